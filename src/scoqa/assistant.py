@@ -1,0 +1,184 @@
+"""The ask path, top to bottom: question -> hits -> windows -> spans -> citations -> Answer.
+
+Receives a question; hands on an Answer whose words are slices of documents, or an honest
+silence. One ask holds one view of the store, from search to citation.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from scoqa.config import Settings
+from scoqa.embed import Embedder
+from scoqa.errors import QuestionError
+from scoqa.fold import fold, is_mostly_latin
+from scoqa.index import check_settings, index_settings
+from scoqa.read import Reader
+from scoqa.retrieve import phrases, retrieve, windows
+from scoqa.store import Store, View, Where
+from scoqa.types import (
+    Answer,
+    Citation,
+    Explanation,
+    Hit,
+    Reading,
+    Reason,
+    Span,
+    Window,
+    with_also_in,
+)
+
+LONGEST_QUESTION = 2_000  # characters: some 400 words, more than any embedder reads
+MOST_NEAR_MISSES = 3
+NOTHING_READ = Reading((), 1.0)
+
+
+@dataclass
+class _Clock:
+    """Seconds by stage."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def time(self, stage: str) -> Iterator[None]:
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[stage] = time.perf_counter() - start
+
+
+class Assistant:
+    """Answers questions from one store. Safe to share between threads."""
+
+    def __init__(
+        self, store: Store, embedder: Embedder, reader: Reader, settings: Settings
+    ) -> None:
+        self.store = store
+        self.embedder = embedder
+        self.reader = reader
+        self.settings = settings
+
+    @property
+    def threshold(self) -> float:
+        """The least probability at which an answer is shown."""
+        set_by_user = self.settings.threshold
+        return self.reader.threshold if set_by_user is None else set_by_user
+
+    def ask(
+        self, question: str, *, collection: str | None = None, path: str | None = None
+    ) -> Answer:
+        """Return the answer to `question`; abstaining is an Answer too.
+
+        collection, path: ask only within them.
+        Raises QuestionError, IndexNotFoundError, IndexMismatchError, IndexDamagedError.
+        """
+        return self.explain(question, collection=collection, path=path).answer
+
+    def explain(
+        self, question: str, *, collection: str | None = None, path: str | None = None
+    ) -> Explanation:
+        """Return the answer together with every stage behind it; as `ask`."""
+        asked = checked_question(question)
+        clock = _Clock()
+        quoted = phrases(asked)
+        where = Where(collection, path, quoted)
+        with self.store.view() as view:
+            if not view.counts().passages:
+                return _silence(question, asked, "empty_index", clock)
+            check_settings(
+                view,
+                index_settings(self.embedder, self.settings.passage_tokens),
+                keys=("embedder", "terms"),
+            )
+            english = is_mostly_latin(asked)
+            hits = self._find(view, asked, where, clock, vectors=english)
+            reason: Reason | None = None if english else "language_not_supported"
+            if quoted and not hits:
+                reason = "phrase_not_found"
+                hits = self._find(view, asked, Where(collection, path), clock, vectors=english)
+            with clock.time("windows"):
+                read = windows(view, hits[: self.settings.read_k])
+            with clock.time("read"):
+                reading = self.reader.read(asked, read) if read else NOTHING_READ
+            with clock.time("cite"):
+                citations = cite(view, reading.spans)
+        confidence = 1.0 - reading.none_probability
+        if reason is None and (not citations or confidence < self.threshold):
+            by_words = any(each.search == "words" for hit in hits for each in hit.found_by)
+            reason = "low_confidence" if by_words and citations else "no_evidence"
+        answer = Answer(
+            question=question,
+            asked=asked,
+            citations=citations if reason is None else (),
+            confidence=confidence if reason in (None, "low_confidence") else 0.0,
+            answered=reason is None,
+            reason=reason,
+            near_misses=() if reason is None else citations[:MOST_NEAR_MISSES],
+            timings=clock.seconds,
+        )
+        return Explanation(answer, tuple(hits), tuple(read), reading)
+
+    def search(self, query: str, *, k: int = 10, where: Where = Where()) -> list[Hit]:
+        """Return the k best passages for `query`, with what found them; raises as `ask`."""
+        asked = checked_question(query)
+        with self.store.view() as view:
+            if not view.counts().passages:
+                return []
+            wanted = index_settings(self.embedder, self.settings.passage_tokens)
+            check_settings(view, wanted, keys=("embedder", "terms"))
+            quoted = Where(where.collection, where.path, where.phrases or phrases(asked))
+            hits = self._find(view, asked, quoted, _Clock(), vectors=True)
+        return hits[:k]
+
+    def _find(
+        self, view: View, asked: str, where: Where, clock: _Clock, *, vectors: bool
+    ) -> list[Hit]:
+        vector = None
+        if vectors:
+            with clock.time("embed"):
+                vector = self.embedder.embed([asked])[0]
+        with clock.time("retrieve"):
+            return retrieve(view, asked, vector, k=self.settings.search_k, where=where)
+
+
+def checked_question(question: str) -> str:
+    """Return `question` without outer white space; raise QuestionError if it cannot be asked."""
+    asked = question.strip()
+    if not any(character.isalnum() for character in asked):
+        raise QuestionError("The question is empty. Ask something in a few words.")
+    if len(asked) > LONGEST_QUESTION:
+        raise QuestionError(
+            f"The question has {len(asked):,} characters; the longest scoqa reads has "
+            f"{LONGEST_QUESTION:,}. Ask it in fewer words."
+        )
+    # Lone surrogates come from broken terminals; no store or tokenizer takes them.
+    return asked.encode("utf-8", "replace").decode("utf-8")
+
+
+def cite(view: View, spans: Sequence[Span]) -> tuple[Citation, ...]:
+    """Return one citation for each thing said, best first.
+
+    Spans that say the same in other places (equal when folded) are one line: the best of them,
+    naming the others under `also_in`. Spans inside a sentence already cited add nothing.
+    """
+    lines: dict[str, Citation] = {}
+    places: set[tuple[str, int, int]] = set()
+    for span in spans:
+        citation = Citation.from_span(view.document(span.document_id), span)
+        place = (citation.document_id, citation.sentence_start, citation.sentence_end)
+        if place in places:
+            continue
+        places.add(place)
+        key = fold(citation.quote)
+        lines[key] = with_also_in(lines[key], [citation]) if key in lines else citation
+    return tuple(lines.values())
+
+
+def _silence(question: str, asked: str, reason: Reason, clock: _Clock) -> Explanation:
+    answer = Answer(question, asked, (), 0.0, False, reason, (), clock.seconds)
+    nothing: tuple[Window, ...] = ()
+    return Explanation(answer, (), nothing, NOTHING_READ)

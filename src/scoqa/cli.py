@@ -1,0 +1,309 @@
+"""The command line: commands that mirror the Python names.
+
+Receives arguments; hands on text or JSON and an exit code: 0 done, 1 error, 2 usage,
+3 silence with --exit-on-silence, 4 verification failed.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from scoqa import __version__
+from scoqa.errors import IndexLockedError, ScoqaError, VerificationError, WorkspaceError
+
+app = typer.Typer(
+    help="Ask a folder of documents; every answer is a quote with the place it came from.",
+    epilog="Example: scoqa chat ~/Papers",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Folder = Annotated[
+    Path | None, typer.Argument(help="The workspace: a folder with documents (default: here).")
+]
+WorkspaceOption = Annotated[
+    Path, typer.Option("--workspace", "-w", help="The folder with the documents.")
+]
+IndexOption = Annotated[
+    Path | None, typer.Option("--index", help="Where the index lives (default: in the workspace).")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON: the types of the data model.")]
+Collection = Annotated[
+    str | None, typer.Option("--collection", "-c", help="Ask only in this first-level folder.")
+]
+Download = Annotated[
+    bool, typer.Option("--allow-download", help="Let a model be fetched; never done otherwise.")
+]
+
+
+def main() -> None:
+    """Run the command line; every expected error is one sentence and an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        app()
+    except ScoqaError as error:
+        if _debug:
+            raise
+        from scoqa.terminal import say
+
+        say(f"scoqa: {error}")
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader of our output has left (`scoqa search ... | head`): nothing more to say.
+        sys.stderr.close()
+        sys.exit(1)
+
+
+_debug = False
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"scoqa {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the trace of an error.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    global _debug
+    _debug = debug
+
+
+def _open(folder: Path, index: Path | None, **settings: Any) -> Any:
+    from scoqa.workspace import Workspace
+
+    return Workspace(folder, index=index, **settings)
+
+
+def _sync(workspace: Any, *, rebuild: bool) -> Any:
+    from scoqa.terminal import progress, say
+
+    if not workspace.index.is_relative_to(workspace.root):
+        say(f"The index is in {workspace.index}")
+    with progress("Indexing") as draw:
+        report = workspace.sync(
+            progress=lambda step: draw(step.done, step.total, step.path), rebuild=rebuild
+        )
+    return report
+
+
+def _nothing_to_read(workspace: Any) -> WorkspaceError:
+    from scoqa.parse import PARSERS
+
+    kinds = ", ".join(PARSERS)
+    return WorkspaceError(
+        f"There are no documents in {workspace.documents}. Put files there ({kinds}), or name "
+        "another folder."
+    )
+
+
+@app.command(epilog="Example: scoqa chat ~/Papers --port 8000")
+def chat(
+    folder: Folder = None,
+    workspace: WorkspaceOption = Path(),
+    index: IndexOption = None,
+    port: Annotated[int | None, typer.Option(help="The first port to try.")] = None,
+    allow_download: Download = False,
+) -> None:
+    """Index the folder and serve the chat on this machine."""
+    from scoqa.terminal import print_sync, say
+
+    opened = _open(folder or workspace, index, port=port, allow_download=allow_download)
+    if opened.store.writable:
+        try:
+            print_sync(_sync(opened, rebuild=False))
+        except IndexLockedError as error:
+            if not opened.store.exists():
+                raise
+            say(f"{error} Serving the index as it is.")
+    else:
+        say(f"{opened.index} cannot be written: serving the index as it is.")
+    if not opened.summary()[0]:
+        raise _nothing_to_read(opened)
+    from scoqa.ui import serve
+
+    serve(
+        opened,
+        port=opened.settings.port,
+        on_ready=lambda url: typer.echo(f"scoqa is ready: {url}"),
+    )
+
+
+@app.command(name="index", epilog="Example: scoqa index ~/Papers")
+def index_command(
+    folder: Folder = None,
+    workspace: WorkspaceOption = Path(),
+    index: IndexOption = None,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Set the present index aside and build a new one.")
+    ] = False,
+    as_json: Json = False,
+    allow_download: Download = False,
+) -> None:
+    """Bring the index up to date with the documents."""
+    from scoqa.terminal import print_json, print_sync
+
+    opened = _open(folder or workspace, index, allow_download=allow_download)
+    report = _sync(opened, rebuild=rebuild)
+    if as_json:
+        print_json(report)
+    else:
+        print_sync(report)
+    if not opened.summary()[0]:
+        raise _nothing_to_read(opened)
+
+
+@app.command(epilog='Example: scoqa ask "Who sponsored the forum?" --json > answer.json')
+def ask(
+    question: Annotated[str, typer.Argument(help="The question, in quotes.")],
+    workspace: WorkspaceOption = Path(),
+    index: IndexOption = None,
+    collection: Collection = None,
+    as_json: Json = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Show every stage's scores.")] = False,
+    exit_on_silence: Annotated[
+        bool, typer.Option("--exit-on-silence", help="End with 3 when nothing answers.")
+    ] = False,
+    allow_download: Download = False,
+) -> None:
+    """Answer a question with quotes and the exact places they came from."""
+    from scoqa.terminal import print_answer, print_explanation, print_json, say, waiting
+
+    opened = _open(workspace, index, allow_download=allow_download)
+    with waiting("Loading the model, finding passages and reading ..."):
+        explained = opened.explain(question, collection=collection)
+    answer = explained.answer
+    if as_json:
+        print_json(explained if explain else answer)
+    else:
+        print_answer(answer)
+        if explain:
+            ids = {hit.passage.document_id for hit in explained.hits}
+            paths = {each: opened.document(each).path for each in ids}
+            print_explanation(explained, paths)
+    for verdict in opened.verify(answer):
+        if verdict.kind != "true":
+            say(f"Note: {verdict.message} Bring the index up to date with: scoqa index")
+    if exit_on_silence and not answer.answered:
+        raise typer.Exit(3)
+
+
+@app.command(epilog='Example: scoqa search "annual leave" -k 5')
+def search(
+    query: Annotated[str, typer.Argument(help='Words, or a "quoted phrase".')],
+    workspace: WorkspaceOption = Path(),
+    index: IndexOption = None,
+    collection: Collection = None,
+    k: Annotated[int, typer.Option("-k", min=1, max=100, help="How many passages.")] = 10,
+    as_json: Json = False,
+    allow_download: Download = False,
+) -> None:
+    """Find passages only, with what found them."""
+    from scoqa.terminal import print_hits, print_json, say, waiting
+
+    opened = _open(workspace, index, allow_download=allow_download)
+    with waiting("Loading the model and finding passages ..."):
+        hits = opened.search(query, k=k, collection=collection)
+    if as_json:
+        print_json(hits)
+    elif hits:
+        ids = {hit.passage.document_id for hit in hits}
+        print_hits(hits, {each: opened.document(each).path for each in ids})
+    else:
+        say("No passage was found.")
+
+
+@app.command(epilog="Example: scoqa verify answer.json")
+def verify(
+    answer: Annotated[Path, typer.Argument(help="What scoqa ask --json wrote.")],
+    workspace: WorkspaceOption = Path(),
+    index: IndexOption = None,
+    as_json: Json = False,
+) -> None:
+    """Replay a saved answer against the files; no model is loaded."""
+    from scoqa.terminal import print_json, print_verdicts, say
+    from scoqa.types import answer_from_json
+
+    opened = _open(workspace, index)
+    try:
+        record = json.loads(answer.read_text(encoding="utf-8"))
+        if isinstance(record, dict) and "answer" in record:
+            record = record["answer"]  # saved with --explain
+        saved = answer_from_json(record)
+    except OSError as error:
+        raise VerificationError(f"{answer} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise VerificationError(
+            f"{answer} is not a saved answer: {error}. Save one with: scoqa ask QUESTION --json"
+        ) from error
+    verdicts = opened.verify(saved)
+    if as_json:
+        print_json(verdicts)
+    else:
+        print_verdicts(verdicts)
+    wrong = sum(verdict.kind != "true" for verdict in verdicts)
+    if wrong:
+        raise VerificationError(f"{wrong} of {len(verdicts)} citations are not true any more.")
+    say(f"All {len(verdicts)} citations are true." if verdicts else "The answer cites nothing.")
+
+
+@app.command(epilog="Example: scoqa evaluate questions.jsonl --json report.json")
+def evaluate(
+    question_set: Annotated[Path, typer.Argument(metavar="SET", help="Questions, JSONL.")],
+    workspace: WorkspaceOption = Path(),
+    index: IndexOption = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write the whole report to this file.")
+    ] = None,
+    allow_download: Download = False,
+) -> None:
+    """Ask every question of a set and measure the answers against its gold."""
+    from scoqa import evaluate as run
+    from scoqa.terminal import print_measures, progress
+    from scoqa.types import to_json
+
+    opened = _open(workspace, index, allow_download=allow_download)
+    with progress("Asking") as draw:
+        report = run(opened, question_set, progress=lambda done, total: draw(done, total, ""))
+    if json_file is not None:
+        text = json.dumps(to_json(report), indent=2, ensure_ascii=False)
+        json_file.write_text(text + "\n", encoding="utf-8")
+    print_measures(report.measures, report.rows)
+
+
+@app.command(epilog="Example: scoqa doctor")
+def doctor(
+    workspace: WorkspaceOption = Path(), index: IndexOption = None, as_json: Json = False
+) -> None:
+    """Check models, index, versions and disk, and say what to do about each."""
+    from scoqa.doctor import examine
+    from scoqa.terminal import out, print_json
+
+    findings = examine(_open(workspace, index))
+    if as_json:
+        print_json(findings)
+    else:
+        for finding in findings:
+            out.print(
+                f"{'ok ' if finding.ok else '!! '} {finding.subject}: {finding.message}",
+                markup=False,
+            )
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(1)

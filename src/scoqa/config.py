@@ -1,0 +1,124 @@
+"""Settings: flag > environment > scoqa.toml > default.
+
+Receives a workspace folder, the environment and flags; hands on one frozen `Settings`.
+Every key stands in `Settings` with its default; `docs/guide/settings.md` lists them.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from scoqa.errors import ConfigError
+
+FILE_NAME = "scoqa.toml"
+ENVIRONMENT_PREFIX = "SCOQA_"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be set. Counts are whole numbers, `threshold` is a probability."""
+
+    exclude: tuple[str, ...] = ()  # glob patterns of documents to leave out
+    embedder: str = "all-MiniLM-L6-v2"  # a known name, or a folder
+    reader: str = "sentence"
+    passage_tokens: int = 180  # design: about 180, so that 70 are left for the heading
+    search_k: int = 100  # candidates taken from each search before fusion
+    read_k: int = 10  # passages handed to the reader, see docs/guide/log.md
+    threshold: float | None = None  # least probability to answer; None: the reader's own
+    port: int = 7860
+    allowed_hosts: tuple[str, ...] = ()  # names the chat answers to beside localhost
+
+
+# Least and greatest value of each number. Passages under 20 tokens hold no sentence; above 200
+# there is no room left for a heading within the embedder's 256.
+_RANGES: dict[str, tuple[float, float]] = {
+    "passage_tokens": (20, 200),
+    "search_k": (1, 1000),
+    "read_k": (1, 100),
+    "threshold": (0.0, 1.0),
+    "port": (1, 65535),
+}
+_CHOICES: dict[str, tuple[str, ...]] = {"reader": ("sentence",)}
+_NAMES = tuple(each.name for each in fields(Settings))
+
+
+def _checked(source: str, key: str, value: Any) -> Any:
+    """Return `value` as the type of the setting `key`, or raise ConfigError."""
+
+    def refuse(allowed: str) -> ConfigError:
+        return ConfigError(source=source, key=key, value=value, allowed=allowed)
+
+    if key not in _NAMES:
+        raise refuse(f"only the keys {', '.join(_NAMES)}")
+    default = Settings.__dataclass_fields__[key].default
+    if isinstance(default, tuple):
+        if not isinstance(value, (list, tuple)) or not all(isinstance(v, str) for v in value):
+            raise refuse('a list of strings, such as ["drafts/**"]')
+        return tuple(value)
+    if key in _RANGES:
+        low, high = _RANGES[key]
+        whole = key != "threshold"
+        number = not isinstance(value, bool) and isinstance(value, int if whole else (int, float))
+        if not number or not low <= value <= high:
+            kind = "a whole number" if whole else "a number"
+            raise refuse(f"{kind} from {low:g} to {high:g}")
+        return value
+    if not isinstance(value, str) or not value.strip():
+        raise refuse("a text that is not empty")
+    if key in _CHOICES and value not in _CHOICES[key]:
+        raise refuse(" or ".join(_CHOICES[key]))
+    return value
+
+
+def _from_text(key: str, text: str) -> Any:
+    """Return what `text` from the environment stands for; a wrong one is refused later."""
+    if key in _NAMES and isinstance(Settings.__dataclass_fields__[key].default, tuple):
+        return [part.strip() for part in text.split(",") if part.strip()]
+    for number in (int, float) if key in _RANGES else ():
+        try:
+            return number(text)
+        except ValueError:
+            continue
+    return text
+
+
+def load_settings(
+    workspace: Path,
+    *,
+    environment: Mapping[str, str] | None = None,
+    flags: Mapping[str, Any] | None = None,
+) -> Settings:
+    """Return the settings in force for `workspace`.
+
+    environment: defaults to the process's; keys are SCOQA_ and the setting's name in capitals,
+    lists separated by commas. flags: values given by hand; None means not given.
+    Raises ConfigError, naming the source, the key, the value and what is allowed.
+    """
+    values: dict[str, Any] = {}
+    path = workspace / FILE_NAME
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        table = {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise ConfigError(
+            source=str(path), key="(the file)", value=str(error), allowed="a readable TOML file"
+        ) from error
+    for key, value in table.items():
+        values[key] = _checked(str(path), key, value)
+    for key in _NAMES:
+        text = (os.environ if environment is None else environment).get(
+            ENVIRONMENT_PREFIX + key.upper()
+        )
+        if text is not None:
+            source = f"environment variable {ENVIRONMENT_PREFIX}{key.upper()}"
+            values[key] = _checked(source, key, _from_text(key, text))
+    for key, value in (flags or {}).items():
+        if value is not None:
+            values[key] = _checked("option", key, value)
+    return Settings(**values)

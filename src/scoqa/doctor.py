@@ -1,0 +1,102 @@
+"""Is everything there and sound: models and hashes, index, versions, disk.
+
+Receives a workspace; hands on findings, each with what to do about it. Loads no model.
+"""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import sqlite3
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+from scoqa.errors import ScoqaError
+from scoqa.models import find_embedder
+from scoqa.parse.folder import scan
+from scoqa.workspace import Workspace
+
+PACKAGES = ("scoqa", "sentence-transformers", "torch", "faiss-cpu", "gradio",
+            "langchain-text-splitters")  # fmt: skip
+LEAST_FREE_BYTES = 500_000_000  # an index takes some 8 kB a passage; half a gigabyte is plenty
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    subject: str
+    ok: bool
+    message: str
+
+
+def examine(workspace: Workspace) -> list[Finding]:
+    """Return what was found, in the order a person would look at it."""
+    return [_versions(), _model(workspace), _documents(workspace), _index(workspace),
+            _disk(workspace)]  # fmt: skip
+
+
+def _versions() -> Finding:
+    found = [f"Python {platform.python_version()}", f"SQLite {sqlite3.sqlite_version}"]
+    missing = []
+    for name in PACKAGES:
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            missing.append(name)
+    message = ", ".join(found)
+    if missing:
+        message += f". Missing: {', '.join(missing)}. Install with: pip install ."
+    return Finding("versions", not missing, message)
+
+
+def _model(workspace: Workspace) -> Finding:
+    try:
+        model = find_embedder(workspace.settings.embedder)
+    except ScoqaError as error:
+        return Finding("model", False, str(error))
+    return Finding("model", True, f"{model.name}, sha256 {model.sha256}, in {model.folder}")
+
+
+def _documents(workspace: Workspace) -> Finding:
+    settings = workspace.settings
+    try:
+        sources, ignored, failed = scan(
+            workspace.documents, exclude=settings.exclude, index=workspace.index
+        )
+    except ScoqaError as error:
+        return Finding("documents", False, str(error))
+    message = f"{len(sources)} files in {workspace.documents}"
+    if ignored:
+        kinds = ", ".join(f"{kind} {count}" for kind, count in ignored.items())
+        message += f"; not read, of other kinds: {kinds}"
+    if failed:
+        message += f"; {len(failed)} cannot be read, first {failed[0].path}: {failed[0].reason}"
+    if not sources:
+        message += ". Put .txt or .md files there, or name another folder with --workspace."
+    return Finding("documents", bool(sources) and not failed, message)
+
+
+def _index(workspace: Workspace) -> Finding:
+    problems = workspace.store.problems()
+    if problems:
+        return Finding("index", False, " ".join(problems))
+    with workspace.store.view() as view:
+        counts = view.counts()
+        settings = ", ".join(f"{key} {value}" for key, value in sorted(view.settings().items()))
+    return Finding(
+        "index", True,
+        f"{counts.documents} documents, {counts.passages} passages in {workspace.index} "
+        f"({settings})" + ("" if workspace.store.writable else "; read-only"),
+    )  # fmt: skip
+
+
+def _disk(workspace: Workspace) -> Finding:
+    place = workspace.index
+    while not place.exists():
+        place = place.parent
+    free = shutil.disk_usage(place).free
+    message = f"{free / 1e9:.1f} GB free at {place}"
+    if free < LEAST_FREE_BYTES:
+        message += ". Make room, or put the index elsewhere with --index DIR."
+    return Finding("disk", free >= LEAST_FREE_BYTES, message)

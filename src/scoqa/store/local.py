@@ -1,0 +1,367 @@
+"""The embedded store: one folder, SQLite as the truth and FAISS as its cache.
+
+Receives what the contract names; hands on views, each holding one read transaction, and one
+writer at a time, guarded by an operating-system lock that death frees.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import sqlite3
+import threading
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scoqa.errors import (
+    IndexDamagedError,
+    IndexLockedError,
+    IndexMismatchError,
+    IndexNotFoundError,
+    WorkspaceError,
+)
+from scoqa.store import Counts, Entry, Scored, Where, catalog
+from scoqa.store.catalog import SCHEMA_VERSION, Catalog
+from scoqa.store.vectors import VectorCache
+from scoqa.types import SCORE_PLACES, Document, Passage
+
+Vectors = NDArray[np.float32]
+
+CATALOG = "catalog.sqlite"
+LOCK = "writer.lock"
+HOLDER = "writer.json"
+ASIDE = "set-aside"
+SAVE_EVERY = 20_000  # design: the vector cache is written every so many passages
+BUSY_SECONDS = 30.0  # how long SQLite waits for another connection's short lock
+REBUILD = "Rebuild it with: scoqa index --rebuild"
+
+
+class LocalStore:
+    """An index in a folder. Safe to share between threads."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._guard = threading.Lock()
+        self._cache: VectorCache | None = None
+        self._cache_of: tuple[str, int] = ("", -1)  # identity of the catalog, generation
+
+    @property
+    def writable(self) -> bool:
+        """Whether an index can be written here (or the folder for it be made)."""
+        return is_writable(self.folder)
+
+    def exists(self) -> bool:
+        return (self.folder / CATALOG).is_file()
+
+    @contextmanager
+    def view(self) -> Iterator[LocalView]:
+        if not self.exists():
+            raise IndexNotFoundError(
+                f"There is no index in {self.folder}. Build it with: scoqa index"
+            )
+        with self._reported():
+            connection = self._connect_to_read()
+            try:
+                view = LocalView(self, Catalog(connection))
+                connection.execute("BEGIN")
+                view.check()  # the first read: the transaction sees this moment from now on
+                yield view
+            finally:
+                connection.close()
+
+    @contextmanager
+    def writer(self) -> Iterator[LocalWriter]:
+        from filelock import FileLock, Timeout
+
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self.folder / LOCK)
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise IndexLockedError(self._held_by()) from None
+        except OSError as error:
+            raise WorkspaceError(
+                f"{self.folder} cannot be written: {error.strerror or error}. Choose another "
+                "place with --index DIR."
+            ) from error
+        try:
+            holder = {"pid": os.getpid(), "host": socket.gethostname(),
+                      "since": datetime.now(UTC).isoformat(timespec="seconds")}  # fmt: skip
+            (self.folder / HOLDER).write_text(json.dumps(holder), encoding="utf-8")
+            with self._reported():
+                connection = self._connect_to_write()
+                try:
+                    writer = LocalWriter(self, Catalog(connection))
+                    writer.check()
+                    yield writer
+                finally:
+                    # One file when nobody writes: it can be read from a read-only folder.
+                    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                    connection.close()
+        finally:
+            (self.folder / HOLDER).unlink(missing_ok=True)
+            lock.release()
+
+    def set_aside(self) -> None:
+        """Move every file of the index into `set-aside/`, replacing what was there."""
+        aside = self.folder / ASIDE
+        shutil.rmtree(aside, ignore_errors=True)
+        aside.mkdir(parents=True)
+        for file in self._files():
+            os.replace(file, aside / file.name)
+        with self._guard:
+            self._cache, self._cache_of = None, ("", -1)
+
+    def problems(self) -> list[str]:
+        if not self.exists():
+            return [f"There is no index in {self.folder}. Build it with: scoqa index"]
+        try:
+            with self.view() as view:
+                found = view.catalog.connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+                if found != "ok":
+                    return [f"{self.folder / CATALOG} is damaged ({found}). {REBUILD}"]
+                if view.counts().passages and view.saved_cache() is None:
+                    return [
+                        f"The vector cache in {self.folder} is missing or damaged. It is rebuilt "
+                        "from the catalog at each start; scoqa index writes it anew."
+                    ]
+        except (IndexDamagedError, IndexMismatchError) as error:
+            return [str(error)]
+        return []
+
+    # -- inside --------------------------------------------------------------------------------
+
+    def _files(self) -> list[Path]:
+        return [*self.folder.glob(f"{CATALOG}*"), *self.folder.glob("vectors-*")]
+
+    def _held_by(self) -> str:
+        try:
+            holder = json.loads((self.folder / HOLDER).read_text(encoding="utf-8"))
+            who = f"process {holder['pid']} on {holder['host']} since {holder['since']}"
+        except (OSError, ValueError, KeyError):
+            who = "another process"
+        return f"The index in {self.folder} is being written by {who}. Wait for it to end."
+
+    @contextmanager
+    def _reported(self) -> Iterator[None]:
+        """Turn SQLite's word for damage into ours, naming the file and the way out."""
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            damaged = type(error) is sqlite3.DatabaseError or "malformed" in str(error)
+            if not damaged and not isinstance(error, sqlite3.OperationalError):
+                raise
+            raise IndexDamagedError(
+                f"{self.folder / CATALOG} cannot be read as an index ({error}). Your documents "
+                f"are not touched. {REBUILD}"
+            ) from error
+
+    def _connect_to_read(self) -> sqlite3.Connection:
+        uri = (self.folder / CATALOG).absolute().as_uri() + "?mode=ro"
+        # WAL needs a file beside the catalog; where none can be made, nobody can write either.
+        return self._connect(uri if self.writable else uri + "&immutable=1")
+
+    def _connect_to_write(self) -> sqlite3.Connection:
+        new = not self.exists()
+        connection = self._connect((self.folder / CATALOG).absolute().as_uri() + "?mode=rwc")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        if new or not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            catalog.create(connection)
+            for key, value in (("schema", SCHEMA_VERSION), ("identity", uuid.uuid4().hex)):
+                connection.execute("INSERT INTO meta VALUES (?, ?)", (key, value))
+        return connection
+
+    def _connect(self, uri: str) -> sqlite3.Connection:
+        # Transactions are ours (isolation_level None); a view may move between threads, but
+        # only one at a time uses it.
+        return sqlite3.connect(
+            uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
+
+    def cache_for(self, view: LocalView) -> VectorCache:
+        """Return the vector cache that holds exactly the passages `view` sees."""
+        identity, generation = view.catalog.meta("identity"), view.generation
+        with self._guard:
+            if self._cache is not None and self._cache_of == (identity, generation):
+                return self._cache
+            base = self._cache if self._cache_of[0] == identity else None
+            if base is None:
+                base = view.saved_cache() or VectorCache.empty(view.catalog.dimension())
+            rows = view.catalog.passage_rows()
+            added = sorted(rows - base.rows)
+            removed = sorted(base.rows - rows)
+            if added or removed:
+                if not base.rows:
+                    base = VectorCache.empty(view.catalog.dimension())
+                by_row = dict(view.catalog.vectors_of_rows(added))
+                vectors = np.array([by_row[row] for row in added], dtype=np.float32)
+                base = base.updated(removed=removed, added=added, vectors=vectors)
+            if self._cache_of[0] != identity or generation > self._cache_of[1]:
+                self._cache, self._cache_of = base, (identity, generation)
+            return base
+
+
+class LocalView:
+    """One look at a local store; see the contract in `scoqa.store`."""
+
+    def __init__(self, store: LocalStore, catalog: Catalog) -> None:
+        self.store = store
+        self.catalog = catalog
+
+    @property
+    def generation(self) -> int:
+        return int(self.catalog.meta("generation", "0"))
+
+    def check(self) -> None:
+        """Raise IndexMismatchError when the tables are of another version of scoqa."""
+        found = self.catalog.meta("schema")
+        if found != SCHEMA_VERSION:
+            raise IndexMismatchError(
+                f"The index in {self.store.folder} has schema {found or 'unknown'}, this version "
+                f"of scoqa reads schema {SCHEMA_VERSION}. {REBUILD}"
+            )
+
+    def counts(self) -> Counts:
+        return self.catalog.counts()
+
+    def settings(self) -> Mapping[str, str]:
+        return self.catalog.settings()
+
+    def digests(self) -> Mapping[str, Entry]:
+        return self.catalog.digests()
+
+    def document(self, document_id: str) -> Document:
+        return self.catalog.document(document_id)
+
+    def passages(self, ids: Sequence[str]) -> list[Passage]:
+        rows = self.catalog.rows_of(ids)
+        found = self.catalog.passages(list(rows.values()))
+        return [found[rows[each]][1] for each in ids]
+
+    def passages_of(self, document_id: str) -> list[Passage]:
+        return self.catalog.passages_of(document_id)
+
+    def search_words(self, terms: Sequence[str], k: int, where: Where = Where()) -> Scored:
+        return self._best(lambda most: self.catalog.search_words(terms, most, where), k)
+
+    def search_vectors(self, vector: Vectors, k: int, where: Where = Where()) -> Scored:
+        cache = self.store.cache_for(self)
+        allowed = self.catalog.allowed(where)
+        query = np.asarray(vector, dtype=np.float32)
+        return self._best(lambda most: cache.search(query, most, allowed), k)
+
+    def vectors(self, keys: Sequence[str]) -> Mapping[str, Vectors]:
+        return self.catalog.vectors(keys)
+
+    def saved_cache(self) -> VectorCache | None:
+        """Return the vector cache on disk, if it is there and as it was written."""
+        name, _, sha256 = self.catalog.meta("cache").partition(" ")
+        return VectorCache.read(self.store.folder / name, sha256) if name else None
+
+    def _best(self, search: Any, k: int) -> Scored:
+        """Return the k best and all that tie with the k-th, ties by path, then start."""
+        most = k + 16
+        while True:
+            # Rounded, so that what is equal but for the order of summation ties.
+            found = [(row, round(score, SCORE_PLACES)) for row, score in search(most)]
+            if len(found) < most or found[-1][1] < found[k - 1][1]:
+                break
+            most *= 2
+        if len(found) > k:
+            found = [each for each in found if each[1] >= found[k - 1][1]]
+        passages = self.catalog.passages([row for row, _ in found])
+        found.sort(key=lambda each: (-each[1], passages[each[0]][0], passages[each[0]][1].start))
+        return [(passages[row][1], score) for row, score in found]
+
+
+class LocalWriter(LocalView):
+    """The one who changes a local store; each call is one transaction."""
+
+    def __init__(self, store: LocalStore, catalog: Catalog) -> None:
+        super().__init__(store, catalog)
+        self._unsaved = 0
+
+    def configure(self, settings: Mapping[str, str]) -> None:
+        with self._transaction(changes_documents=False):
+            for key, value in settings.items():
+                self.catalog.set_meta(f"settings.{key}", value)
+
+    def keep(self, keys: Sequence[str], vectors: Vectors) -> None:
+        with self._transaction(changes_documents=False):
+            self.catalog.keep(keys, vectors)
+
+    def put(
+        self,
+        document: Document,
+        passages: Sequence[Passage],
+        keys: Sequence[str],
+        *,
+        splitter: str,
+        replaces: str | None = None,
+    ) -> None:
+        with self._transaction():
+            leaving = {replaces, self._document_at(document.path)} - {None}
+            # Vectors that the new text shares with the old one outlive it.
+            freed = [row for each in sorted(map(str, leaving)) for row in self.catalog.remove(each)]
+            self.catalog.put(document, passages, keys, splitter, self.generation + 1)
+            self.catalog.forget(freed)
+        self._unsaved += len(passages)
+        if self._unsaved >= SAVE_EVERY:
+            self.save(finished=False)
+
+    def _document_at(self, path: str) -> str | None:
+        query = "SELECT public_id FROM documents WHERE path = ?"
+        row = self.catalog.connection.execute(query, (path,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def drop(self, document_id: str) -> None:
+        with self._transaction():
+            self.catalog.forget(self.catalog.remove(document_id))
+
+    def save(self, *, finished: bool) -> None:
+        if finished:
+            with self._transaction(changes_documents=False):
+                self.catalog.drop_unused_vectors()
+        self._unsaved = 0
+        name = f"vectors-{self.generation}.faiss"
+        old, _, _ = self.catalog.meta("cache").partition(" ")
+        if old == name and self.saved_cache() is not None:
+            return
+        sha256 = self.store.cache_for(self).write(self.store.folder / name)
+        with self._transaction(changes_documents=False):
+            self.catalog.set_meta("cache", f"{name} {sha256}")
+        for file in self.store.folder.glob("vectors-*"):
+            if file.name != name:
+                file.unlink(missing_ok=True)
+
+    @contextmanager
+    def _transaction(self, *, changes_documents: bool = True) -> Iterator[None]:
+        run = self.catalog.connection.execute
+        run("BEGIN IMMEDIATE")
+        try:
+            yield
+            if changes_documents:
+                self.catalog.set_meta("generation", str(self.generation + 1))
+            run("COMMIT")
+        except BaseException:
+            run("ROLLBACK")
+            raise
+
+
+def is_writable(folder: Path) -> bool:
+    """Return whether `folder` can be written, or be made where it does not exist yet."""
+    place = folder
+    while not place.exists() and place != place.parent:
+        place = place.parent
+    return place.is_dir() and os.access(place, os.W_OK | os.X_OK)

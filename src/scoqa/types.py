@@ -1,0 +1,392 @@
+"""Every value that travels through scoqa, as frozen dataclasses.
+
+Receives plain numbers and text; hands on values that other rooms read and never change.
+Offsets count Unicode code points in `Document.text`, end exclusive.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from datetime import datetime
+from typing import Any, Literal, NamedTuple, TypeVar, get_args
+
+from scoqa.sentences import sentence_around
+
+MarkKind = Literal["page", "heading", "date", "sheet", "row", "slide", "message"]
+Reason = Literal[
+    "empty_index", "no_evidence", "low_confidence", "phrase_not_found", "language_not_supported"
+]
+VerdictKind = Literal["true", "file_changed", "parser_changed", "elsewhere", "gone"]
+SCORE_PLACES = 6  # design: scores are rounded to 6 places wherever they are written out
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
+
+
+def content_id(*parts: object) -> str:
+    """Return a public id: 128 bits of a sha256 over `parts`, as 32 hex digits.
+
+    Hex because JavaScript cannot hold 63-bit integers.
+    """
+    joined = "\0".join(str(part) for part in parts)
+    return hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A place in a document with a name: a page, a heading (its whole path), a date line."""
+
+    start: int
+    end: int
+    kind: MarkKind
+    label: str
+    box: tuple[float, float, float, float] | None = None
+
+
+class Parser(NamedTuple):
+    """Which parser made a text; the same bytes and version give the same text."""
+
+    name: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One file as text. `text` is the canonical text that every offset counts in."""
+
+    id: str
+    path: str  # relative to the documents, forward slashes, NFC
+    collection: str
+    digest: str  # sha256 of the file's bytes
+    text: str = field(repr=False)
+    text_digest: str
+    parser: Parser
+    title: str
+    marks: tuple[Mark, ...] = ()
+    media_type: str = "text/plain"
+    modified: datetime | None = field(default=None, compare=False)
+
+    def label_at(self, kind: MarkKind, position: int) -> str | None:
+        """Return the label of the last mark of `kind` that starts at or before `position`."""
+        found: str | None = None
+        for mark in self.marks:
+            if mark.start > position:
+                break
+            if mark.kind == kind:
+                found = mark.label
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A slice of a document: `text == document.text[start:end]`.
+
+    `heading` is what the passage stands under (title, date line, headings); it is searched
+    together with the text but is never part of a quote.
+    """
+
+    id: str
+    document_id: str
+    start: int
+    end: int
+    text: str
+    heading: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one search said of a passage. `rank` counts from 1."""
+
+    search: Literal["words", "vectors"]
+    rank: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage that was found, with its fused score and what found it."""
+
+    passage: Passage
+    score: float
+    found_by: tuple[Found, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What a reader reads: touching passages joined, with a sentence of context on each side."""
+
+    document_id: str
+    start: int
+    end: int
+    text: str
+    heading: str
+    hits: tuple[Hit, ...]
+
+    @property
+    def score(self) -> float:
+        """Return the best fused score among the window's hits."""
+        return max(hit.score for hit in self.hits)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A reader's proposal: numbers only, inside one window."""
+
+    document_id: str
+    start: int
+    end: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a reader hands back: spans, best first, and the probability that none answers."""
+
+    spans: tuple[Span, ...]
+    none_probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A quote and the exact place it came from. Made only by `from_span`, which slices."""
+
+    document_id: str
+    path: str
+    title: str
+    digest: str
+    text_digest: str
+    parser: Parser
+    start: int
+    end: int
+    quote: str
+    sentence_start: int
+    sentence_end: int
+    sentence: str
+    line: int  # from 1
+    page: str | None
+    heading: str | None
+    score: float
+    also_in: tuple[Citation, ...] = ()
+
+    @classmethod
+    def from_span(cls, document: Document, span: Span) -> Citation:
+        """Return the citation of `span`: the one place in scoqa where a quote is made.
+
+        Raises ValueError when the span belongs to another document or leaves the text.
+        """
+        if span.document_id != document.id:
+            raise ValueError(f"span of {span.document_id} cited from {document.id}")
+        if not 0 <= span.start < span.end <= len(document.text):
+            raise ValueError(f"span {span.start}:{span.end} leaves {document.path}")
+        sentence_start, sentence_end = sentence_around(document.text, span.start, span.end)
+        return cls(
+            document_id=document.id,
+            path=document.path,
+            title=document.title,
+            digest=document.digest,
+            text_digest=document.text_digest,
+            parser=document.parser,
+            start=span.start,
+            end=span.end,
+            quote=document.text[span.start : span.end],
+            sentence_start=sentence_start,
+            sentence_end=sentence_end,
+            sentence=document.text[sentence_start:sentence_end],
+            line=1 + len(_LINE_END.findall(document.text, 0, span.start)),
+            page=document.label_at("page", span.start),
+            heading=document.label_at("heading", span.start),
+            score=span.score,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an ask returns. Its words are its citations' quotes; silence is an Answer too."""
+
+    question: str
+    asked: str
+    citations: tuple[Citation, ...]
+    confidence: float
+    answered: bool
+    reason: Reason | None
+    near_misses: tuple[Citation, ...] = ()
+    timings: Mapping[str, float] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Every stage behind an answer, for `--explain`."""
+
+    answer: Answer
+    hits: tuple[Hit, ...]
+    windows: tuple[Window, ...]
+    reading: Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One exchange of a conversation."""
+
+    question: str
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Gold:
+    """A place in a document that a question set holds to be right."""
+
+    document: str
+    start: int
+    end: int
+    text: str = ""
+    item: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One row of a question set. Gold is document spans, so it survives re-splitting."""
+
+    id: str
+    question: str
+    answers: tuple[Gold, ...]
+    evidence: tuple[Gold, ...]
+    answerable: bool
+    kind: str
+    all_required: bool = False
+    history: tuple[Turn, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A file and what is to be said about it."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SyncReport:
+    """What a sync did. One bad file never stops the rest: it stands under `failed`."""
+
+    added: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    moved: tuple[tuple[str, str], ...] = ()  # (from, to)
+    removed: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    warned: tuple[Notice, ...] = ()
+    failed: tuple[Notice, ...] = ()
+    ignored: Mapping[str, int] = field(default_factory=dict)  # extension -> files not read
+    passages: int = 0  # in the index after the sync
+    embedded: int = 0  # vectors computed by this sync
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What `verify` found for one citation."""
+
+    kind: VerdictKind
+    citation: Citation
+    message: str
+    found: tuple[tuple[str, int, int], ...] = ()  # (path, start, end) where the quote stands now
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The outcome of a question set.
+
+    `measures` maps a measure's name to its value, None where it does not exist;
+    `rows` holds one record a question; `fingerprint` says what was measured with;
+    `incidental` holds times and paths, which differ from run to run.
+    """
+
+    measures: Mapping[str, float | None]
+    rows: tuple[Mapping[str, Any], ...]
+    fingerprint: Mapping[str, str]
+    incidental: Mapping[str, Any] = field(default_factory=dict, compare=False)
+
+
+def to_json(value: Any) -> Any:
+    """Return `value` as plain dicts, lists, numbers and strings: the documented schema.
+
+    Keys are the field names above; floats are rounded to SCORE_PLACES.
+    """
+    if isinstance(value, float):
+        return round(value, SCORE_PLACES)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Parser):
+        return {"name": value.name, "version": value.version}
+    if is_dataclass(value) and not isinstance(value, type):
+        return {each.name: to_json(getattr(value, each.name)) for each in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): to_json(item) for key, item in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [to_json(item) for item in value]
+    return value
+
+
+_T = TypeVar("_T")
+
+
+def _typed(record: Mapping[str, Any], key: str, kind: type[_T]) -> _T:
+    value = record.get(key)
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise ValueError(f"{key} should be {kind.__name__}, it is {value!r:.80}")
+    return value
+
+
+def _citation_from_json(record: Any) -> Citation:
+    if not isinstance(record, Mapping):
+        raise ValueError(f"a citation should be an object, it is {record!r:.80}")
+    texts = {
+        key: _typed(record, key, str)
+        for key in (
+            "document_id", "path", "title", "digest", "text_digest", "quote", "sentence",
+        )
+    }  # fmt: skip
+    numbers = {
+        key: _typed(record, key, int)
+        for key in ("start", "end", "sentence_start", "sentence_end", "line")
+    }
+    parser = _typed(record, "parser", dict)
+    return Citation(
+        **texts,  # type: ignore[arg-type]
+        **numbers,  # type: ignore[arg-type]
+        parser=Parser(_typed(parser, "name", str), _typed(parser, "version", str)),
+        page=None if record.get("page") is None else _typed(record, "page", str),
+        heading=None if record.get("heading") is None else _typed(record, "heading", str),
+        score=_typed(record, "score", float),
+        also_in=tuple(map(_citation_from_json, _typed(record, "also_in", list))),
+    )
+
+
+def answer_from_json(record: Any) -> Answer:
+    """Return the Answer that `to_json` wrote.
+
+    Raises ValueError, naming the field, when the record has another shape. The quotes are
+    taken as they stand: whether they are true is what `verify` finds out.
+    """
+    if not isinstance(record, Mapping):
+        raise ValueError("an answer should be a JSON object")
+    reason = record.get("reason")
+    if reason is not None and reason not in get_args(Reason):
+        raise ValueError(f"reason should be one of {', '.join(get_args(Reason))} or null")
+    return Answer(
+        question=_typed(record, "question", str),
+        asked=_typed(record, "asked", str),
+        citations=tuple(map(_citation_from_json, _typed(record, "citations", list))),
+        confidence=_typed(record, "confidence", float),
+        answered=_typed(record, "answered", bool),
+        reason=reason,
+        near_misses=tuple(map(_citation_from_json, _typed(record, "near_misses", list))),
+        timings=_typed(record, "timings", dict),
+    )
+
+
+def with_also_in(citation: Citation, others: Sequence[Citation]) -> Citation:
+    """Return `citation` naming `others` as further places of the same words."""
+    return replace(citation, also_in=(*citation.also_in, *others))

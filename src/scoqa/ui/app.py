@@ -1,0 +1,92 @@
+"""The application: pages, styles and settings of Gradio, inside the guard.
+
+Receives a Workspace; hands on gr.Blocks, or the ASGI application that a server runs.
+Everything that keeps Gradio silent, local and in our own looks stands here.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scoqa.ui.guard import Guard
+from scoqa.ui.loading import Loading
+
+if TYPE_CHECKING:
+    from scoqa.workspace import Workspace
+
+ASSETS = Path(__file__).with_name("assets")
+STYLES = tuple(ASSETS / name for name in ("tokens.css", "frame.css", "chat.css", "source.css"))
+
+# Set, not defaulted: scoqa sends nothing, whatever the environment says. Gradio and the hub's
+# client read these when they are imported.
+_SILENT = {
+    "GRADIO_ANALYTICS_ENABLED": "False",
+    "HF_HUB_OFFLINE": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+}
+_ASKS_AT_ONCE = 2  # the models share one processor; more only makes everybody wait longer
+_ASKS_WAITING = 100
+_CACHE_SECONDS = 3600
+
+
+def build(workspace: Workspace, loading: Loading | None = None) -> Any:
+    """Return the chat of `workspace` as gr.Blocks; Gradio is imported here."""
+    os.environ.update(_SILENT)
+    import gradio as gr
+
+    from scoqa.ui import chat
+
+    title = f"{workspace.root.resolve().name} · scoqa"
+    with gr.Blocks(
+        title=title,
+        analytics_enabled=False,
+        fill_width=True,
+        fill_height=True,
+        delete_cache=(_CACHE_SECONDS, _CACHE_SECONDS),
+    ) as blocks:
+        chat.page(workspace, loading or Loading(workspace))
+    blocks.queue(max_size=_ASKS_WAITING, default_concurrency_limit=_ASKS_AT_ONCE)
+    return blocks
+
+
+def application(workspace: Workspace, loading: Loading | None = None) -> Guard:
+    """Return the ASGI application: Gradio's, behind the guard.
+
+    Mounted rather than launched: launch() would open its own server, which knows no Host check
+    and calls itself over the network before it says it is ready.
+    """
+    blocks = build(workspace, loading)
+    import gradio as gr
+    from fastapi import FastAPI
+
+    undocumented: dict[str, Any] = {"docs_url": None, "redoc_url": None, "openapi_url": None}
+    outer = FastAPI(**undocumented)
+    gr.mount_gradio_app(
+        outer,
+        blocks,
+        path="/",
+        app_kwargs=undocumented,
+        server_name="127.0.0.1",
+        footer_links=[],
+        run_history=False,
+        show_error=False,
+        allowed_paths=[],
+        max_file_size=1,  # nothing is uploaded; the guard refuses it before
+        ssr_mode=False,
+        enable_monitoring=False,
+        pwa=False,
+        mcp_server=False,
+        favicon_path=str(ASSETS / "favicon.svg"),
+        # Names alone: a theme's own fonts would be fetched. tokens.css says which.
+        theme=gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["monospace"]),
+        # Not `css`: Gradio writes every rule anew with a prefix, splits `:is(a, b)` at its comma
+        # and drops shorthands that hold variables.
+        head=_styles(),
+    )
+    return Guard(outer, workspace.settings.allowed_hosts)
+
+
+def _styles() -> str:
+    return f"<style>{''.join(path.read_text(encoding='utf-8') for path in STYLES)}</style>"

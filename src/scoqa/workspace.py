@@ -1,0 +1,159 @@
+"""A folder of documents with its index and its assistant: what every door opens.
+
+Receives a folder and settings; hands on syncs, answers, hits and documents. The command line,
+Python, the chat and the API all go through here, so they all give the same Answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from scoqa import __version__
+from scoqa.assistant import Assistant
+from scoqa.config import load_settings
+from scoqa.embed import Embedder
+from scoqa.errors import WorkspaceError
+from scoqa.index import Progress, sync
+from scoqa.models import find_embedder
+from scoqa.read import open_reader
+from scoqa.store import Where, open_store
+from scoqa.store.local import is_writable
+from scoqa.types import Answer, Document, Explanation, Hit, SyncReport, Verdict
+from scoqa.verify import verify
+
+DOCUMENTS = "docs"
+INDEX = "embeddings"
+
+
+class Workspace:
+    """A folder of documents, ready to be asked."""
+
+    def __init__(
+        self,
+        folder: str | Path = ".",
+        *,
+        index: str | Path | None = None,
+        allow_download: bool = False,
+        **settings: Any,
+    ) -> None:
+        """folder: its documents are in folder/docs if that exists, else in the folder itself.
+        index: where the index lives; by default folder/embeddings, or the platform's data
+        folder where that cannot be written. settings: as in scoqa.toml, and stronger.
+        Raises WorkspaceError, ConfigError, ModelNotFoundError, ModelHashError.
+        """
+        self.root = Path(folder).expanduser().resolve()
+        if not self.root.is_dir():
+            raise WorkspaceError(
+                f"{self.root} is not a folder. Name the folder with your documents."
+            )
+        self.settings = load_settings(self.root, flags=settings)
+        inside = self.root / DOCUMENTS
+        self.documents = inside if inside.is_dir() else self.root
+        self.index = _index_folder(self.root, index)
+        self.store = open_store(self.index)
+        self._allow_download = allow_download
+
+    @cached_property
+    def assistant(self) -> Assistant:
+        """The assistant of this workspace; its models load when they are first used."""
+        model = find_embedder(self.settings.embedder, allow_download=self._allow_download)
+        embedder = Embedder(model.folder, model.fingerprint)
+        reader = open_reader(self.settings.reader, embedder.embed)
+        return Assistant(self.store, embedder, reader, self.settings)
+
+    @property
+    def loaded(self) -> bool:
+        """Whether the models are in memory."""
+        return "assistant" in self.__dict__ and self.assistant.embedder.loaded
+
+    def load(self) -> None:
+        """Bring the models into memory: seconds the first time."""
+        self.assistant.embedder.load()
+
+    def sync(self, *, progress: Progress | None = None, rebuild: bool = False) -> SyncReport:
+        """Bring the index up to date with the documents; return what was done.
+
+        rebuild: set the present index aside and build a new one.
+        Raises WorkspaceError, IndexLockedError, IndexMismatchError, IndexDamagedError.
+        """
+        embedder = self.assistant.embedder
+        if rebuild:
+            self.store.set_aside()
+        return sync(
+            self.store,
+            self.documents,
+            embedder,
+            passage_tokens=self.settings.passage_tokens,
+            exclude=self.settings.exclude,
+            index=self.index,
+            progress=progress,
+        )
+
+    def ask(
+        self, question: str, *, collection: str | None = None, path: str | None = None
+    ) -> Answer:
+        """Return the answer to `question`; see `Assistant.ask`."""
+        return self.assistant.ask(question, collection=collection, path=path)
+
+    def explain(
+        self, question: str, *, collection: str | None = None, path: str | None = None
+    ) -> Explanation:
+        """Return the answer with every stage behind it; see `Assistant.explain`."""
+        return self.assistant.explain(question, collection=collection, path=path)
+
+    def search(self, query: str, *, k: int = 10, collection: str | None = None) -> list[Hit]:
+        """Return the k best passages for `query`, with what found them."""
+        return self.assistant.search(query, k=k, where=Where(collection))
+
+    def document(self, document_id: str) -> Document:
+        """Return an indexed document. Raises WorkspaceError when there is none of that id."""
+        with self.store.view() as view:
+            try:
+                return view.document(document_id)
+            except KeyError:
+                raise WorkspaceError(
+                    f"No document has the id {document_id!r:.80}. It may have changed or gone; "
+                    "ask again."
+                ) from None
+
+    def summary(self) -> tuple[int, int]:
+        """Return how many documents and passages the index holds."""
+        with self.store.view() as view:
+            counts = view.counts()
+        return counts.documents, counts.passages
+
+    def fingerprint(self) -> dict[str, str]:
+        """Return what answers are made with: version, models, settings, and the documents."""
+        with self.store.view() as view:
+            entries = view.digests()
+            made_with = dict(view.settings())
+        corpus = "\0".join(f"{path}\0{entry.digest}" for path, entry in sorted(entries.items()))
+        return {
+            "scoqa": __version__,
+            **made_with,
+            "reader": self.assistant.reader.fingerprint,
+            "search_k": str(self.settings.search_k),
+            "read_k": str(self.settings.read_k),
+            "threshold": f"{self.assistant.threshold:g}",
+            "corpus": hashlib.sha256(corpus.encode("utf-8")).hexdigest(),
+        }
+
+    def verify(self, answer: Answer) -> list[Verdict]:
+        """Return a verdict on every citation of `answer`, replayed against the files."""
+        return verify(answer, self.documents)
+
+
+def _index_folder(root: Path, wanted: str | Path | None) -> Path:
+    if wanted is not None:
+        return Path(wanted).expanduser().resolve()
+    beside = root / INDEX
+    # An index that is there is read where it is, also when nothing can be written.
+    if is_writable(beside) or open_store(beside).exists():
+        return beside
+    from platformdirs import user_data_path
+
+    name = hashlib.sha256(str(root).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    return user_data_path("scoqa") / f"{root.name}-{name}"

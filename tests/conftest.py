@@ -1,0 +1,143 @@
+"""What all tests share: no network, a workspace over the bundled texts, a quick embedder."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from scoqa.types import Document, Parser, Passage, content_id
+from scoqa.workspace import Workspace
+
+ROOT = Path(__file__).parent.parent
+LOOPBACK = ("127.", "::1", "localhost")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_network() -> Iterator[list[object]]:
+    """Refuse every connection that would leave this machine, and fail the run if one was tried."""
+    tried: list[object] = []
+    connect, connect_ex = socket.socket.connect, socket.socket.connect_ex
+
+    def is_local(address: object) -> bool:
+        return not isinstance(address, tuple) or str(address[0]).startswith(LOOPBACK)
+
+    def guarded(
+        real: Callable[[socket.socket, object], object],
+    ) -> Callable[[socket.socket, object], object]:
+        def call(self: socket.socket, address: object) -> object:
+            if not is_local(address):
+                tried.append(address)
+                raise OSError(f"the tests reach no network: {address}")
+            return real(self, address)
+
+        return call
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(socket.socket, "connect", guarded(connect))  # type: ignore[arg-type]
+    patch.setattr(socket.socket, "connect_ex", guarded(connect_ex))  # type: ignore[arg-type]
+    yield tried
+    patch.undo()
+    assert tried == []
+
+
+class QuickEmbedder:
+    """An embedder without a model: words hashed into 64 directions. Same contract, no seconds."""
+
+    fingerprint = "quick@1"
+    max_tokens = 256
+    loaded = True
+
+    def __init__(self) -> None:
+        self.embedded: list[str] = []  # every text, in order: to count work done
+
+    def load(self) -> None:
+        return None
+
+    def embed(
+        self, texts: Sequence[str], *, progress: Callable[[int], None] | None = None
+    ) -> NDArray[np.float32]:
+        self.embedded.extend(texts)
+        vectors = np.zeros((len(texts), 64), dtype=np.float32)
+        for row, text in enumerate(texts):
+            for word in re.findall(r"\w+", text.casefold()):
+                digest = hashlib.sha256(word.encode("utf-8", "replace")).digest()
+                vectors[row, digest[0] % 64] += 1 if digest[1] % 2 else -1
+            vectors[row, 0] += 0.01  # never the zero vector
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        return [len(re.findall(r"\w+|[^\w\s]", text)) for text in texts]
+
+    def passage_inputs(self, passages: Sequence[Passage]) -> list[str]:
+        return [f"{each.heading}\n{each.text}" for each in passages]
+
+    def key(self, model_input: str) -> str:
+        return content_id(self.fingerprint, model_input)
+
+
+def quick_workspace(folder: Path, **settings: object) -> Workspace:
+    """Return a workspace over `folder` that needs no model."""
+    from scoqa.assistant import Assistant
+    from scoqa.read import open_reader
+
+    workspace = Workspace(folder, **settings)
+    embedder = QuickEmbedder()
+    reader = open_reader("sentence", embedder.embed)
+    workspace.__dict__["assistant"] = Assistant(
+        workspace.store,
+        embedder,  # type: ignore[arg-type]
+        reader,
+        workspace.settings,
+    )
+    return workspace
+
+
+def document_of(text: str, path: str = "notes.txt") -> Document:
+    """Return a document holding `text`, as if parsed from `path`."""
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return Document(
+        id=content_id("document", path, digest),
+        path=path,
+        collection=path.split("/")[0] if "/" in path else "",
+        digest=digest,
+        text=text,
+        text_digest=digest,
+        parser=Parser("plain", "1"),
+        title=path,
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a small workspace folder: two notes about a lighthouse and a harbour."""
+    (tmp_path / "lighthouse.txt").write_text(
+        "The lighthouse of Varn\n1911-05-02, Varn\n\n"
+        "The lighthouse was built in 1887 by Ada Lund. It is 41 metres tall.\n\n"
+        "The keeper lights the lamp at dusk. The lamp burns rape oil.\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "harbour.txt").write_text(
+        "The harbour of Varn\n\n"
+        "The harbour freezes in January. Herring boats leave at dawn, said the harbour master.\n",
+        encoding="utf-8",
+    )
+    return tmp_path
+
+
+@pytest.fixture(scope="session")
+def sco(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """Return the bundled texts, indexed with the real model."""
+    root = tmp_path_factory.mktemp("sco")
+    shutil.copytree(ROOT / "docs", root / "docs")
+    shutil.copy(ROOT / "scoqa.toml", root / "scoqa.toml")
+    workspace = Workspace(root)
+    workspace.sync()
+    return workspace

@@ -1,0 +1,326 @@
+"""The store's contract: every store gives what brute force over the same passages gives."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import QuickEmbedder, document_of
+
+from scoqa.errors import IndexDamagedError, IndexLockedError, IndexNotFoundError
+from scoqa.fold import fold, query_terms, terms
+from scoqa.split import split
+from scoqa.store import Store, Where, open_store
+from scoqa.store.catalog import HEADING_WEIGHT
+from scoqa.types import Document, Passage
+
+WORDS = (
+    "summit leaders signed treaty border harbour energy security trade visit minister president "
+    "statement Astana Tashkent Bishkek Ufa Beijing forum exercise culture студент 上海合作 café"
+).split()
+SPLITTER = "test"
+
+
+@pytest.fixture(params=["local"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    """Return an empty store of each kind there is."""
+    return {"local": open_store}[request.param](tmp_path / "index")
+
+
+def library(count: int, seed: int = 7) -> list[tuple[Document, list[Passage]]]:
+    """Return `count` documents of random words, in three collections, with their passages."""
+    random_words = random.Random(seed)
+    made = []
+    for number in range(count):
+        sentences = [
+            " ".join(random_words.choices(WORDS, k=random_words.randint(4, 14))) + "."
+            for _ in range(random_words.randint(3, 12))
+        ]
+        text = "\n\n".join(s.capitalize() for s in sentences)
+        folder = ("", "north/", "north/deep/", "south/")[number % 4]
+        document = document_of(text, f"{folder}note-{number:03}.txt")
+        passages = split(document, passage_tokens=20, count_tokens=QuickEmbedder().count_tokens)
+        made.append((document, passages))
+    return made
+
+
+def fill(store: Store, made: Sequence[tuple[Document, list[Passage]]]) -> None:
+    embedder = QuickEmbedder()
+    with store.writer() as writer:
+        for document, passages in made:
+            inputs = embedder.passage_inputs(passages)
+            keys = [embedder.key(each) for each in inputs]
+            writer.keep(keys, embedder.embed(inputs))
+            writer.put(document, passages, keys, splitter=SPLITTER)
+        writer.save(finished=True)
+
+
+class BruteForce:
+    """The oracle: every passage looked at, every score from its formula."""
+
+    def __init__(self, made: Sequence[tuple[Document, list[Passage]]]) -> None:
+        self.rows = [(document, passage) for document, passages in made for passage in passages]
+        self.fields = [(terms(passage.text), terms(passage.heading)) for _, passage in self.rows]
+        embedder = QuickEmbedder()
+        self.every = embedder.embed(embedder.passage_inputs([passage for _, passage in self.rows]))
+
+    def let_through(self, where: Where, document: Document, passage: Passage) -> bool:
+        if where.collection is not None and document.collection != where.collection:
+            return False
+        below = where.path is not None and document.path.startswith(where.path.rstrip("/") + "/")
+        if where.path is not None and document.path != where.path and not below:
+            return False
+        return all(fold(phrase) in fold(passage.text) for phrase in where.phrases)
+
+    def ranked(
+        self, scored: list[tuple[Document, Passage, float]], k: int
+    ) -> list[tuple[str, float]]:
+        scored = [(document, passage, round(score, 6)) for document, passage, score in scored]
+        scored.sort(key=lambda each: (-each[2], each[0].path, each[1].start))
+        least = scored[k - 1][2] if len(scored) >= k else -math.inf
+        return [(passage.id, score) for _, passage, score in scored if score >= least]
+
+    def words(self, wanted: Sequence[str], k: int, where: Where) -> list[tuple[str, float]]:
+        """BM25 as SQLite documents it: k1 1.2, b 0.75, its idf and its floor of 1e-6."""
+        fields = self.fields
+        lengths = [len(text) + len(heading) for text, heading in fields]
+        average = sum(lengths) / len(lengths)
+        scores = [0.0] * len(fields)
+        for term in wanted:
+            counts = [(Counter(text)[term], Counter(heading)[term]) for text, heading in fields]
+            holding = sum(1 for text, heading in counts if text or heading)
+            if not holding:
+                continue
+            idf = max(1e-6, math.log((len(fields) - holding + 0.5) / (holding + 0.5)))
+            for row, (text, heading) in enumerate(counts):
+                frequency = text + HEADING_WEIGHT * heading
+                norm = 1.2 * (0.25 + 0.75 * lengths[row] / average)
+                scores[row] += idf * frequency * 2.2 / (frequency + norm)
+        return self.ranked(
+            [
+                (document, passage, score)
+                for (document, passage), score in zip(self.rows, scores, strict=True)
+                if score > 0 and self.let_through(where, document, passage)
+            ],
+            k,
+        )
+
+    def vectors(self, vector: np.ndarray, k: int, where: Where) -> list[tuple[str, float]]:
+        scores = self.every @ vector
+        return self.ranked(
+            [
+                (document, passage, float(score))
+                for (document, passage), score in zip(self.rows, scores, strict=True)
+                if self.let_through(where, document, passage)
+            ],
+            k,
+        )
+
+
+PLACES = [
+    Where(),
+    Where(collection="north"),
+    Where(collection=""),
+    Where(path="north/deep"),
+    Where(path="south/note-003.txt"),
+    Where(phrases=("trade visit",)),
+    Where(collection="south", phrases=("Energy   SECURITY",)),
+    Where(collection="nowhere"),
+]
+QUERIES = ["treaty", "summit in Astana", "студент café", "上海", "trade visit trade", "unheard"]
+
+
+def assert_same(found: list[tuple[Passage, float]], expected: list[tuple[str, float]]) -> None:
+    assert [passage.id for passage, _ in found] == [each for each, _ in expected]
+    assert [score for _, score in found] == pytest.approx([s for _, s in expected], abs=1e-5)
+
+
+@pytest.mark.parametrize("where", PLACES, ids=str)
+def test_searches_equal_brute_force(store: Store, where: Where) -> None:
+    made = library(40)
+    fill(store, made)
+    oracle = BruteForce(made)
+    crossing = Where(where.collection, where.path)  # phrases over a border: tested below
+    with store.view() as view:
+        for query in QUERIES:
+            for k in (1, 5, 1000):
+                wanted = query_terms(query)
+                vector = QuickEmbedder().embed([query])[0]
+                if not where.phrases:
+                    assert_same(
+                        view.search_words(wanted, k, crossing), oracle.words(wanted, k, where)
+                    )
+                    assert_same(
+                        view.search_vectors(vector, k, where), oracle.vectors(vector, k, where)
+                    )
+        if where.phrases:
+            expected = {
+                each for each, _ in oracle.vectors(QuickEmbedder().embed(["x"])[0], 1000, where)
+            }
+            found = view.search_vectors(QuickEmbedder().embed(["x"])[0], 1000, where)
+            assert expected <= {passage.id for passage, _ in found}
+            assert expected, "the phrases of this test must occur"
+
+
+def test_a_phrase_over_a_border_lets_both_passages_through(store: Store) -> None:
+    text = "Alpha beta gamma delta. Epsilon zeta eta theta."
+    document = document_of(text)
+    passages = split(document, passage_tokens=20, count_tokens=lambda ts: [20 for _ in ts])
+    assert len(passages) == 2
+    fill(store, [(document, passages)])
+    with store.view() as view:
+        found = view.search_words(
+            ["alpha", "zeta"], 10, Where(phrases=("gamma delta. epsilon zeta",))
+        )
+        assert {passage.id for passage, _ in found} == {each.id for each in passages}
+        assert view.search_words(["alpha"], 10, Where(phrases=("delta zeta",))) == []
+
+
+def test_ties_at_the_edge_are_not_cut_at_random(store: Store) -> None:
+    made = []
+    for number in range(30):
+        document = document_of("The same words stand here.", f"copy-{number:02}.txt")
+        passages = split(document, passage_tokens=20, count_tokens=QuickEmbedder().count_tokens)
+        made.append((document, [replace(each, heading="") for each in passages]))
+    fill(store, made)
+    with store.view() as view:
+        found = view.search_words(["word"], 5)
+        assert [passage.document_id for passage, _ in found] == [d.id for d, _ in made]
+        vector = QuickEmbedder().embed(["words"])[0]
+        assert len(view.search_vectors(vector, 5)) == 30
+
+
+def test_step_by_step_equals_fresh(tmp_path: Path) -> None:
+    made = library(24)
+    fresh, stepped = open_store(tmp_path / "fresh"), open_store(tmp_path / "stepped")
+    fill(fresh, made[6:])
+    fill(stepped, made[:12])
+    for document, _ in made[:6]:
+        with stepped.writer() as writer:
+            writer.drop(document.id)
+    fill(stepped, made[12:])
+    with fresh.view() as one, stepped.view() as two:
+        assert one.counts().passages == two.counts().passages
+        assert one.counts().vectors == two.counts().vectors
+        for query in QUERIES:
+            vector = QuickEmbedder().embed([query])[0]
+            first, second = one.search_vectors(vector, 9), two.search_vectors(vector, 9)
+            assert [p.id for p, _ in first] == [p.id for p, _ in second]
+            assert [s for _, s in first] == pytest.approx([s for _, s in second], abs=1e-4)
+            wanted = query_terms(query)
+            found = [view.search_words(wanted, 9) for view in (one, two)]
+            assert [p.id for p, _ in found[0]] == [p.id for p, _ in found[1]]
+            assert [s for _, s in found[0]] == pytest.approx([s for _, s in found[1]], abs=1e-4)
+
+
+def test_a_dropped_document_leaves_nothing_behind(store: Store) -> None:
+    made = library(3)
+    fill(store, made)
+    with store.writer() as writer:
+        for document, _ in made:
+            writer.drop(document.id)
+        counts = writer.counts()
+        assert (counts.documents, counts.passages, counts.vectors) == (0, 0, 0)
+        assert writer.search_words(query_terms("summit treaty"), 10) == []
+        assert writer.search_vectors(QuickEmbedder().embed(["summit"])[0], 10) == []
+
+
+def test_two_paths_of_one_content_share_vectors_and_outlive_each_other(store: Store) -> None:
+    document, passages = library(1)[0]
+    twin = document_of(document.text, "twin.txt")
+    count = QuickEmbedder().count_tokens
+    same_heading = [
+        replace(each, heading=passages[0].heading)
+        for each in split(twin, passage_tokens=20, count_tokens=count)
+    ]
+    fill(store, [(document, passages), (twin, same_heading)])
+    with store.writer() as writer:
+        assert writer.counts().vectors == len({each.text for each in passages})
+        writer.drop(document.id)
+        assert [each.text for each in writer.passages_of(twin.id)] == [p.text for p in passages]
+        assert writer.document(twin.id).text == document.text
+
+
+def test_a_view_sees_one_moment(store: Store) -> None:
+    made = library(8)
+    fill(store, made[:4])
+    query = QuickEmbedder().embed(["summit"])[0]
+    with store.view() as view:
+        before = view.search_vectors(query, 1000)
+        fill(store, made[4:])
+        with store.writer() as writer:
+            writer.drop(made[0][0].id)
+        assert view.search_vectors(query, 1000) == before
+        assert view.document(made[0][0].id).text == made[0][0].text
+    with store.view() as view:
+        ids = {passage.document_id for passage, _ in view.search_vectors(query, 1000)}
+        assert ids == {document.id for document, _ in made[1:]}
+
+
+def test_a_second_writer_is_told_who_holds_the_lock_and_readers_go_on(store: Store) -> None:
+    fill(store, library(1))
+    with store.writer():
+        with pytest.raises(IndexLockedError, match=r"process \d+ on .* since"), store.writer():
+            pass
+        with store.view() as view:
+            assert view.counts().documents == 1
+    with store.writer() as writer:
+        assert writer.counts().documents == 1
+
+
+def test_a_missing_index_names_the_command_that_builds_it(store: Store) -> None:
+    with pytest.raises(IndexNotFoundError, match="scoqa index"), store.view():
+        pass
+
+
+def cache_file(folder: Path) -> Path:
+    (found,) = folder.glob("vectors-*.faiss")
+    return found
+
+
+@pytest.mark.parametrize("harm", ["flip", "truncate", "remove"])
+def test_a_damaged_vector_cache_is_never_read_and_costs_nothing(tmp_path: Path, harm: str) -> None:
+    fill(open_store(tmp_path), library(10))
+    query = QuickEmbedder().embed(["summit"])[0]
+    with open_store(tmp_path).view() as view:
+        expected = view.search_vectors(query, 10)
+    file = cache_file(tmp_path)
+    data = bytearray(file.read_bytes())
+    if harm == "flip":
+        data[len(data) // 2] ^= 1
+        file.write_bytes(data)
+    elif harm == "truncate":
+        file.write_bytes(data[: len(data) // 2])
+    else:
+        file.unlink()
+    damaged = open_store(tmp_path)
+    assert "cache" in damaged.problems()[0]
+    with damaged.view() as view:
+        assert view.search_vectors(query, 10) == expected
+    with damaged.writer() as writer:
+        writer.save(finished=True)
+    assert open_store(tmp_path).problems() == []
+
+
+@pytest.mark.parametrize("keep", [0.5, 0.02])
+def test_a_truncated_catalog_is_one_clear_sentence(tmp_path: Path, keep: float) -> None:
+    fill(open_store(tmp_path), library(10))
+    file = tmp_path / "catalog.sqlite"
+    data = file.read_bytes()
+    file.write_bytes(data[: int(len(data) * keep)])
+    store = open_store(tmp_path)
+    with pytest.raises(IndexDamagedError, match="scoqa index --rebuild"), store.view() as view:
+        view.search_words(["summit"], 5)
+    assert "scoqa index --rebuild" in store.problems()[0]
+    with pytest.raises(IndexDamagedError), store.writer():
+        pass
+    store.set_aside()
+    fill(store, library(10))
+    assert store.problems() == []
+    assert (tmp_path / "set-aside" / "catalog.sqlite").is_file()
