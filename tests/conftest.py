@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
 import socket
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -130,6 +132,40 @@ def folder(tmp_path: Path) -> Path:
         encoding="utf-8",
     )
     return tmp_path
+
+
+@pytest.fixture
+def as_nobody() -> Iterator[Callable[[], Path]]:
+    """Return a function that makes a folder and leaves us without any special rights to it.
+
+    Nothing can be closed to root, so root acts as "nobody" until the test ends.
+    """
+    # What is imported late may lie where nobody else may read.
+    import charset_normalizer  # noqa: F401
+    import faiss  # noqa: F401
+    import filelock  # noqa: F401
+    import platformdirs  # noqa: F401
+
+    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    nobody = 65534
+    made: list[Path] = []
+
+    def leave_rights() -> Path:
+        folder = Path(tempfile.mkdtemp()).resolve()
+        made.append(folder)
+        if is_root:
+            os.chown(folder, nobody, nobody)
+            os.seteuid(nobody)
+        return folder
+
+    yield leave_rights
+    if is_root:
+        os.seteuid(0)
+    for folder in made:
+        for place in [folder, *folder.rglob("*")]:
+            if place.is_dir():
+                place.chmod(0o700)
+        shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from scoqa.config import Settings
 from scoqa.embed import Embedder
 from scoqa.errors import QuestionError
 from scoqa.fold import fold, is_mostly_latin
-from scoqa.index import check_settings, index_settings
+from scoqa.index import check_settings
 from scoqa.read import Reader
 from scoqa.retrieve import phrases, retrieve, windows
 from scoqa.store import Store, View, Where
@@ -33,7 +33,7 @@ from scoqa.types import (
 
 LONGEST_QUESTION = 2_000  # characters: some 400 words, more than any embedder reads
 MOST_NEAR_MISSES = 3
-NOTHING_READ = Reading((), 1.0)
+NOTHING_READ = Reading((), 1.0, 0.0)
 
 
 @dataclass
@@ -64,7 +64,7 @@ class Assistant:
 
     @property
     def threshold(self) -> float:
-        """The least probability at which an answer is shown."""
+        """The least probability that something answers at which an answer is shown."""
         set_by_user = self.settings.threshold
         return self.reader.threshold if set_by_user is None else set_by_user
 
@@ -89,11 +89,7 @@ class Assistant:
         with self.store.view() as view:
             if not view.counts().passages:
                 return _silence(question, asked, "empty_index", clock)
-            check_settings(
-                view,
-                index_settings(self.embedder, self.settings.passage_tokens),
-                keys=("embedder", "terms"),
-            )
+            check_settings(view, self.embedder, self.settings.passage_tokens)
             english = is_mostly_latin(asked)
             hits = self._find(view, asked, where, clock, vectors=english)
             reason: Reason | None = None if english else "language_not_supported"
@@ -106,15 +102,15 @@ class Assistant:
                 reading = self.reader.read(asked, read) if read else NOTHING_READ
             with clock.time("cite"):
                 citations = cite(view, reading.spans)
-        confidence = 1.0 - reading.none_probability
-        if reason is None and (not citations or confidence < self.threshold):
+        answerable = 1.0 - reading.none_probability
+        if reason is None and (not citations or answerable < self.threshold):
             by_words = any(each.search == "words" for hit in hits for each in hit.found_by)
             reason = "low_confidence" if by_words and citations else "no_evidence"
         answer = Answer(
             question=question,
             asked=asked,
             citations=citations if reason is None else (),
-            confidence=confidence if reason in (None, "low_confidence") else 0.0,
+            confidence=reading.right_probability if reason is None else 0.0,
             answered=reason is None,
             reason=reason,
             near_misses=() if reason is None else citations[:MOST_NEAR_MISSES],
@@ -128,8 +124,7 @@ class Assistant:
         with self.store.view() as view:
             if not view.counts().passages:
                 return []
-            wanted = index_settings(self.embedder, self.settings.passage_tokens)
-            check_settings(view, wanted, keys=("embedder", "terms"))
+            check_settings(view, self.embedder, self.settings.passage_tokens)
             quoted = Where(where.collection, where.path, where.phrases or phrases(asked))
             hits = self._find(view, asked, quoted, _Clock(), vectors=True)
         return hits[:k]

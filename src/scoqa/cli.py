@@ -50,7 +50,7 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     try:
-        app()
+        app(prog_name="scoqa")  # whichever way it was started
     except ScoqaError as error:
         if _debug:
             raise
@@ -249,7 +249,7 @@ def verify(
         saved = answer_from_json(record)
     except OSError as error:
         raise VerificationError(f"{answer} cannot be read: {error.strerror}.") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise VerificationError(
             f"{answer} is not a saved answer: {error}. Save one with: scoqa ask QUESTION --json"
         ) from error
@@ -282,10 +282,13 @@ def evaluate(
     opened = _open(workspace, index, allow_download=allow_download)
     with progress("Asking") as draw:
         report = run(opened, question_set, progress=lambda done, total: draw(done, total, ""))
+    print_measures(report.measures, report.rows)
     if json_file is not None:
         text = json.dumps(to_json(report), indent=2, ensure_ascii=False)
-        json_file.write_text(text + "\n", encoding="utf-8")
-    print_measures(report.measures, report.rows)
+        try:
+            json_file.write_text(text + "\n", encoding="utf-8")
+        except OSError as error:
+            raise WorkspaceError(f"{json_file} cannot be written: {error.strerror}.") from error
 
 
 @app.command(epilog="Example: scoqa doctor")
@@ -293,17 +296,17 @@ def doctor(
     workspace: WorkspaceOption = Path(), index: IndexOption = None, as_json: Json = False
 ) -> None:
     """Check models, index, versions and disk, and say what to do about each."""
+    from rich.text import Text
+
     from scoqa.doctor import examine
-    from scoqa.terminal import out, print_json
+    from scoqa.terminal import out, print_json, visible
 
     findings = examine(_open(workspace, index))
     if as_json:
         print_json(findings)
     else:
         for finding in findings:
-            out.print(
-                f"{'ok ' if finding.ok else '!! '} {finding.subject}: {finding.message}",
-                markup=False,
-            )
+            mark = "ok " if finding.ok else "!! "
+            out.print(Text(f"{mark} {finding.subject}: {visible(finding.message)}"))
     if not all(finding.ok for finding in findings):
         raise typer.Exit(1)

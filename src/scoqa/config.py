@@ -102,7 +102,7 @@ def load_settings(
     values: dict[str, Any] = {}
     path = workspace / FILE_NAME
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         table = {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:

@@ -31,7 +31,8 @@ STOP_WORDS = frozenset(
 )
 
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
-_WORD = re.compile(r"\w+")
+# Accents that no composed letter holds belong to their word too: "İ" folds to "i" and a dot.
+_WORD = re.compile(r"\w[\w\u0300-\u036f]*")
 # Scripts without spaces between words: Han, kana, Thai, Lao, Khmer, Burmese.
 _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
@@ -43,9 +44,11 @@ def fold(text: str) -> str:
     """Return `text` with NFKC, case folding, one space for any white space, none at the ends.
 
     Characters that cannot be seen (soft hyphen, zero width, direction marks) are dropped.
+    Folding what is folded changes nothing: dropping and case folding can both leave letters
+    uncomposed, hence NFKC once more.
     """
     visible = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
-    return " ".join(visible.casefold().split())
+    return " ".join(unicodedata.normalize("NFKC", visible.casefold()).split())
 
 
 @lru_cache(maxsize=100_000)

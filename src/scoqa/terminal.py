@@ -36,6 +36,7 @@ REASONS: dict[Reason, str] = {
 SILENCE = "Your documents do not answer this."
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_HIGH_CONTROL = re.compile(r"[\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def visible(text: str) -> str:
@@ -46,7 +47,10 @@ def visible(text: str) -> str:
 def print_json(value: Any) -> None:
     """Print `value` in the documented schema."""
     ascii_only = not (sys.stdout.encoding or "").lower().startswith("utf")
-    sys.stdout.write(json.dumps(to_json(value), indent=2, ensure_ascii=ascii_only) + "\n")
+    text = json.dumps(to_json(value), indent=2, ensure_ascii=ascii_only)
+    # JSON escapes controls below U+0020 only; the rest stand inside its strings, where an
+    # escape means the same.
+    sys.stdout.write(_HIGH_CONTROL.sub(lambda m: f"\\u{ord(m.group()):04x}", text) + "\n")
 
 
 def say(message: str) -> None:
@@ -80,8 +84,10 @@ def progress(label: str) -> Iterator[Callable[[int, int, str], None]]:
 
         yield plain
         return
+    # Without markup: a file may be called "notes [/old].txt".
+    what_now = TextColumn("{task.fields[what]}", style=QUIET, markup=False)
     columns = (TextColumn(label), BarColumn(), TextColumn("{task.percentage:>3.0f} %"),
-               TimeElapsedColumn(), TextColumn("{task.fields[what]}", style=QUIET))  # fmt: skip
+               TimeElapsedColumn(), what_now)  # fmt: skip
     with Progress(*columns, console=messages, transient=True) as bar:
         task = bar.add_task(label, total=None, what="loading the model")
 
@@ -179,8 +185,10 @@ def print_explanation(explained: Explanation, paths: Mapping[str, str]) -> None:
                 f"    {span.score:.4f}  {visible(paths[span.document_id])} {span.start}:{span.end}"
             )
         )
-    none = explained.reading.none_probability
-    out.print(Text(f"\nProbability that none answers: {none:.3f}"))
+    none, right = explained.reading.none_probability, explained.reading.right_probability
+    out.print(
+        Text(f"\nProbability that none answers {none:.3f}, that the first is right {right:.3f}")
+    )
     for stage, seconds in explained.answer.timings.items():
         out.print(Text(f"    {stage:10} {1000 * seconds:8.1f} ms", style=QUIET))
 

@@ -7,6 +7,7 @@ Offsets count Unicode code points in `Document.text`, end exclusive.
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
@@ -142,10 +143,15 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a reader hands back: spans, best first, and the probability that none answers."""
+    """What a reader hands back: spans, best first, and two calibrated probabilities.
+
+    Whether the question is answered at all decides on silence; whether the first span is right
+    is what an answer's confidence says. Among look-alike documents the two are far apart.
+    """
 
     spans: tuple[Span, ...]
-    none_probability: float
+    none_probability: float  # that no window answers
+    right_probability: float  # that the first span answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,9 +339,14 @@ _T = TypeVar("_T")
 def _typed(record: Mapping[str, Any], key: str, kind: type[_T]) -> _T:
     value = record.get(key)
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
+        try:
+            value = float(value)
+        except OverflowError:
+            value = math.inf
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise ValueError(f"{key} should be {kind.__name__}, it is {value!r:.80}")
+    if isinstance(value, float) and not math.isfinite(value):  # json reads NaN and Infinity
+        raise ValueError(f"{key} should be a finite number, it is {value}")
     return value
 
 

@@ -78,12 +78,18 @@ def _stands(citation: Citation, document: Document) -> bool:
 
 def _read(citation: Citation, documents: Path) -> Document | None:
     """Return the document at the citation's path, if that is a file below `documents`."""
-    file = documents / citation.path
-    if not file.resolve().is_relative_to(documents.resolve()):
-        return None
     try:
+        file = documents / citation.path
+        if not file.resolve().is_relative_to(documents.resolve()):
+            return None
+        if not file.is_file():
+            # The name on disk may be composed otherwise: a citation's path is NFC.
+            every = scan(documents)[0]
+            file = next((each.file for each in every if each.path == citation.path), file)
         return parse(file, citation.path)[0]
-    except ParseError:
+    except (ParseError, OSError, ValueError, RuntimeError):
+        # A saved answer may hold any path: NUL and lone surrogates (ValueError), a name too long
+        # (OSError), a loop of links (RuntimeError, Python 3.11 and 3.12).
         return None
 
 

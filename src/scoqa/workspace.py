@@ -7,6 +7,7 @@ Python, the chat and the API all go through here, so they all give the same Answ
 from __future__ import annotations
 
 import hashlib
+import os
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -44,14 +45,22 @@ class Workspace:
         folder where that cannot be written. settings: as in scoqa.toml, and stronger.
         Raises WorkspaceError, ConfigError, ModelNotFoundError, ModelHashError.
         """
-        self.root = Path(folder).expanduser().resolve()
-        if not self.root.is_dir():
+        self.root = _resolved(folder)
+        if not os.path.isdir(self.root):  # noqa: PTH112  # False where none may look
             raise WorkspaceError(
-                f"{self.root} is not a folder. Name the folder with your documents."
+                f"{self.root} is not a folder, or may not be looked into. Name the folder with "
+                "your documents."
             )
+        try:
+            next(self.root.iterdir(), None)
+        except OSError as error:
+            raise WorkspaceError(
+                f"{self.root} cannot be read: {error.strerror}. Allow access to it, or name "
+                "another folder."
+            ) from error
         self.settings = load_settings(self.root, flags=settings)
         inside = self.root / DOCUMENTS
-        self.documents = inside if inside.is_dir() else self.root
+        self.documents = inside if os.path.isdir(inside) else self.root  # noqa: PTH112
         self.index = _index_folder(self.root, index)
         self.store = open_store(self.index)
         self._allow_download = allow_download
@@ -146,9 +155,16 @@ class Workspace:
         return verify(answer, self.documents)
 
 
+def _resolved(folder: str | Path) -> Path:
+    try:
+        return Path(folder).expanduser().resolve()
+    except RuntimeError as error:  # "~name" of nobody, or a loop of links
+        raise WorkspaceError(f"{folder} is not a folder: {error}.") from error
+
+
 def _index_folder(root: Path, wanted: str | Path | None) -> Path:
     if wanted is not None:
-        return Path(wanted).expanduser().resolve()
+        return _resolved(wanted)
     beside = root / INDEX
     # An index that is there is read where it is, also when nothing can be written.
     if is_writable(beside) or open_store(beside).exists():

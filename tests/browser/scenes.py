@@ -14,7 +14,7 @@ PASSWORD = (
     "The password of the harbour <img src=x onerror=hacked=1> is *stars* `code` $x$ $$y$$"
     " [l](javascript:hacked=1) &amp; <script>hacked=1</script> </div> swordfish."
 )
-SILENT_QUESTION = "Which opera did the potato farmers of Peru sing on Mars?"
+SILENT_QUESTION = 'Who wrote of "the purple walrus" in the ledger of the guild?'
 
 # Before the words that are sought stands everything that shifts a careless offset: characters
 # of two UTF-16 units, of two code points, right-to-left, CR LF and lone CR, NBSP, zero width.

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scoqa.evaluate import measures
-from scoqa.evaluate.sets import read_questions, resolve
+from scoqa.evaluate.sets import numbered_questions, resolve
 from scoqa.types import Explanation, Question, Report
 
 if TYPE_CHECKING:
@@ -31,12 +31,14 @@ def evaluate(
     Raises QuestionSetError for a row that cannot be used, and whatever `ask` raises.
     """
     name = str(questions) if isinstance(questions, (str, Path)) else "rows"
-    rows = (
-        read_questions(Path(questions)) if isinstance(questions, (str, Path)) else list(questions)
+    numbered = (
+        numbered_questions(Path(questions))
+        if isinstance(questions, (str, Path))
+        else list(enumerate(questions, start=1))
     )
     with workspace.store.view() as view:
         paths = sorted(view.digests())
-    rows = [resolve(row, paths, name, number) for number, row in enumerate(rows, start=1)]
+    rows = [resolve(row, paths, name, number) for number, row in numbered]
     scored: list[Mapping[str, Any]] = []
     seconds: list[float] = []
     for row in rows:

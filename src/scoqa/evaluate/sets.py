@@ -21,13 +21,18 @@ def read_questions(path: Path) -> list[Question]:
 
     Raises QuestionSetError with the line's number and what is wrong with it.
     """
+    return [question for _, question in numbered_questions(path)]
+
+
+def numbered_questions(path: Path) -> list[tuple[int, Question]]:
+    """Return (line, question) for the questions in `path`; as `read_questions`."""
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")
     except OSError as error:
         raise QuestionSetError(str(path), 0, f"cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise QuestionSetError(str(path), 0, "is not UTF-8 text; save it as UTF-8.") from error
-    questions: list[Question] = []
+    questions: list[tuple[int, Question]] = []
     seen: set[str] = set()
     for number, line in enumerate(lines, start=1):
         if not line.strip():
@@ -36,10 +41,10 @@ def read_questions(path: Path) -> list[Question]:
             question = _question(json.loads(line))
             if question.id in seen:
                 raise ValueError(f"the id {question.id!r} is used twice")
-        except ValueError as error:  # JSONDecodeError is one
+        except (ValueError, RecursionError) as error:  # JSONDecodeError is a ValueError
             raise QuestionSetError(str(path), number, str(error)) from error
         seen.add(question.id)
-        questions.append(question)
+        questions.append((number, question))
     if not questions:
         raise QuestionSetError(str(path), 0, "holds no questions.")
     return questions
@@ -83,7 +88,8 @@ def _golds(record: Mapping[str, Any], key: str) -> tuple[Gold, ...]:
         if not isinstance(row, Mapping) or not isinstance(row.get("document"), str):
             raise ValueError(f"{key} has an entry without a document")
         start, end = row.get("start"), row.get("end")
-        if not isinstance(start, int) or not isinstance(end, int) or not 0 <= start < end:
+        # type() and not isinstance: true and false are no offsets.
+        if type(start) is not int or type(end) is not int or not 0 <= start < end:
             raise ValueError(f"{key} has an entry with start {start!r} and end {end!r}")
         item = row.get("item")
         golds.append(

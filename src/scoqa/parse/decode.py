@@ -65,16 +65,31 @@ def _decode(data: bytes, path: str) -> tuple[str, tuple[str, ...]]:
                 return text, (f"has a {encoding} mark but broken characters, shown as U+FFFD.",)
     try:
         return data.decode("utf-8"), ()
-    except UnicodeDecodeError:
-        pass
-    sample = data[:DETECTION_BYTES]
+    except UnicodeDecodeError as error:
+        first = error.start
+    # Other encodings hardly ever hold what UTF-8 takes for a letter beyond ASCII: where there are
+    # more of those than broken bytes, the file is UTF-8 that was damaged.
+    text = data.decode("utf-8", "replace")
+    broken = text.count("\ufffd") - data.count("\ufffd".encode())
+    if sum(not c.isascii() for c in text) - broken > broken:
+        return text, (f"is UTF-8 with {broken} broken characters, shown as U+FFFD.",)
+    # Around the first byte that is not UTF-8: all before it may be ASCII and tell nothing.
+    start = max(0, first - DETECTION_BYTES // 2)
+    sample = data[start : start + DETECTION_BYTES]
     if len(_CONTROL.findall(sample.decode("latin-1"))) > MOST_CONTROL_SHARE * len(sample):
         raise _not_text(path)
     from charset_normalizer import from_bytes
 
-    best = from_bytes(sample).best()
+    matches = from_bytes(sample)
+    best = matches.best()
     if best is None:
         raise _not_text(path)
-    return data.decode(best.encoding, "replace"), (
-        f"is not UTF-8; it was read as {best.encoding}. If words look wrong, save it as UTF-8.",
+    # The detector hardly tells one Latin code page from another ("élèves" as cp1250 is "élčves"):
+    # where Western European fits as well, it is by far the likeliest beside English.
+    western = any(
+        "cp1252" in match.could_be_from_charset and match.chaos <= best.chaos for match in matches
+    )
+    encoding = "cp1252" if western else best.encoding
+    return data.decode(encoding, "replace"), (
+        f"is not UTF-8; it was read as {encoding}. If words look wrong, save it as UTF-8.",
     )

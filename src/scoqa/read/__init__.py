@@ -22,15 +22,17 @@ class Reader(Protocol):
 
     @property
     def threshold(self) -> float:
-        """Return the least probability of an answer at which this reader should be shown."""
+        """Return the least probability that something answers at which an answer is shown."""
 
     @property
     def fingerprint(self) -> str:
         """Return the reader's name and version, for reports."""
 
     def read(self, question: str, windows: Sequence[Window]) -> Reading:
-        """Return spans, best first, with scores comparable across windows, and the
-        probability that none answers. No windows give no spans and probability 1.
+        """Return spans, best first, with scores comparable across windows, the probability
+        that none answers, and the probability that the first is right.
+
+        No windows give no spans and the probabilities 1 and 0.
         """
 
 

@@ -41,6 +41,7 @@ LOCK = "writer.lock"
 HOLDER = "writer.json"
 ASIDE = "set-aside"
 SAVE_EVERY = 20_000  # design: the vector cache is written every so many passages
+CHECKPOINT_MILLISECONDS = 500  # how long the end of a write waits for readers
 BUSY_SECONDS = 30.0  # how long SQLite waits for another connection's short lock
 REBUILD = "Rebuild it with: scoqa index --rebuild"
 
@@ -60,7 +61,7 @@ class LocalStore:
         return is_writable(self.folder)
 
     def exists(self) -> bool:
-        return (self.folder / CATALOG).is_file()
+        return os.path.isfile(self.folder / CATALOG)  # noqa: PTH113  # False where none may look
 
     @contextmanager
     def view(self) -> Iterator[LocalView]:
@@ -80,44 +81,58 @@ class LocalStore:
 
     @contextmanager
     def writer(self) -> Iterator[LocalWriter]:
+        with self._locked(), self._reported():
+            connection = self._connect_to_write()
+            try:
+                writer = LocalWriter(self, Catalog(connection))
+                writer.check()
+                yield writer
+            finally:
+                # One file when nobody writes: it can be read from a read-only folder. A reader
+                # in the middle of an ask may hold that up; then the next writer does it.
+                connection.execute(f"PRAGMA busy_timeout = {CHECKPOINT_MILLISECONDS}")
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                connection.close()
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Hold the writer's lock. Raises IndexLockedError while another process has it."""
         from filelock import FileLock, Timeout
 
+        lock = FileLock(self.folder / LOCK)
+        holder = {"pid": os.getpid(), "host": socket.gethostname(),
+                  "since": datetime.now(UTC).isoformat(timespec="seconds")}  # fmt: skip
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self.folder / LOCK)
             lock.acquire(timeout=0)
+            (self.folder / HOLDER).write_text(json.dumps(holder), encoding="utf-8")
         except Timeout:
             raise IndexLockedError(self._held_by()) from None
         except OSError as error:
+            lock.release()
             raise WorkspaceError(
                 f"{self.folder} cannot be written: {error.strerror or error}. Choose another "
                 "place with --index DIR."
             ) from error
         try:
-            holder = {"pid": os.getpid(), "host": socket.gethostname(),
-                      "since": datetime.now(UTC).isoformat(timespec="seconds")}  # fmt: skip
-            (self.folder / HOLDER).write_text(json.dumps(holder), encoding="utf-8")
-            with self._reported():
-                connection = self._connect_to_write()
-                try:
-                    writer = LocalWriter(self, Catalog(connection))
-                    writer.check()
-                    yield writer
-                finally:
-                    # One file when nobody writes: it can be read from a read-only folder.
-                    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-                    connection.close()
+            yield
         finally:
             (self.folder / HOLDER).unlink(missing_ok=True)
             lock.release()
 
     def set_aside(self) -> None:
-        """Move every file of the index into `set-aside/`, replacing what was there."""
+        """Move every file of the index into `set-aside/`, replacing what was there.
+
+        Raises IndexLockedError while another process writes: its files stay where they are.
+        """
         aside = self.folder / ASIDE
-        shutil.rmtree(aside, ignore_errors=True)
-        aside.mkdir(parents=True)
-        for file in self._files():
-            os.replace(file, aside / file.name)
+        with self._locked():
+            if not self._files():
+                return
+            shutil.rmtree(aside, ignore_errors=True)
+            aside.mkdir(parents=True)
+            for file in self._files():
+                file.replace(aside / file.name)
         with self._guard:
             self._cache, self._cache_of = None, ("", -1)
 
@@ -157,6 +172,14 @@ class LocalStore:
         try:
             yield
         except sqlite3.DatabaseError as error:
+            name = getattr(error, "sqlite_errorname", "")
+            if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+                raise IndexLockedError(self._held_by()) from error
+            if name.startswith(("SQLITE_FULL", "SQLITE_READONLY", "SQLITE_CANTOPEN")):
+                raise WorkspaceError(
+                    f"The index in {self.folder} cannot be used: {error}. Make room or allow "
+                    "access there, or choose another place with --index DIR."
+                ) from error
             damaged = type(error) is sqlite3.DatabaseError or "malformed" in str(error)
             if not damaged and not isinstance(error, sqlite3.OperationalError):
                 raise
@@ -355,13 +378,15 @@ class LocalWriter(LocalView):
                 self.catalog.set_meta("generation", str(self.generation + 1))
             run("COMMIT")
         except BaseException:
-            run("ROLLBACK")
+            if self.catalog.connection.in_transaction:  # a full disk ends it by itself
+                run("ROLLBACK")
             raise
 
 
 def is_writable(folder: Path) -> bool:
     """Return whether `folder` can be written, or be made where it does not exist yet."""
     place = folder
-    while not place.exists() and place != place.parent:
+    while not os.path.exists(place) and place != place.parent:  # noqa: PTH110  # may be hidden
         place = place.parent
-    return place.is_dir() and os.access(place, os.W_OK | os.X_OK)
+    effective = os.access in os.supports_effective_ids  # who acts, not who logged in
+    return place.is_dir() and os.access(place, os.W_OK | os.X_OK, effective_ids=effective)

@@ -142,11 +142,8 @@ def _links(numbers: dict[int, Citation], group: Sequence[Citation]) -> str:
 
 
 def _link(number: int, citation: Citation) -> str:
-    # The word is for screen readers: Gradio's sanitiser takes aria-label away.
-    return (
-        f'<a class="scoqa-number" href="{inert(reference(citation))}">'
-        f'<span class="scoqa-unseen">Source </span>{number}</a>'
-    )
+    # Named for screen readers by source.js: Gradio's sanitiser takes aria-label away.
+    return f'<a class="scoqa-number" href="{inert(reference(citation))}">{number}</a>'
 
 
 def _sources(numbers: dict[int, Citation]) -> str:

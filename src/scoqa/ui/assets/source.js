@@ -97,6 +97,10 @@ function follow() {
   document.querySelectorAll('#scoqa-talk [data-testid][aria-label]').forEach((each) => {
     each.removeAttribute('aria-label');
   });
+  // A number alone says little; Gradio's sanitiser lets no label through.
+  document.querySelectorAll('.scoqa-number:not([aria-label])').forEach((each) => {
+    each.setAttribute('aria-label', `Source ${each.textContent}`);
+  });
   const questions = document.querySelectorAll('.scoqa-question');
   const last = questions[questions.length - 1];
   const now = `${questions.length}:${document.querySelectorAll('.scoqa-pending').length}`;

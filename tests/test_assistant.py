@@ -1,0 +1,145 @@
+"""The ask path over the bundled texts, with the real model, and its honest silences."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from conftest import quick_workspace
+from scoqa import Workspace, verify
+from scoqa.errors import QuestionError
+from scoqa.fold import fold
+from scoqa.types import Answer, answer_from_json, to_json
+
+SPONSOR = "Who sponsored the First SCO Defence and Security Forum?"
+
+
+def assert_verbatim(answer: Answer, workspace: Workspace) -> None:
+    for citation in (*answer.citations, *answer.near_misses):
+        raw = (workspace.documents / citation.path).read_bytes().decode("utf-8")
+        assert raw[citation.start : citation.end] == citation.quote
+        assert raw[citation.sentence_start : citation.sentence_end] == citation.sentence
+        assert citation.sentence_start <= citation.start < citation.end <= citation.sentence_end
+
+
+def test_a_question_gets_the_sentence_that_answers_and_its_exact_place(sco: Workspace) -> None:
+    answer = sco.ask(SPONSOR)
+    first = answer.citations[0]
+    assert answer.answered
+    assert "sponsored by the international college of defence studies" in fold(first.quote)
+    assert "\u00a0" in first.quote, "non-breaking spaces stay: the quote is the file's own text"
+    assert ("sco/2017-12-12_defence-and-security-forum.txt", 320, 467, 5) == (
+        first.path,
+        first.start,
+        first.end,
+        first.line,
+    )
+    assert_verbatim(answer, sco)
+
+
+def test_a_question_the_texts_do_not_speak_of_gets_silence_with_near_misses(sco: Workspace) -> None:
+    answer = sco.ask("Who won the 2018 World Cup in football?")
+    assert not answer.answered
+    assert answer.reason in ("low_confidence", "no_evidence")
+    assert (answer.citations, answer.confidence) == ((), 0.0)
+    assert answer.near_misses
+    assert_verbatim(answer, sco)
+
+
+def test_a_phrase_that_stands_nowhere_is_said_to_and_near_misses_come_unfiltered(
+    sco: Workspace,
+) -> None:
+    answer = sco.ask('Who spoke of "seven evils" at the forum?')
+    assert answer.reason == "phrase_not_found"
+    assert answer.near_misses
+    spoken = sco.ask("Who spoke of the “three evils”?")
+    assert "three evils" in fold(spoken.citations[0].sentence)
+
+
+def test_another_script_is_searched_by_words_and_claimed_by_nobody(folder: Path) -> None:
+    (folder / "маяк.txt").write_text("Маяк построила Ада Лунд в 1887 году.", encoding="utf-8")
+    workspace = quick_workspace(folder)
+    workspace.sync()
+    answer = workspace.ask("Кто построил маяк?")
+    assert answer.reason == "language_not_supported"
+    assert answer.near_misses[0].path == "маяк.txt"
+
+
+def test_an_empty_index_is_a_silence(tmp_path: Path) -> None:
+    (tmp_path / "empty.txt").write_text("", encoding="utf-8")
+    workspace = quick_workspace(tmp_path)
+    workspace.sync()
+    answer = workspace.ask("Is anybody there?")
+    assert (answer.answered, answer.reason, answer.near_misses) == (False, "empty_index", ())
+
+
+@pytest.mark.parametrize("question", ["", "   \n", "?!", '"(', "x" * 2001])
+def test_what_is_no_question_is_refused(folder: Path, question: str) -> None:
+    workspace = quick_workspace(folder)
+    workspace.sync()
+    with pytest.raises(QuestionError):
+        workspace.ask(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["don't", "C++", "sco: x", '"(lamp', "U.S.", "who is (he)", "a AND b OR NOT c*", "lamp^2 NEAR/3 x",
+     "\ud800 lamp", "lamp\x00lamp", "İstanbul ﬁ", "lamp " * 300],
+)  # fmt: skip
+def test_query_syntax_is_only_words(folder: Path, question: str) -> None:
+    workspace = quick_workspace(folder)
+    workspace.sync()
+    answer = workspace.ask(question)
+    assert_verbatim(answer, workspace)
+
+
+def test_copies_of_a_document_are_one_line_with_every_place(folder: Path) -> None:
+    text = (folder / "lighthouse.txt").read_text(encoding="utf-8")
+    (folder / "copy.txt").write_text(text, encoding="utf-8")
+    workspace = quick_workspace(folder, threshold=0.0)
+    workspace.sync()
+    first = workspace.ask("Who built the lighthouse of Varn?").citations[0]
+    assert {first.path, *(each.path for each in first.also_in)} == {"copy.txt", "lighthouse.txt"}
+
+
+def test_a_collection_is_asked_alone(tmp_path: Path) -> None:
+    for name, colour in (("north", "red"), ("south", "green")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "boat.txt").write_text(f"The boat is {colour}.", encoding="utf-8")
+    workspace = quick_workspace(tmp_path, threshold=0.0)
+    workspace.sync()
+    for name, colour in (("north", "red"), ("south", "green")):
+        answer = workspace.ask("Which colour is the boat?", collection=name)
+        assert [each.quote for each in answer.citations] == [f"The boat is {colour}."]
+
+
+def test_a_saved_answer_is_the_same_and_verifies(sco: Workspace) -> None:
+    answer = sco.ask(SPONSOR)
+    saved = answer_from_json(to_json(answer))
+    assert to_json(saved) == to_json(answer)
+    assert [each.kind for each in verify(saved, sco.documents)] == ["true"] * len(answer.citations)
+
+
+def test_asking_twice_gives_the_same_answer(sco: Workspace) -> None:
+    def twice() -> dict[str, object]:
+        answer = to_json(sco.ask("Which general heads the college for foreign officers?"))
+        del answer["timings"]
+        return answer
+
+    assert twice() == twice()
+
+
+def test_a_text_alone_and_in_a_batch_has_the_same_vector(sco: Workspace) -> None:
+    embedder = sco.assistant.embedder
+    texts = ["Short.", "A longer sentence about the summit in Astana. " * 8, "上海合作组织", ""]
+    together = embedder.embed(texts)
+    alone = np.vstack([embedder.embed([text]) for text in texts])
+    assert together.shape == (4, 384)
+    assert np.abs(together - alone).max() < 1e-3
+    assert np.allclose(np.linalg.norm(together, axis=1), 1, atol=1e-5)
+    assert embedder.embed([]).shape == (0, 384)
+    done: list[int] = []
+    embedder.embed(["x"] * 40, progress=done.append)
+    assert done == [32, 40]

@@ -1,0 +1,77 @@
+"""Search keys: what is equal to a searcher is equal here, and nothing is query syntax."""
+
+from __future__ import annotations
+
+import pytest
+
+from scoqa.fold import fold, is_mostly_latin, query_terms, terms
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("  The\u00a0SCO\r\n Summit\t", "the sco summit"),
+        ("Straße", "strasse"),
+        ("ﬁnal ①", "final 1"),
+        ("co\u00adoperation\u200b", "cooperation"),
+        ("ＳＣＯ", "sco"),
+        ("caf\u0065\u0301", "caf\u00e9"),
+        ("", ""),
+        (" \u00a0\n", ""),
+    ],
+)
+def test_a_text_folds_to_what_a_searcher_means(text: str, folded: str) -> None:
+    assert folded == fold(text)
+
+
+def test_words_are_stemmed_and_freed_of_accents() -> None:
+    assert ["summit", "leader", "sign"] == terms("Summits' leaders signed")
+    assert terms("cafe naive Uberblick") == terms("café naïve Überblick")
+
+
+def test_a_dotted_capital_i_is_one_word_with_its_plain_spelling() -> None:
+    # Case folding makes "i" and a combining dot of it, which once cut the word in two.
+    assert terms("Istanbul") == terms("İstanbul") == terms("ISTANBUL")
+
+
+def test_unspaced_scripts_become_overlapping_pairs() -> None:
+    assert ["上海", "海合", "合作"] == terms("上海合作")
+    assert ["上海"] == terms("上海")
+    assert ["海"] == terms("海")
+    assert ["sco", "上海", "2020"] == terms("SCO上海2020")
+    assert ["ชา"] == terms("ชา")
+
+
+def test_a_pair_is_found_inside_a_longer_run() -> None:
+    assert set(query_terms("合作")) <= set(terms("上海合作组织"))
+
+
+def test_voiced_kana_keep_their_mark() -> None:
+    assert terms("かき") != terms("がぎ")
+
+
+@pytest.mark.parametrize(
+    ("question", "wanted"),
+    [
+        ("Who sponsored the forum?", ["sponsor", "forum"]),
+        ("the forum the forum", ["forum"]),
+        ("who is who", ["who", "is"]),
+        ("don't", ["don"]),
+        ("C++", ["c"]),
+        ("sco: x", ["sco", "x"]),
+        ('"(', []),
+        ("forum AND NOT summit*", ["forum", "summit"]),
+        ("NEAR(a b)", ["near", "b"]),
+        ("", []),
+    ],
+)
+def test_query_terms_drop_stop_words_and_know_no_syntax(question: str, wanted: list[str]) -> None:
+    assert wanted == query_terms(question)
+
+
+def test_text_is_latin_when_half_its_letters_are() -> None:
+    assert is_mostly_latin("Who was Xi 习近平?")
+    assert is_mostly_latin("42?")
+    assert is_mostly_latin("Où était-ce ?")
+    assert not is_mostly_latin("Кто встретил SCO?")
+    assert not is_mostly_latin("谁在北京会见了 SCO 国防部长？")

@@ -1,0 +1,103 @@
+"""The guide is true: generated pages have not drifted, and the examples in it run.
+
+`python tests/test_guide.py --write` writes docs/guide/cli.md anew.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+import typer
+
+from scoqa.config import Settings
+from scoqa.fold import fold
+from scoqa.types import Answer, Citation
+
+ROOT = Path(__file__).parent.parent
+GUIDE = ROOT / "docs" / "guide"
+
+
+def command_line_page() -> str:
+    """Return docs/guide/cli.md as the commands' own help texts make it."""
+    from scoqa.cli import app
+
+    parts = [
+        "# Command line\n",
+        "Generated from the help texts by `python tests/test_guide.py --write`.",
+        "Data goes to standard output, messages and progress to standard error.",
+        "Exit codes: 0 done (silence included), 1 error, 2 usage, 3 silence with "
+        "`--exit-on-silence`, 4 verification failed.",
+        "Before a command stand `--debug` (show the trace of an error) and `--version`.",
+    ]
+    for name, command in typer.main.get_command(app).commands.items():  # type: ignore[attr-defined]
+        arguments = [each for each in command.params if each.param_type_name == "argument"]
+        usage = " ".join(
+            each.metavar or each.name.upper() if each.required else f"[{each.name.upper()}]"
+            for each in arguments
+        )
+        parts += [f"\n## scoqa {name}\n", f"`scoqa {name} {usage}`".replace(" `", "`") + "\n"]
+        parts += [command.help, "", "| | |", "|---|---|"]
+        for each in command.params:
+            called = each.name.upper() if each in arguments else ", ".join(each.opts)
+            parts.append(f"| `{called}` | {each.help} |")
+        parts += ["", f"{command.epilog.replace('Example: ', 'Example: `')}`"]
+    return "\n".join(parts) + "\n"
+
+
+def test_the_command_line_page_is_what_help_says() -> None:
+    expected = command_line_page()
+    actual = (GUIDE / "cli.md").read_text(encoding="utf-8")
+    assert expected == actual, "run: python tests/test_guide.py --write"
+
+
+def test_every_setting_stands_in_the_settings_page_with_its_default() -> None:
+    page = (GUIDE / "settings.md").read_text(encoding="utf-8")
+    listed = dict(re.findall(r"^\| `(\w+)` \| (.+?) \|", page, re.MULTILINE))
+    assert list(listed) == [each.name for each in fields(Settings)]
+    for each in fields(Settings):
+        default = each.default
+        if default is None:
+            assert listed[each.name] == "the reader's own"
+        else:
+            shown = "[]" if default == () else f'"{default}"' if isinstance(default, str) else default
+            assert listed[each.name] == f"`{shown}`"
+
+
+def test_every_field_of_an_answer_and_a_citation_stands_in_the_data_model() -> None:
+    page = (GUIDE / "data-model.md").read_text(encoding="utf-8")
+    for kind in (Answer, Citation):
+        section = page.split(f"## {kind.__name__}\n")[1].split("\n## ")[0]
+        named = re.findall(r"`(\w+)`", " ".join(re.findall(r"^\| (.+?) \|", section, re.M)))
+        assert [each.name for each in fields(kind)] == named
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    missing = []
+    for page in [ROOT / "README.md", *GUIDE.rglob("*.md")]:
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+            if not (page.parent / target).exists():
+                missing.append(f"{page.relative_to(ROOT)}: {target}")
+    assert missing == []
+
+
+def test_the_readme_example_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code = re.search(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    assert code is not None
+    source = code.group(1).replace('"embeddings/example"', repr(str(tmp_path / "index")))
+    before = Path.cwd()
+    os.chdir(ROOT)
+    try:
+        exec(compile(source, "README.md", "exec"), {})
+    finally:
+        os.chdir(before)
+    printed = capsys.readouterr().out
+    assert "international college of defence studies" in fold(printed)
+
+
+if __name__ == "__main__" and "--write" in sys.argv:
+    (GUIDE / "cli.md").write_text(command_line_page(), encoding="utf-8")

@@ -1,0 +1,637 @@
+"""Bringing an index up to date: nothing twice, nothing lost, nothing left behind."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import ROOT, QuickEmbedder, quick_workspace
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from scoqa import index
+from scoqa.errors import IndexLockedError, IndexMismatchError, WorkspaceError
+from scoqa.index import Step
+from scoqa.types import Parser, SyncReport
+from scoqa.workspace import Workspace
+
+
+def embedded(workspace: Workspace) -> list[str]:
+    """Return every text that the workspace's quick embedder was given since the last call."""
+    embedder: Any = workspace.assistant.embedder
+    texts = list(embedder.embedded)
+    embedder.embedded.clear()
+    return texts
+
+
+def contents(workspace: Workspace) -> dict[str, list[tuple[str, str, int, int]]]:
+    """Return the passages of each document: heading, text, start and end."""
+    with workspace.store.view() as view:
+        return {
+            path: [
+                (passage.heading, passage.text, passage.start, passage.end)
+                for passage in view.passages_of(entry.document_id)
+            ]
+            for path, entry in view.digests().items()
+        }
+
+
+def searched(workspace: Workspace, query: str) -> list[tuple[str, float, tuple[Any, ...]]]:
+    hits = workspace.search(query, k=100)
+    return [
+        (hit.passage.id, hit.score, tuple((f.search, f.rank) for f in hit.found_by)) for hit in hits
+    ]
+
+
+def paths_found(workspace: Workspace, query: str) -> set[str]:
+    hits = workspace.search(query, k=100)
+    return {workspace.document(hit.passage.document_id).path for hit in hits}
+
+
+def essence(report: SyncReport) -> dict[str, Any]:
+    """Return the fields of a report that say something."""
+    names = ("added", "changed", "moved", "removed", "unchanged", "warned", "failed", "embedded")
+    return {name: getattr(report, name) for name in names if getattr(report, name)}
+
+
+BOTH = ("harbour.txt", "lighthouse.txt")
+
+
+# -- what a sync says ------------------------------------------------------------------------------
+
+
+def test_a_first_sync_adds_everything(folder: Path) -> None:
+    workspace = quick_workspace(folder)
+    report = workspace.sync()
+    assert {"added": BOTH, "embedded": report.passages} == essence(report)
+    assert report.passages == len(embedded(workspace)) == workspace.summary()[1] > 0
+
+
+def test_a_second_sync_changes_nothing_and_embeds_nothing(folder: Path) -> None:
+    workspace = quick_workspace(folder)
+    workspace.sync()
+    before, generation = contents(workspace), generation_of(workspace)
+    embedded(workspace)
+    assert {"unchanged": BOTH} == essence(workspace.sync())
+    assert [] == embedded(workspace)
+    assert (before, generation) == (contents(workspace), generation_of(workspace))
+
+
+def generation_of(workspace: Workspace) -> int:
+    with workspace.store.view() as view:
+        return view.generation
+
+
+def test_touching_a_file_is_no_change(folder: Path) -> None:
+    workspace = quick_workspace(folder)
+    workspace.sync()
+    os.utime(folder / "harbour.txt", (1, 1))
+    assert {"unchanged": BOTH} == essence(workspace.sync())
+
+
+def test_added_changed_moved_and_removed_are_told_apart(folder: Path) -> None:
+    workspace = quick_workspace(folder)
+    (folder / "ferry.txt").write_text("The ferry\n\nThe ferry sails at noon.\n", encoding="utf-8")
+    (folder / "inn.txt").write_text("The inn\n\nThe inn has six rooms.\n", encoding="utf-8")
+    workspace.sync()
+    (folder / "old").mkdir()
+    (folder / "ferry.txt").rename(folder / "old" / "boats.txt")
+    (folder / "inn.txt").unlink()
+    (folder / "harbour.txt").write_text("The harbour\n\nIt is new now.\n", encoding="utf-8")
+    (folder / "church.md").write_text("# The church\n\nIt has a bell.\n", encoding="utf-8")
+    report = workspace.sync()
+    assert {
+        "added": ("church.md",),
+        "changed": ("harbour.txt",),
+        "moved": (("ferry.txt", "old/boats.txt"),),
+        "removed": ("inn.txt",),
+        "unchanged": ("lighthouse.txt",),
+        "embedded": 2,
+    } == essence(report)
+    assert {"church.md", "harbour.txt", "lighthouse.txt", "old/boats.txt"} == set(
+        contents(workspace)
+    )
+
+
+def test_a_moved_file_embeds_nothing_and_answers_from_its_new_place(folder: Path) -> None:
+    workspace = quick_workspace(folder)
+    workspace.sync()
+    embedded(workspace)
+    (folder / "north").mkdir()
+    (folder / "lighthouse.txt").rename(folder / "north" / "tower.txt")
+    assert {
+        "moved": (("lighthouse.txt", "north/tower.txt"),),
+        "unchanged": ("harbour.txt",),
+    } == essence(workspace.sync())
+    assert [] == embedded(workspace)
+    (hit, *_) = workspace.search("rape oil lamp", collection="north")
+    assert "north/tower.txt" == workspace.document(hit.passage.document_id).path
+
+
+def test_the_same_words_in_many_files_are_embedded_once(folder: Path) -> None:
+    workspace = quick_workspace(folder)
+    for copy in ("copy.txt", "deep/copy.txt", "deep/er/copy.txt"):
+        (folder / copy).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(folder / "harbour.txt", folder / copy)
+    report = workspace.sync()
+    texts = embedded(workspace)
+    assert len(set(texts)) == len(texts) == report.embedded < report.passages
+    assert {"copy.txt", "deep/copy.txt", "deep/er/copy.txt", "harbour.txt"} <= paths_found(
+        workspace, "herring boats"
+    )
+    # One of them goes: the others keep the vectors.
+    embedded(workspace)
+    (folder / "copy.txt").unlink()
+    workspace.sync()
+    assert [] == embedded(workspace)
+    assert {"deep/copy.txt", "deep/er/copy.txt", "harbour.txt"} <= paths_found(
+        workspace, "herring boats"
+    )
+
+
+def test_progress_counts_the_bytes_to_read_and_ends_at_their_sum(folder: Path) -> None:
+    (folder / "junk.txt").write_bytes(bytes(500))
+    steps: list[Step] = []
+    quick_workspace(folder).sync(progress=steps.append)
+    total = sum((folder / name).stat().st_size for name in (*BOTH, "junk.txt"))
+    assert {total} == {step.total for step in steps}
+    assert sorted(step.done for step in steps) == [step.done for step in steps]
+    assert total == steps[-1].done
+
+
+# -- the index forgets -----------------------------------------------------------------------------
+
+
+def test_a_deleted_document_never_answers_again(folder: Path) -> None:
+    workspace = quick_workspace(folder)
+    workspace.sync()
+    assert "harbour.txt" in paths_found(workspace, "herring boats at dawn")
+    gone = {passage[1] for passage in contents(workspace)["harbour.txt"]}
+    (folder / "harbour.txt").unlink()
+    assert {"removed": ("harbour.txt",), "unchanged": ("lighthouse.txt",)} == essence(
+        workspace.sync()
+    )
+    assert {"lighthouse.txt"} == paths_found(workspace, "herring boats at dawn")
+    reopened = quick_workspace(folder)
+    assert not gone & {hit.passage.text for hit in reopened.search("herring boats at dawn", k=100)}
+
+
+def test_a_changed_document_never_answers_with_its_old_words(folder: Path) -> None:
+    workspace = quick_workspace(folder)
+    workspace.sync()
+    text = (folder / "harbour.txt").read_text(encoding="utf-8")
+    (folder / "harbour.txt").write_text(text.replace("Herring", "Whaling"), encoding="utf-8")
+    assert ("harbour.txt",) == workspace.sync().changed
+    found = [hit.passage.text for hit in workspace.search("herring boats", k=100)]
+    assert [] == [each for each in found if "Herring" in each]
+    assert "Whaling" in workspace.search("whaling boats")[0].passage.text
+
+
+def test_a_document_that_is_excluded_later_leaves(folder: Path) -> None:
+    quick_workspace(folder).sync()
+    report = quick_workspace(folder, exclude=["harbour*"]).sync()
+    assert ("harbour.txt",) == report.removed
+
+
+CHANGES = ("add", "change", "move", "remove", "restore", "sync")
+TEXTS = [
+    "The mill\n\nThe mill stands by the river. It grinds rye and oats.\n",
+    "The school\n\nThe school opens in August. Forty children learn there.\n",
+    "The bridge\n2001-06-15, Varn\n\nThe bridge was opened by the mayor.\n",
+    "The mill\n\nThe mill stands by the river. It has burnt down since.\n",
+]
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    steps=st.lists(
+        st.tuples(st.sampled_from(CHANGES), st.integers(0, 3), st.integers(0, 3)), max_size=8
+    )
+)
+def test_step_by_step_equals_a_fresh_build(
+    steps: list[tuple[str, int, int]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("steps")
+    (folder / "lamp.txt").write_text("The lamp\n\nThe lamp burns rape oil.\n", encoding="utf-8")
+    stepped = quick_workspace(folder)
+    stepped.sync()
+    for change, number, other in steps:
+        file = folder / f"doc-{number}.txt"
+        if change in ("add", "change", "restore"):
+            file.write_text(TEXTS[other], encoding="utf-8")
+        elif change == "remove":
+            file.unlink(missing_ok=True)
+        elif change == "move" and file.exists():
+            file.replace(folder / f"doc-{other}.txt")
+        else:
+            stepped.sync()
+    stepped.sync()
+    fresh = quick_workspace(folder, index=folder / ".fresh")
+    fresh.sync()
+    assert contents(fresh) == contents(stepped)
+    for query in ("mill river", "bridge mayor 2001", "lamp oil", "children in August"):
+        expected, actual = searched(fresh, query), searched(stepped, query)
+        assert [each[0] for each in expected] == [each[0] for each in actual]
+        assert [each[2] for each in expected] == [each[2] for each in actual]
+        assert [each[1] for each in expected] == pytest.approx(
+            [each[1] for each in actual], abs=1e-4
+        )
+
+
+# -- one bad file ----------------------------------------------------------------------------------
+
+
+def test_one_bad_file_never_stops_the_rest(folder: Path) -> None:
+    (folder / "a-junk.txt").write_bytes(bytes(range(256)) * 20)
+    (folder / "b-empty.txt").write_bytes(b"")
+    (folder / "c-old.txt").write_bytes("Le café de la gare était fermé. Où ?\n".encode("latin-1"))
+    (folder / "d-link.txt").symlink_to("/nowhere/at/all")
+    report = quick_workspace(folder).sync()
+    assert ("b-empty.txt", "c-old.txt", *BOTH) == report.added
+    assert ["a-junk.txt", "d-link.txt"] == sorted(notice.path for notice in report.failed)
+    assert [
+        ("b-empty.txt", "is empty; there is nothing to index in it."),
+        (
+            "c-old.txt",
+            "is not UTF-8; it was read as cp1252. If words look wrong, save it as UTF-8.",
+        ),
+    ] == [(notice.path, notice.reason) for notice in report.warned]
+
+
+def test_a_document_that_became_binary_leaves_the_index(folder: Path) -> None:
+    workspace = quick_workspace(folder)
+    workspace.sync()
+    (folder / "harbour.txt").write_bytes(bytes(3000))
+    report = workspace.sync()
+    assert ["harbour.txt"] == [notice.path for notice in report.failed]
+    assert ((), (), ("lighthouse.txt",)) == (report.removed, report.changed, report.unchanged)
+    assert {"lighthouse.txt"} == paths_found(workspace, "herring boats")
+    assert ["harbour.txt"] == [notice.path for notice in workspace.sync().failed]
+
+
+def test_a_document_that_became_unreadable_leaves_the_index(
+    as_nobody: Callable[[], Path],
+) -> None:
+    folder = as_nobody()
+    for name in ("closed.txt", "open.txt"):
+        (folder / name).write_text(f"The {name} file\n\nHerring boats.\n", encoding="utf-8")
+    workspace = quick_workspace(folder)
+    workspace.sync()
+    (folder / "closed.txt").chmod(0)
+    report = workspace.sync()
+    assert [("closed.txt", "cannot be read: Permission denied.")] == [
+        (notice.path, notice.reason) for notice in report.failed
+    ]
+    assert ((), ("open.txt",)) == (report.removed, report.unchanged)
+    assert {"open.txt"} == paths_found(workspace, "herring boats")
+    (folder / "closed.txt").chmod(0o600)
+    embedded(workspace)
+    assert ("closed.txt",) == workspace.sync().added
+    assert {"closed.txt", "open.txt"} == paths_found(workspace, "herring boats")
+
+
+def test_two_names_that_compose_to_one_keep_the_first_indexed(tmp_path: Path) -> None:
+    (tmp_path / "cafe\u0301.txt").write_text("The café\n\nIt opens at nine.\n", encoding="utf-8")
+    (tmp_path / "caf\u00e9.txt").write_text("The other\n\nIt never opens.\n", encoding="utf-8")
+    if len(list(tmp_path.iterdir())) == 1:
+        return  # this file system holds such names to be one
+    workspace = quick_workspace(tmp_path)
+    for _ in range(2):
+        report = workspace.sync()
+        assert ["caf\u00e9.txt"] == [notice.path for notice in report.failed]
+        assert ["caf\u00e9.txt"] == list(contents(workspace))
+
+
+def test_a_file_that_goes_while_it_is_read_costs_only_itself(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = index.parse
+
+    def parse(file: Path, path: str) -> Any:
+        if path == "harbour.txt":
+            file.unlink()
+        return real(file, path)
+
+    monkeypatch.setattr(index, "parse", parse)
+    report = quick_workspace(folder).sync()
+    assert ("lighthouse.txt",) == report.added
+    assert ["harbour.txt"] == [notice.path for notice in report.failed]
+
+
+# -- cut off ---------------------------------------------------------------------------------------
+
+
+def long_workspace(folder: Path, count: int = 12) -> Workspace:
+    for number in range(count):
+        sentences = [
+            f"Boat {number} carries load {row} of herring to port {row * number} on day {row}."
+            for row in range(20)
+        ]
+        text = f"Log of boat {number}\n\n" + "\n\n".join(sentences) + "\n"
+        (folder / f"log-{number:02}.txt").write_text(text, encoding="utf-8")
+    return quick_workspace(folder, passage_tokens=20)
+
+
+class Stumbling(QuickEmbedder):
+    """An embedder that is cut off after some batches."""
+
+    def __init__(self, batches: int, error: BaseException) -> None:
+        super().__init__()
+        self.batches = batches
+        self.error = error
+
+    def embed(self, texts: Sequence[str], **options: Any) -> Any:
+        if self.batches == 0:
+            raise self.error
+        self.batches -= 1
+        return super().embed(texts, **options)
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), MemoryError("no room")], ids=repr)
+@pytest.mark.parametrize("batches", [0, 1, 2, 3])
+def test_a_sync_that_was_cut_off_goes_on_where_it_was(
+    tmp_path: Path, batches: int, error: BaseException
+) -> None:
+    first = long_workspace(tmp_path)
+    stumbling = Stumbling(batches, error)
+    first.assistant.embedder = stumbling  # type: ignore[assignment]
+    with pytest.raises(type(error)):
+        first.sync()
+    second = quick_workspace(tmp_path, passage_tokens=20)
+    report = second.sync()
+    texts = embedded(second)
+    assert bool(stumbling.embedded) == bool(batches)
+    assert [] == sorted(set(stumbling.embedded) & set(texts)), "nothing is embedded twice"
+    assert report.passages == len(stumbling.embedded) + len(texts)
+    fresh = quick_workspace(tmp_path, passage_tokens=20, index=tmp_path / ".fresh")
+    fresh.sync()
+    assert contents(fresh) == contents(second)
+    assert searched(fresh, "herring to port 21") == searched(second, "herring to port 21")
+    assert [] == second.store.problems()
+
+
+def test_readers_go_on_while_a_sync_runs(folder: Path) -> None:
+    workspace = quick_workspace(folder)
+    workspace.sync()
+    (folder / "ferry.txt").write_text("The ferry\n\nThe ferry sails.\n", encoding="utf-8")
+    seen: list[set[str]] = []
+
+    class Watching(QuickEmbedder):
+        def embed(self, texts: Sequence[str], **options: Any) -> Any:
+            seen.append(paths_found(quick_workspace(folder), "ferry"))
+            return super().embed(texts, **options)
+
+    workspace.assistant.embedder = Watching()  # type: ignore[assignment]
+    workspace.sync()
+    assert [{"harbour.txt", "lighthouse.txt"}] == seen
+    assert "ferry.txt" in paths_found(quick_workspace(folder), "ferry")
+
+
+# -- other settings --------------------------------------------------------------------------------
+
+
+def test_an_index_of_another_model_is_refused_and_nothing_is_lost(folder: Path) -> None:
+    workspace = quick_workspace(folder)
+    workspace.sync()
+    before = contents(workspace)
+    other = quick_workspace(folder)
+    other.assistant.embedder.fingerprint = "other@2"
+    for use in (other.sync, lambda: other.search("herring"), lambda: other.ask("What freezes?")):
+        with pytest.raises(IndexMismatchError) as refused:
+            use()
+        assert (
+            "The index was built with the embedder quick@1, the settings say other@2. Set it "
+            "back, or build the index anew with: scoqa index --rebuild"
+        ) == str(refused.value)
+    assert [] == embedded(other)
+    assert before == contents(workspace)
+    assert {"harbour.txt"} <= paths_found(workspace, "herring")
+
+
+def test_a_rebuild_takes_the_new_model_and_keeps_the_old_index_aside(folder: Path) -> None:
+    workspace = quick_workspace(folder)
+    workspace.sync()
+    other = quick_workspace(folder)
+    other.assistant.embedder.fingerprint = "other@2"
+    assert BOTH == other.sync(rebuild=True).added
+    assert {"harbour.txt"} <= paths_found(other, "herring")
+    aside = quick_workspace(folder, index=folder / "embeddings" / "set-aside")
+    assert {"harbour.txt"} <= paths_found(aside, "herring")
+
+
+def test_terms_made_otherwise_are_not_searched_until_a_sync_makes_them_anew(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick_workspace(folder).sync()
+    monkeypatch.setattr(index, "TERMS_VERSION", "2/other")
+    later = quick_workspace(folder)
+    with pytest.raises(IndexMismatchError, match=r"made with .*, the settings say .*2/other"):
+        later.search("herring")
+    embedded(later)
+    assert {"changed": BOTH} == essence(later.sync())
+    assert [] == embedded(later)
+    assert "harbour.txt" in paths_found(later, "herring")
+
+
+def test_a_first_sync_that_was_cut_off_does_not_answer_for_the_whole_folder(
+    tmp_path: Path,
+) -> None:
+    first = long_workspace(tmp_path)
+    first.assistant.embedder = Stumbling(2, KeyboardInterrupt())  # type: ignore[assignment]
+    with pytest.raises(KeyboardInterrupt):
+        first.sync()
+    second = quick_workspace(tmp_path, passage_tokens=20)
+    assert 0 < second.summary()[0] < 12
+    with pytest.raises(IndexMismatchError, match=r"cut off.* with: scoqa index"):
+        second.ask("Which boat carries herring?")
+    second.sync()
+    assert 12 == second.summary()[0]
+    second.ask("Which boat carries herring?")
+
+
+def test_other_splitter_settings_split_everything_again(folder: Path) -> None:
+    long_workspace(folder, 2).sync()
+    coarse = quick_workspace(folder, passage_tokens=100)
+    report = coarse.sync()
+    assert ((*BOTH, "log-00.txt", "log-01.txt"), ()) == (report.changed, report.unchanged)
+    fresh = quick_workspace(folder, passage_tokens=100, index=folder / ".fresh")
+    fresh.sync()
+    assert contents(fresh) == contents(coarse)
+
+
+def test_a_document_read_with_an_older_parser_is_read_again(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dataclasses import replace
+
+    from scoqa.parse import PARSERS
+
+    workspace = quick_workspace(folder)
+    workspace.sync()
+    newer = replace(PARSERS[".txt"], parser=Parser("plain", "99"))
+    monkeypatch.setitem(PARSERS, ".txt", newer)
+    embedded(workspace)
+    assert {"changed": BOTH} == essence(workspace.sync())
+    assert [] == embedded(workspace)
+    with workspace.store.view() as view:
+        assert {Parser("plain", "99")} == {entry.parser for entry in view.digests().values()}
+
+
+# -- one writer ------------------------------------------------------------------------------------
+
+
+def test_a_second_writer_is_locked_out_and_a_rebuild_takes_nothing_from_the_first(
+    folder: Path,
+) -> None:
+    # A rebuild once moved the files away under the writer before it asked for the lock.
+    workspace = quick_workspace(folder)
+    workspace.sync()
+    before = contents(workspace)
+    with workspace.store.writer():
+        for rebuild in (False, True):
+            with pytest.raises(IndexLockedError, match=rf"process {os.getpid()} on .* since"):
+                quick_workspace(folder).sync(rebuild=rebuild)
+    assert before == contents(quick_workspace(folder))
+    assert {"unchanged": BOTH} == essence(quick_workspace(folder).sync())
+
+
+def test_a_reader_in_the_middle_of_an_ask_holds_no_writer_up(folder: Path) -> None:
+    # The end of a write once waited half a minute for every open view.
+    import time
+
+    workspace = quick_workspace(folder)
+    workspace.sync()
+    (folder / "harbour.txt").unlink()
+    with workspace.store.view() as view:
+        start = time.monotonic()
+        quick_workspace(folder).sync()
+        assert time.monotonic() - start < 10
+        assert 2 == view.counts().documents
+
+
+# -- places ----------------------------------------------------------------------------------------
+
+
+def test_a_fresh_clone_indexes_exactly_the_two_bundled_texts(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "docs", tmp_path / "docs")
+    shutil.copytree(ROOT / "embeddings", tmp_path / "embeddings", ignore=lambda *_: {"set-aside"})
+    shutil.copy(ROOT / "scoqa.toml", tmp_path)
+    for file in (tmp_path / "embeddings").glob("*"):
+        if file.name != "README.md":  # whatever was built here is not in a clone
+            file.unlink()
+    (tmp_path / "README.md").write_text("# scoqa\n", encoding="utf-8")
+    report = quick_workspace(tmp_path).sync()
+    assert (
+        "sco/2012-04-24_defence-ministers-meeting.txt",
+        "sco/2017-12-12_defence-and-security-forum.txt",
+    ) == report.added
+    assert ((), ()) == (report.warned, report.failed)
+
+
+def test_a_folder_without_documents_gives_an_empty_index(tmp_path: Path) -> None:
+    (tmp_path / "picture.png").write_bytes(b"x")
+    workspace = quick_workspace(tmp_path)
+    report = workspace.sync()
+    assert ({}, {".png": 1}, 0) == (essence(report), dict(report.ignored), report.passages)
+    assert [] == workspace.search("anything")
+    assert "empty_index" == workspace.ask("Is anything there?").reason
+
+
+def test_a_folder_that_cannot_be_read_is_one_sentence(as_nobody: Callable[[], Path]) -> None:
+    folder = as_nobody()
+    (folder / "closed").mkdir(mode=0)
+    (folder / "open" / "docs").mkdir(parents=True)
+    (folder / "open" / "docs").chmod(0)
+    with pytest.raises(WorkspaceError, match=r"closed cannot be read: Permission denied\."):
+        quick_workspace(folder / "closed")
+    with pytest.raises(WorkspaceError, match="may not be looked into"):
+        quick_workspace(folder / "closed" / "deeper")
+    with pytest.raises(WorkspaceError, match=r"docs cannot be read: Permission denied\."):
+        quick_workspace(folder / "open").sync()
+
+
+def test_a_folder_that_cannot_be_written_has_its_index_in_the_data_folder(
+    as_nobody: Callable[[], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = as_nobody()
+    monkeypatch.setenv("XDG_DATA_HOME", str(home / "data"))
+    monkeypatch.setattr("platformdirs.user_data_path", lambda name: home / "data" / name)
+    (home / "papers").mkdir()
+    (home / "papers" / "note.txt").write_text("The note\n\nIt is short.\n", encoding="utf-8")
+    (home / "papers").chmod(0o500)
+    workspace = quick_workspace(home / "papers")
+    assert home / "data" / "scoqa" == workspace.index.parent
+    assert ("note.txt",) == workspace.sync().added
+    assert ["note.txt"] == [path.name for path in (home / "papers").iterdir()]
+
+
+def test_an_index_that_cannot_be_written_still_answers(as_nobody: Callable[[], Path]) -> None:
+    home = as_nobody()
+    (home / "note.txt").write_text("The note\n\nIt is short.\n", encoding="utf-8")
+    quick_workspace(home).sync()
+    for place in (home / "embeddings", home):
+        place.chmod(0o500)
+    workspace = quick_workspace(home)
+    assert home / "embeddings" == workspace.index
+    assert {"note.txt"} == paths_found(workspace, "short note")
+    with pytest.raises(WorkspaceError, match=r"cannot be written: .*--index DIR"):
+        workspace.sync()
+
+
+def test_a_file_where_the_index_should_be_is_one_sentence(folder: Path) -> None:
+    (folder / "taken").write_text("A file.\n", encoding="utf-8")
+    with pytest.raises(WorkspaceError, match=r"taken cannot be written: .*--index DIR"):
+        quick_workspace(folder, index=folder / "taken").sync()
+    assert "A file.\n" == (folder / "taken").read_text(encoding="utf-8")
+
+
+# -- no room, no turn ------------------------------------------------------------------------------
+
+
+def test_a_full_disk_is_no_damaged_index(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Whoever has no room should make some, not throw the index away.
+    from scoqa.store.catalog import Catalog
+
+    workspace = quick_workspace(folder)
+    workspace.sync()
+    before = contents(workspace)
+    (folder / "long.txt").write_text(
+        "Long\n\n" + "Words of many kinds. " * 50_000, encoding="utf-8"
+    )
+    real = Catalog.put
+
+    def put(self: Catalog, *arguments: Any) -> None:
+        pages = self.connection.execute("PRAGMA page_count").fetchone()[0]
+        self.connection.execute(f"PRAGMA max_page_count = {pages}")
+        real(self, *arguments)
+
+    monkeypatch.setattr(Catalog, "put", put)
+    with pytest.raises(WorkspaceError, match=r"is full\. Make room"):
+        workspace.sync()
+    monkeypatch.undo()
+    assert before == contents(quick_workspace(folder))
+    assert ("long.txt",) == quick_workspace(folder).sync().added
+
+
+def test_a_catalog_that_something_else_keeps_locked_is_no_damaged_index(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import sqlite3
+
+    from scoqa.store import local
+
+    workspace = quick_workspace(folder)
+    workspace.sync()
+    monkeypatch.setattr(local, "BUSY_SECONDS", 0.1)
+    other = sqlite3.connect(folder / "embeddings" / "catalog.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        with pytest.raises(IndexLockedError, match="being written by"):
+            quick_workspace(folder).sync()
+    finally:
+        other.close()
+    assert {"unchanged": BOTH} == essence(quick_workspace(folder).sync())

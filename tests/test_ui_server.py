@@ -1,0 +1,228 @@
+"""The chat as a server: what is refused, what the API returns, how it starts and ends."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
+from test_ui import FakeWorkspace, Shown
+
+from scoqa.types import to_json
+from scoqa.ui import render
+from scoqa.ui.app import application
+from scoqa.ui.guard import Guard, host_name
+from scoqa.ui.loading import Loading
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> FakeWorkspace:
+    return FakeWorkspace(tmp_path)
+
+
+# -- the guard ----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    workspace = FakeWorkspace(tmp_path_factory.mktemp("ui"), allowed_hosts=("docs.example",))
+    with TestClient(
+        application(workspace),  # type: ignore[arg-type]
+        base_url="http://127.0.0.1:7860",
+    ) as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "127.0.0.1.evil.example", "", "a@localhost", "[::2]"]
+)
+@pytest.mark.parametrize(
+    "path", ["/", "/config", "/gradio_api/info", "/gradio_api/queue/join", "/nothing"]
+)
+def test_a_strange_host_is_misdirected(client: TestClient, host: str, path: str) -> None:
+    assert client.get(path, headers={"host": host}).status_code == 421
+    assert client.post(path, headers={"host": host}).status_code == 421
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost:1", "[::1]:80", "DOCS.example:8000"])
+def test_our_own_names_are_answered(client: TestClient, host: str) -> None:
+    assert client.get("/", headers={"host": host}).status_code == 200
+
+
+def test_a_websocket_with_a_strange_host_is_refused() -> None:
+    async def inner(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "websocket.accept"})
+        await send({"type": "websocket.close"})
+
+    client = TestClient(Guard(inner))
+    with client.websocket_connect("/", headers={"host": "localhost"}):
+        pass
+    with (
+        pytest.raises(WebSocketDisconnect),
+        client.websocket_connect("/", headers={"host": "evil.example"}),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:9999"])
+def test_a_request_sent_by_another_page_is_refused(client: TestClient, origin: str) -> None:
+    assert client.post("/gradio_api/queue/join", headers={"origin": origin}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["file=/etc/passwd", "file/etc/passwd", "proxy=http://a.example", "upload", "stream/1", "runs"],
+)
+def test_doors_nobody_uses_are_closed(client: TestClient, path: str) -> None:
+    assert client.get(f"/gradio_api/{path}").status_code == 404
+    assert client.post(f"/gradio_api/{path}").status_code == 404
+
+
+def test_a_host_is_read_without_its_port() -> None:
+    assert [host_name(each) for each in ("A:1", "[::1]:2", "a b", "a:b", "[::1")] == [
+        "a", "[::1]", None, None, None,
+    ]  # fmt: skip
+
+
+def test_the_page_lets_nothing_in_from_elsewhere(client: TestClient) -> None:
+    page = client.get("/")
+    assert "default-src 'self'" in page.headers["content-security-policy"]
+    assert "fonts.googleapis" not in page.text
+    assert client.get("/openapi.json").status_code == 404
+
+
+# -- the API ------------------------------------------------------------------------------------
+
+
+def call(client: TestClient, *data: object) -> tuple[str, Any]:
+    """Return the last event of a call of the endpoint `ask`, and its data."""
+    event = client.post("/gradio_api/call/ask", json={"data": data}).json()["event_id"]
+    lines = client.get(f"/gradio_api/call/ask/{event}").text.strip().splitlines()
+    return lines[-2].removeprefix("event: "), json.loads(lines[-1].removeprefix("data: "))
+
+
+def test_the_api_returns_the_answer_of_every_door(
+    client: TestClient, workspace: FakeWorkspace
+) -> None:
+    assert call(client, "How tall is it?", None) == (
+        "complete",
+        [to_json(workspace.ask("How tall is it?"))],
+    )
+
+
+def test_the_api_says_what_is_wrong_with_a_question(client: TestClient) -> None:
+    kind, data = call(client, " ", None)
+    assert (kind, data["error"]) == ("error", "The question is empty.")
+
+
+def test_the_api_offers_ask_alone(client: TestClient) -> None:
+    offered = client.get("/gradio_api/info").json()["named_endpoints"]
+    assert list(offered) == ["/ask"]
+    assert [each["parameter_name"] for each in offered["/ask"]["parameters"]] == [
+        "question",
+        "collection",
+    ]
+
+
+# -- waiting, serving, ending -------------------------------------------------------------------
+
+
+def test_the_models_are_loaded_once_however_many_ask() -> None:
+    loads: list[int] = []
+
+    def load() -> None:
+        loads.append(1)
+        slow.loaded = True
+
+    slow = SimpleNamespace(loaded=False, load=load)
+    loading = Loading(slow)  # type: ignore[arg-type]
+    threads = [threading.Thread(target=loading.wait) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert loads == [1]
+
+
+def test_a_question_asked_before_the_model_is_there_says_what_it_waits_for(
+    workspace: FakeWorkspace,
+) -> None:
+    from scoqa.ui.chat import converse
+
+    said = [
+        Shown(messages[-1]["content"][0]["text"]).text
+        for _, messages, _ in converse(Loading(workspace), "How tall?", [])  # type: ignore[arg-type]
+    ]
+    assert said[:2] == [render.LOADING, render.READING]
+    assert "41\u00a0metres" in said[2]
+
+
+def test_a_question_that_cannot_be_asked_gets_one_sentence(workspace: FakeWorkspace) -> None:
+    from scoqa.ui.chat import converse
+
+    *_, (_, messages, _) = converse(Loading(workspace), "  ", [])  # type: ignore[arg-type]
+    assert [Shown(each["content"][0]["text"]).text for each in messages] == [
+        "The question is empty."
+    ]
+
+
+SERVE = """
+import sys, time
+from pathlib import Path
+sys.path.insert(0, {tests!r})
+from test_ui import FakeWorkspace
+from scoqa.ui import serve
+
+class Slow(FakeWorkspace):
+    def load(self):
+        time.sleep(60)
+
+serve(Slow(Path({root!r})), port={port}, on_ready=lambda url: print(url, flush=True))
+print("torch" in sys.modules, flush=True)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_page_is_there_before_the_model_and_ends_within_five_seconds(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        source = SERVE.format(tests=str(Path(__file__).parent), root=str(tmp_path), port=port)
+        with subprocess.Popen(
+            [sys.executable, "-c", source], stdout=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stdout is not None
+            url = process.stdout.readline().strip()
+            assert url.startswith("http://127.0.0.1:")
+            assert int(url.rsplit(":", 1)[1]) > port  # that one is taken
+            # Someone asks and waits for the model; someone else keeps a page open.
+            question = urllib.request.Request(
+                f"{url}/gradio_api/call/ask",
+                data=b'{"data": ["How tall?", null]}',
+                headers={"content-type": "application/json"},
+            )
+            with urllib.request.urlopen(question) as reply:
+                event = json.load(reply)["event_id"]
+            with (
+                urllib.request.urlopen(f"{url}/gradio_api/call/ask/{event}"),
+                urllib.request.urlopen(url) as page,
+            ):
+                assert page.status == 200
+                process.send_signal(number)
+                process.wait(5)
+            assert process.stdout.read() == "False\n"
+            assert process.returncode == 0
