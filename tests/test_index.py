@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from conftest import ROOT, QuickEmbedder, quick_workspace
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from scoqa import index
@@ -206,7 +206,23 @@ TEXTS = [
 ]
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_words_that_leave_one_file_and_enter_another_keep_their_vector(tmp_path: Path) -> None:
+    # Both files are written in one batch: the first one's old vector was thrown away as unused
+    # before the second, which had counted on it, was there.
+    (tmp_path / "a.txt").write_text(TEXTS[1], encoding="utf-8")
+    workspace = quick_workspace(tmp_path)
+    workspace.sync()
+    embedded(workspace)
+    (tmp_path / "a.txt").write_text(TEXTS[0], encoding="utf-8")
+    (tmp_path / "b.txt").write_text(TEXTS[1], encoding="utf-8")
+    assert {"added": ("b.txt",), "changed": ("a.txt",), "embedded": 1} == essence(workspace.sync())
+    assert 1 == len(embedded(workspace))
+    with workspace.store.view() as view:
+        assert 2 == view.counts().vectors
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@example(steps=[("add", 0, 1), ("sync", 0, 0), ("add", 0, 0), ("add", 1, 1)])
 @given(
     steps=st.lists(
         st.tuples(st.sampled_from(CHANGES), st.integers(0, 3), st.integers(0, 3)), max_size=8

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from conftest import QuickEmbedder, document_of
 from scoqa.read import open_reader
@@ -17,10 +21,15 @@ def window_of(document: Document, *, score: float = 1.0) -> Window:
     return Window(document.id, 0, len(text), text, document.title, (hit,))
 
 
+def alike(texts: Sequence[str]) -> NDArray[np.float32]:
+    """Embed every text as the same vector, so that words alone decide."""
+    return np.ones((len(texts), 1), dtype=np.float32)
+
+
 def read(question: str, *texts: str) -> list[str]:
-    """Return the words of the spans read from one window a text, best first."""
+    """Return the words of the spans read from one window a text, best first; by words alone."""
     documents = [document_of(text, f"{number}.txt") for number, text in enumerate(texts)]
-    reading = open_reader("sentence", QuickEmbedder().embed).read(
+    reading = open_reader("sentence", alike).read(
         question, [window_of(document) for document in documents]
     )
     by_id = {document.id: document.text for document in documents}

@@ -335,10 +335,10 @@ class LocalWriter(LocalView):
     ) -> None:
         with self._transaction():
             leaving = {replaces, self._document_at(document.path)} - {None}
-            # Vectors that the new text shares with the old one outlive it.
-            freed = [row for each in sorted(map(str, leaving)) for row in self.catalog.remove(each)]
+            # Their vectors stay until `save`: this text, or one put later, may share them.
+            for each in sorted(map(str, leaving)):
+                self.catalog.remove(each)
             self.catalog.put(document, passages, keys, splitter, self.generation + 1)
-            self.catalog.forget(freed)
         self._unsaved += len(passages)
         if self._unsaved >= SAVE_EVERY:
             self.save(finished=False)
