@@ -158,6 +158,14 @@ def test_a_forged_citation_of_an_unchanged_file_is_never_true(
     assert "has other words at" in found.message
 
 
+def test_offsets_from_the_end_are_no_offsets(docs: Path) -> None:
+    # Python would slice the very same words with them.
+    citation = cited(docs, "It is old")
+    places = ("start", "end", "sentence_start", "sentence_end")
+    forged = replace(citation, **{key: getattr(citation, key) - len(TEXT) for key in places})
+    assert "elsewhere" == verify_citation(forged, docs).kind
+
+
 @given(st.integers(0, len(TEXT) - 1), st.integers(1, 30), st.integers(-3, 3), st.integers(-3, 3))
 def test_only_the_slice_itself_is_true(
     tmp_path_factory: pytest.TempPathFactory, start: int, length: int, left: int, right: int
