@@ -9,7 +9,7 @@ import pytest
 
 from conftest import quick_workspace
 from scoqa import Workspace, verify
-from scoqa.errors import QuestionError
+from scoqa.errors import QuestionError, WorkspaceError
 from scoqa.fold import fold
 from scoqa.types import Answer, answer_from_json, to_json
 
@@ -115,6 +115,13 @@ def test_a_collection_is_asked_alone(tmp_path: Path) -> None:
     for name, colour in (("north", "red"), ("south", "green")):
         answer = workspace.ask("Which colour is the boat?", collection=name)
         assert [each.quote for each in answer.citations] == [f"The boat is {colour}."]
+
+
+def test_a_collection_that_is_not_there_is_an_error_that_names_the_others(sco: Workspace) -> None:
+    with pytest.raises(WorkspaceError, match=r"no collection 'law'.*There are: sco"):
+        sco.ask(SPONSOR, collection="law")
+    with pytest.raises(WorkspaceError, match="There are: sco"):
+        sco.search("forum", collection="law")
 
 
 def test_a_saved_answer_is_the_same_and_verifies(sco: Workspace) -> None:

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import document_of, quick_workspace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conftest import document_of, quick_workspace
 from scoqa.errors import QuestionSetError
 from scoqa.evaluate import evaluate
 from scoqa.evaluate.measures import (
@@ -476,3 +476,17 @@ def test_questions_already_read_are_taken_as_they_are(folder: Path, questions: P
     rows = [replace(row, id=f"row-{row.id}") for row in read_questions(questions)]
     report = evaluate(workspace, rows)
     assert ["row-q1", "row-q2"] == [row["id"] for row in report.rows]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "reason"),
+    [(1, 4, "has 'he ' at 1:4, not 'The'"), (0, 9999, "0:9999 leaves lighthouse.txt")],
+)
+def test_gold_that_does_not_stand_in_the_document_is_refused_before_anything_is_asked(
+    folder: Path, start: int, end: int, reason: str
+) -> None:
+    workspace = quick_workspace(folder)
+    workspace.sync()
+    shifted = question(Gold("lighthouse.txt", start, end, "The"))
+    with pytest.raises(QuestionSetError, match=f"rows, line 1: .*{reason}"):
+        evaluate(workspace, [shifted])

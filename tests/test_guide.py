@@ -64,7 +64,9 @@ def test_every_setting_stands_in_the_settings_page_with_its_default() -> None:
         if default is None:
             assert listed[each.name] == "the reader's own"
         else:
-            shown = "[]" if default == () else f'"{default}"' if isinstance(default, str) else default
+            shown = (
+                "[]" if default == () else f'"{default}"' if isinstance(default, str) else default
+            )
             assert listed[each.name] == f"`{shown}`"
 
 

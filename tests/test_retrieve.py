@@ -8,10 +8,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from conftest import QuickEmbedder, document_of, quick_workspace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conftest import QuickEmbedder, document_of, quick_workspace
 from scoqa.retrieve import fuse, phrases, retrieve, windows
 from scoqa.sentences import sentences
 from scoqa.store import Where

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import QuickEmbedder, document_of
 
+from conftest import QuickEmbedder, document_of
 from scoqa.errors import IndexDamagedError, IndexLockedError, IndexNotFoundError
 from scoqa.fold import fold, query_terms, terms
 from scoqa.split import split

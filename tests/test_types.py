@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from conftest import document_of
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conftest import document_of
 from scoqa.types import (
     Answer,
     Citation,

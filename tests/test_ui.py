@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from conftest import document_of
 
+from conftest import document_of
 from scoqa.config import Settings
 from scoqa.errors import QuestionError, WorkspaceError
 from scoqa.types import Answer, Citation, Document, Reason, Span, with_also_in

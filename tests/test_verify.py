@@ -10,10 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import document_of
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conftest import document_of
 from scoqa.parse import PARSERS, parse
 from scoqa.types import Answer, Citation, Parser, Span, Verdict, to_json, with_also_in
 from scoqa.verify import MOST_PLACES, citations_of, verify, verify_citation

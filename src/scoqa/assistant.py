@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from scoqa.config import Settings
 from scoqa.embed import Embedder
-from scoqa.errors import QuestionError
+from scoqa.errors import QuestionError, WorkspaceError
 from scoqa.fold import fold, is_mostly_latin
 from scoqa.index import check_settings
 from scoqa.read import Reader
@@ -74,7 +74,8 @@ class Assistant:
         """Return the answer to `question`; abstaining is an Answer too.
 
         collection, path: ask only within them.
-        Raises QuestionError, IndexNotFoundError, IndexMismatchError, IndexDamagedError.
+        Raises QuestionError, WorkspaceError (no such collection), IndexNotFoundError,
+        IndexMismatchError, IndexDamagedError.
         """
         return self.explain(question, collection=collection, path=path).answer
 
@@ -89,6 +90,7 @@ class Assistant:
         with self.store.view() as view:
             if not view.counts().passages:
                 return _silence(question, asked, "empty_index", clock)
+            check_collection(view, collection)
             check_settings(view, self.embedder, self.settings.passage_tokens)
             english = is_mostly_latin(asked)
             hits = self._find(view, asked, where, clock, vectors=english)
@@ -124,6 +126,7 @@ class Assistant:
         with self.store.view() as view:
             if not view.counts().passages:
                 return []
+            check_collection(view, where.collection)
             check_settings(view, self.embedder, self.settings.passage_tokens)
             quoted = Where(where.collection, where.path, where.phrases or phrases(asked))
             hits = self._find(view, asked, quoted, _Clock(), vectors=True)
@@ -152,6 +155,16 @@ def checked_question(question: str) -> str:
         )
     # Lone surrogates come from broken terminals; no store or tokenizer takes them.
     return asked.encode("utf-8", "replace").decode("utf-8")
+
+
+def check_collection(view: View, collection: str | None) -> None:
+    """Raise WorkspaceError, naming those there are, when the index has no such collection."""
+    if collection is None:
+        return
+    known = {path.split("/")[0] if "/" in path else "" for path in view.digests()}
+    if collection not in known:
+        names = ", ".join(sorted(known - {""})) or "none"
+        raise WorkspaceError(f"There is no collection {collection!r:.80}. There are: {names}.")
 
 
 def cite(view: View, spans: Sequence[Span]) -> tuple[Citation, ...]:

@@ -23,7 +23,6 @@ from scoqa.evaluate.sets import read_questions, resolve
 from scoqa.read.sentence import Candidate, SentenceReader, evidence
 from scoqa.types import Window
 
-
 FEATURES = ("margin", "cosine", "kind")
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from scenes import HOSTILE, PASSWORD, REPEATED, SILENT_QUESTION, TOWER, write_documents
 
 try:

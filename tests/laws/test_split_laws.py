@@ -6,10 +6,10 @@ from dataclasses import replace
 from functools import cache
 
 import pytest
-from conftest import document_of
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from conftest import document_of
 from scoqa.embed import SPECIAL_TOKENS, Embedder
 from scoqa.models import find_embedder
 from scoqa.split import split

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scoqa.evaluate import measures
-from scoqa.evaluate.sets import numbered_questions, resolve
+from scoqa.evaluate.sets import check_places, numbered_questions, resolve
 from scoqa.types import Explanation, Question, Report
 
 if TYPE_CHECKING:
@@ -37,8 +37,11 @@ def evaluate(
         else list(enumerate(questions, start=1))
     )
     with workspace.store.view() as view:
-        paths = sorted(view.digests())
-    rows = [resolve(row, paths, name, number) for number, row in numbered]
+        entries = view.digests()
+        rows = [resolve(row, sorted(entries), name, number) for number, row in numbered]
+        texts = {path: view.document(entry.document_id).text for path, entry in entries.items()}
+    for row, (number, _) in zip(rows, numbered, strict=True):
+        check_places(row, texts, name, number)
     scored: list[Mapping[str, Any]] = []
     seconds: list[float] = []
     for row in rows:

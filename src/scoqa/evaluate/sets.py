@@ -124,3 +124,24 @@ def resolve(question: Question, paths: Sequence[str], source: str, number: int) 
         answers=tuple(map(whole, question.answers)),
         evidence=tuple(map(whole, question.evidence)),
     )
+
+
+def check_places(question: Question, texts: Mapping[str, str], source: str, number: int) -> None:
+    """Raise QuestionSetError unless every gold place lies in its text and holds its words.
+
+    texts: by path. A set made for other files, or with other newlines, would otherwise be scored
+    against the wrong characters without a word.
+    """
+    for gold in (*question.answers, *question.evidence):
+        text = texts[gold.document]
+        if gold.end > len(text):
+            raise QuestionSetError(
+                source, number, f"{gold.start}:{gold.end} leaves {gold.document}, which has "
+                f"{len(text)} characters.",
+            )  # fmt: skip
+        found = text[gold.start : gold.end]
+        if gold.text and found != gold.text:
+            raise QuestionSetError(
+                source, number, f"{gold.document} has {found!r:.80} at {gold.start}:{gold.end}, "
+                f"not {gold.text!r:.80}.",
+            )  # fmt: skip
