@@ -1,10 +1,11 @@
-"""Fit the sentence reader's probability, and show what its parts are worth.
+"""Fit the sentence reader's probabilities, and show what its parts are worth.
 
     python tests/benchmarks/sentence_reader.py WORKSPACE QUESTIONS
 
 WORKSPACE is indexed; QUESTIONS is a dev set (never a test set). Prints the share of questions
 whose best sentence holds a gold answer, the coefficients of two logistic regressions (does
-anything answer? is the best sentence right?), and the threshold with the best silence accuracy; probabilities are held out by 5-fold cross-validation.
+anything answer? is the best sentence right?), and the threshold with the best silence accuracy;
+probabilities are held out by 5-fold cross-validation.
 """
 
 from __future__ import annotations
