@@ -456,3 +456,14 @@ def test_reading_is_safe_between_threads(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert {f"{n}.md": f"Heading {n}" for n in range(8)} == titles
+
+
+@pytest.mark.parametrize("end_of_line", ["\n", "\r\n", "\r"])
+def test_front_matter_is_no_heading(end_of_line: str) -> None:
+    text = end_of_line.join(["---", "layout: page", "---", "", "# Real", "", "Words."])
+    title, marks = markdown.outline(text)
+    assert ("Real", ["Real"]) == (title, [mark.label for mark in marks])
+
+
+def test_a_rule_at_the_top_hides_no_heading() -> None:
+    assert "Real" == markdown.outline("---\n\n# Real\n\n---\n")[0]

@@ -63,9 +63,14 @@ class Embedder:
             from transformers.utils import logging
 
             logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-            self._model = SentenceTransformer(
-                str(self.folder), device="cpu", local_files_only=True, trust_remote_code=False
-            )
+            try:
+                self._model = SentenceTransformer(
+                    str(self.folder), device="cpu", local_files_only=True, trust_remote_code=False
+                )
+            except (OSError, ValueError, KeyError) as error:
+                raise ModelNotFoundError(
+                    f"{self.folder} does not hold a whole sentence-transformers model: {error}"
+                ) from error
             self._model.max_seq_length = self.max_tokens
         return self._model
 

@@ -95,7 +95,7 @@ def retrieve(
     words = view.search_words(query_terms(question), k, where)
     vectors = view.search_vectors(vector, k, where) if vector is not None else []
     hits = fuse(words, vectors, k=k)
-    paths = {each: view.document(each).path for each in {h.passage.document_id for h in hits}}
+    paths = {entry.document_id: path for path, entry in view.digests().items()}
     return sorted(
         hits, key=lambda hit: (-hit.score, paths[hit.passage.document_id], hit.passage.start)
     )

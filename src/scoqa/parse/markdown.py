@@ -17,6 +17,10 @@ from scoqa.types import Mark, Parser
 
 PARSER = Parser("markdown", "1")
 
+# Settings between two lines of dashes at the very top, as site generators read them.
+_FRONT_MATTER = re.compile(
+    r"---[ \t]*(?:\r\n|\r|\n)(?=\S).*?(?<=[\r\n])---[ \t]*(?=[\r\n]|\Z)", re.DOTALL
+)
 _LINE_END = re.compile(r"\r\n|\r|\n")  # markdown-it turns all three into LF before it counts
 
 
@@ -42,6 +46,8 @@ def outline(text: str) -> tuple[str | None, tuple[Mark, ...]]:
     blocks.core.ruler.disable("inline")  # only headings are read inside: several times as fast
     tokens = blocks.parse(text)
     starts = _line_starts(text)
+    body = _FRONT_MATTER.match(text)
+    body_start = body.end() if body else 0
     head = lines_with_text(text, HEAD_LINES)
     head_end = head[-1][1] if head else 0
     open_headings: list[tuple[int, str]] = []  # (level, words) from the outermost in
@@ -53,9 +59,11 @@ def outline(text: str) -> tuple[str | None, tuple[Mark, ...]]:
         words = _words(inline.content)
         if not 0 < len(words) <= LONGEST_TITLE:
             continue  # a paragraph over a line of dashes is a heading only to the grammar
+        start, end = starts[token.map[0]], starts[min(token.map[1], len(starts) - 1)]
+        if start < body_start:
+            continue  # to the grammar, the last line of front matter is an underlined heading
         level = int(token.tag[1:])
         open_headings = [each for each in open_headings if each[0] < level] + [(level, words)]
-        start, end = starts[token.map[0]], starts[min(token.map[1], len(starts) - 1)]
         label = " > ".join(each for _, each in open_headings)
         marks.append(Mark(start, end, "heading", label))
         if title is None and start < head_end:
