@@ -99,7 +99,7 @@ def _sync(workspace: Any, *, rebuild: bool) -> Any:
         say(f"The index is in {workspace.index}")
     with progress("Indexing") as draw:
         report = workspace.sync(
-            progress=lambda step: draw(step.done, step.total, step.path), rebuild=rebuild
+            progress=lambda step: draw(step.done, step.total, step.doing), rebuild=rebuild
         )
     return report
 
@@ -183,7 +183,7 @@ def ask(
     ] = False,
     allow_download: Download = False,
 ) -> None:
-    """Answer a question with quotes and the exact places they came from."""
+    """Answer a question with quotes and their exact places."""
     from scoqa.terminal import print_answer, print_explanation, print_json, say, waiting
 
     opened = _open(workspace, index, allow_download=allow_download)
@@ -274,7 +274,7 @@ def evaluate(
     ] = None,
     allow_download: Download = False,
 ) -> None:
-    """Ask every question of a set and measure the answers against its gold."""
+    """Ask a question set and measure the answers."""
     from scoqa import evaluate as run
     from scoqa.terminal import print_measures, progress
     from scoqa.types import to_json
@@ -295,7 +295,7 @@ def evaluate(
 def doctor(
     workspace: WorkspaceOption = Path(), index: IndexOption = None, as_json: Json = False
 ) -> None:
-    """Check models, index, versions and disk, and say what to do about each."""
+    """Check models, index and disk, and say what to do."""
     from rich.text import Text
 
     from scoqa.doctor import examine

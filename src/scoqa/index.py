@@ -29,11 +29,11 @@ GROUP = 64
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Where a sync is: bytes of the files that have to be read."""
+    """Where a sync is: bytes of the files that have to be read, and what it is at."""
 
     done: int
     total: int
-    path: str
+    doing: str  # a path, or "loading the model"
 
 
 Progress = Callable[[Step], None]
@@ -230,6 +230,8 @@ class _Sync:
         missing = [key for key in texts if key not in held]
         size = sum(each.size for each in batch)
         start = self.done
+        if missing and not self.embedder.loaded:
+            self._at(start, "loading the model")
         for first in range(0, len(missing), GROUP):
             group = missing[first : first + GROUP]
             vectors = self.embedder.embed([texts[key] for key in group])
@@ -243,10 +245,10 @@ class _Sync:
     def _step(self, size: int, path: str) -> None:
         self._at(self.done + size, path)
 
-    def _at(self, done: int, path: str) -> None:
+    def _at(self, done: int, doing: str) -> None:
         self.done = min(done, self.total)
         if self.progress is not None:
-            self.progress(Step(self.done, self.total, path))
+            self.progress(Step(self.done, self.total, doing))
 
 
 def _digest(file: Path) -> str:

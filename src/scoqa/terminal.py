@@ -80,8 +80,9 @@ def progress(label: str) -> Iterator[Callable[[int, int, str], None]]:
             tenth = 10 * done // total if total else 10
             if tenth > last:
                 last = tenth
-                say(f"{label}: {10 * tenth} %")
+                say(f"{label}: {10 * tenth} %" + (f" ({what})" if what and not tenth else ""))
 
+        say(f"{label} ...")
         yield plain
         return
     # Without markup: a file may be called "notes [/old].txt".
@@ -89,7 +90,7 @@ def progress(label: str) -> Iterator[Callable[[int, int, str], None]]:
     columns = (TextColumn(label), BarColumn(), TextColumn("{task.percentage:>3.0f} %"),
                TimeElapsedColumn(), what_now)  # fmt: skip
     with Progress(*columns, console=messages, transient=True) as bar:
-        task = bar.add_task(label, total=None, what="loading the model")
+        task = bar.add_task(label, total=None, what="")
 
         def draw(done: int, total: int, what: str) -> None:
             bar.update(task, completed=done, total=total, what=visible(what)[-50:])
@@ -202,7 +203,7 @@ def print_sync(report: SyncReport) -> None:
         (len(report.removed), "removed"),
         (len(report.unchanged), "unchanged"),
     ]
-    done = ", ".join(f"{count} {word}" for count, word in counts if count) or "no documents"
+    done = ", ".join(f"{count} {word}" for count, word in counts if count) or "none"
     out.print(Text(f"Documents: {done}. Passages in the index: {report.passages}."))
     if report.ignored:
         kinds = ", ".join(f"{visible(kind)} {count}" for kind, count in report.ignored.items())
