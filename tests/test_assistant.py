@@ -11,7 +11,8 @@ from conftest import quick_workspace
 from scoqa import Workspace, verify
 from scoqa.errors import QuestionError, WorkspaceError
 from scoqa.fold import fold
-from scoqa.types import Answer, answer_from_json, to_json
+from scoqa.schema import answer_from_json, to_json
+from scoqa.types import Answer
 
 SPONSOR = "Who sponsored the First SCO Defence and Security Forum?"
 

@@ -22,8 +22,9 @@ from conftest import ROOT, QuickEmbedder
 from scoqa import __version__, cli, terminal
 from scoqa.assistant import Assistant
 from scoqa.fold import query_terms, terms
+from scoqa.schema import answer_from_json, to_json
 from scoqa.sentences import sentences
-from scoqa.types import Reading, Span, SyncReport, Window, answer_from_json, to_json
+from scoqa.types import Reading, Span, SyncReport, Window
 from scoqa.workspace import Workspace
 
 HEAVY = ("torch", "gradio", "sentence_transformers", "transformers", "faiss")

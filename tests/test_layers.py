@@ -10,6 +10,7 @@ SOURCE = Path(__file__).parent.parent / "src" / "scoqa"
 ROWS = [
     {"errors", "fold", "sentences"},
     {"types", "config"},
+    {"schema"},
     {"models", "parse", "split", "embed", "store", "converse", "read", "terminal"},
     {"index", "retrieve", "verify"},
     {"assistant"},

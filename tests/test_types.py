@@ -11,16 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import document_of
-from scoqa.types import (
-    Answer,
-    Citation,
-    Mark,
-    Span,
-    answer_from_json,
-    content_id,
-    to_json,
-    with_also_in,
-)
+from scoqa.schema import answer_from_json, to_json
+from scoqa.types import Answer, Citation, Mark, Span, content_id, with_also_in
 
 TEXT = (
     "First line here.\r\nSecond line, with 41\u00a0metres 😀. Third.\r"

@@ -19,7 +19,7 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 from test_ui import FakeWorkspace, Shown
 
-from scoqa.types import to_json
+from scoqa.schema import to_json
 from scoqa.ui import render
 from scoqa.ui.app import application
 from scoqa.ui.guard import Guard, host_name

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from conftest import document_of
 from scoqa.parse import PARSERS, parse
-from scoqa.types import Answer, Citation, Parser, Span, Verdict, to_json, with_also_in
+from scoqa.schema import to_json
+from scoqa.types import Answer, Citation, Parser, Span, Verdict, with_also_in
 from scoqa.verify import MOST_PLACES, citations_of, verify, verify_citation
 
 TEXT = (

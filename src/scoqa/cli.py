@@ -238,8 +238,8 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Replay a saved answer against the files; no model is loaded."""
+    from scoqa.schema import answer_from_json
     from scoqa.terminal import print_json, print_verdicts, say
-    from scoqa.types import answer_from_json
 
     opened = _open(workspace, index)
     try:
@@ -276,8 +276,8 @@ def evaluate(
 ) -> None:
     """Ask a question set and measure the answers."""
     from scoqa import evaluate as run
+    from scoqa.schema import to_json
     from scoqa.terminal import print_measures, progress
-    from scoqa.types import to_json
 
     opened = _open(workspace, index, allow_download=allow_download)
     with progress("Asking") as draw:

@@ -17,7 +17,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from scoqa.types import Answer, Citation, Explanation, Hit, Reason, SyncReport, Verdict, to_json
+from scoqa.schema import to_json
+from scoqa.types import Answer, Citation, Explanation, Hit, Reason, SyncReport, Verdict
 
 out = Console(soft_wrap=True, highlight=False)
 messages = Console(stderr=True, soft_wrap=True, highlight=False)

@@ -10,9 +10,7 @@ anything was torn, embedded twice after it had been kept, or differs.
 from __future__ import annotations
 
 import argparse
-import os
 import random
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -79,20 +77,25 @@ def main() -> int:
     wrong = 0
     with tempfile.TemporaryDirectory() as folder:
         fresh, killed = Path(folder, "fresh"), Path(folder, "killed")
-        start = time.monotonic()
         child(given.docs, fresh, Path(folder, "fresh.log")).wait()
-        seconds = time.monotonic() - start
         logged = Path(folder, "fresh.log").read_text().split()
-        print(f"fresh build: {len(logged)} texts embedded in {seconds:.0f} s")
+        print(f"fresh build: {len(logged)} texts embedded")
         log = Path(folder, "killed.log")
         log.touch()
         again = 0
-        # Moments spread over the build: each run goes on where the last one was killed.
-        for number in range(1, given.kills + 1):
+        # Each run goes on where the last one was killed. The moments are counted in texts, so
+        # that they fall inside the work however busy the machine is, and then anywhere in the
+        # two seconds or so that one group of texts takes.
+        targets = sorted(moment.sample(range(1, len(logged)), given.kills))
+        for number, target in enumerate(targets, start=1):
             kept, done = kept_keys(killed), len(log.read_text().split())
             process = child(given.docs, killed, log)
-            time.sleep(moment.uniform(0.3, 1.6) * seconds / given.kills)
-            os.kill(process.pid, signal.SIGKILL)
+            while process.poll() is None and len(log.read_text().split()) < target:
+                time.sleep(0.05)
+            time.sleep(moment.uniform(0.0, 2.0))
+            if process.poll() is not None:
+                print(f"kill {number} came too late: the build had ended")
+            process.kill()
             process.wait()
             new = log.read_text().split()[done:]
             again += len(kept & set(new))

@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoqa.fold import fold, terms
+from scoqa.schema import to_json
 from scoqa.store import Counts, Entry, Where
-from scoqa.types import Document, Mark, Parser, Passage, to_json
+from scoqa.types import Document, Mark, Parser, Passage
 
 Vectors = NDArray[np.float32]
 

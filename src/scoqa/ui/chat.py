@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from scoqa.errors import ScoqaError
-from scoqa.types import to_json
+from scoqa.schema import to_json
 from scoqa.ui import render, viewer
 from scoqa.ui.loading import Loading
 
