@@ -247,7 +247,10 @@ def test_doctor_says_what_is_sound_and_ends_with_1_otherwise(
     monkeypatch.setattr("scoqa.doctor.PACKAGES", ("torch",))
     before = run("doctor", "-w", folder)
     assert 1 == before.code
-    assert f"There is no index in {folder / 'embeddings'}. Build it with: scoqa index" in before.out
+    assert (
+        f"There is no index in {folder / 'embeddings'}. Build it with: scoqa index {folder}"
+        in before.out
+    )
     run("index", folder)
     done = run("doctor", "-w", folder)
     assert 0 == done.code, done.out
@@ -493,7 +496,10 @@ def test_a_question_from_a_broken_terminal(indexed: Path, run: Run) -> None:
 def test_no_index_yet(folder: Path, run: Run) -> None:
     for command in (["ask", "Why?"], ["search", "x"]):
         done = run(*command, "-w", folder)
-        assert (1, f"There is no index in {folder / 'embeddings'}. Build it with: scoqa index") == (
+        assert (
+            1,
+            f"There is no index in {folder / 'embeddings'}. Build it with: scoqa index {folder}",
+        ) == (
             done.code,
             done.sentence,
         )
@@ -507,12 +513,12 @@ def test_an_index_made_with_another_model(
     for command in (["ask", QUESTION], ["search", "lamp"], ["index"]):
         done = run(*command, "-w", indexed)
         assert (1, "") == (done.code, done.out)
-        for part in ("quick@1", "other@2", "scoqa index --rebuild"):
+        for part in ("quick@1", "other@2", f"scoqa index {indexed} --rebuild"):
             assert part in done.sentence
     assert before == index_files(indexed)
     rebuilt = run("index", "-w", indexed, "--rebuild")
     assert (0, "Documents: 2 added. Passages in the index: 2.\n") == (rebuilt.code, rebuilt.out)
-    assert (indexed / "embeddings" / "set-aside" / "catalog.sqlite").is_file()
+    assert (indexed / "embeddings" / "set-aside-1" / "catalog.sqlite").is_file()
     assert 0 == run("ask", QUESTION, "-w", indexed).code
 
 
@@ -544,13 +550,13 @@ def test_a_truncated_catalog(indexed: Path, run: Run, share: float) -> None:
         assert (1, "") == (done.code, done.out)
         assert done.sentence.startswith(f"{catalog} cannot be read as an index (")
         assert done.sentence.endswith(
-            "Your documents are not touched. Rebuild it with: scoqa index --rebuild"
+            f"Your documents are not touched. Rebuild it with: scoqa index {indexed} --rebuild"
         )
     checked = run("doctor", "-w", indexed)
     assert 1 == checked.code
-    assert "scoqa index --rebuild" in checked.out
+    assert f"scoqa index {indexed} --rebuild" in checked.out
     assert 0 == run("index", "-w", indexed, "--rebuild").code
-    assert truncated == (catalog.parent / "set-aside" / catalog.name).read_bytes()
+    assert truncated == (catalog.parent / "set-aside-1" / catalog.name).read_bytes()
     assert documents == {file: file.read_bytes() for file in indexed.glob("*.txt")}
     assert BUILT in run("ask", QUESTION, "-w", indexed).out
 

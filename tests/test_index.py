@@ -14,8 +14,15 @@ from hypothesis import strategies as st
 
 from conftest import ROOT, QuickEmbedder, quick_workspace
 from scoqa import index
-from scoqa.errors import IndexLockedError, IndexMismatchError, WorkspaceError
+from scoqa.errors import (
+    ConfigError,
+    IndexLockedError,
+    IndexMismatchError,
+    IndexNotFoundError,
+    WorkspaceError,
+)
 from scoqa.index import Step
+from scoqa.store import open_store
 from scoqa.types import Parser, SyncReport
 from scoqa.workspace import Workspace
 
@@ -421,7 +428,7 @@ def test_an_index_of_another_model_is_refused_and_nothing_is_lost(folder: Path) 
             use()
         assert (
             "The index was built with the embedder quick@1, the settings say other@2. Set it "
-            "back, or build the index anew with: scoqa index --rebuild"
+            f"back, or build the index anew with: scoqa index {folder} --rebuild"
         ) == str(refused.value)
     assert [] == embedded(other)
     assert before == contents(workspace)
@@ -435,7 +442,7 @@ def test_a_rebuild_takes_the_new_model_and_keeps_the_old_index_aside(folder: Pat
     other.assistant.embedder.fingerprint = "other@2"
     assert BOTH == other.sync(rebuild=True).added
     assert {"harbour.txt"} <= paths_found(other, "herring")
-    aside = quick_workspace(folder, index=folder / "embeddings" / "set-aside")
+    aside = quick_workspace(folder, index=folder / "embeddings" / "set-aside-1")
     assert {"harbour.txt"} <= paths_found(aside, "herring")
 
 
@@ -462,7 +469,7 @@ def test_a_first_sync_that_was_cut_off_does_not_answer_for_the_whole_folder(
         first.sync()
     second = quick_workspace(tmp_path, passage_tokens=20)
     assert 0 < second.summary()[0] < 12
-    with pytest.raises(IndexMismatchError, match=r"cut off.* with: scoqa index"):
+    with pytest.raises(IndexNotFoundError, match=r"not finished.* go on with: scoqa index"):
         second.ask("Which boat carries herring?")
     second.sync()
     assert 12 == second.summary()[0]
@@ -651,3 +658,68 @@ def test_a_catalog_that_something_else_keeps_locked_is_no_damaged_index(
     finally:
         other.close()
     assert {"unchanged": BOTH} == essence(quick_workspace(folder).sync())
+
+
+def test_an_emptied_folder_is_asked_about_before_the_index_forgets_it(folder: Path) -> None:
+    workspace = quick_workspace(folder)
+    workspace.sync()
+    before = contents(workspace)
+    for file in folder.glob("*.txt"):
+        file.rename(file.with_suffix(".away"))
+    with pytest.raises(WorkspaceError, match=r"2 in the index: nothing was removed.*--rebuild"):
+        workspace.sync()
+    assert before == contents(workspace)
+    workspace.sync(rebuild=True)
+    assert (0, 0) == workspace.summary()
+
+
+def test_a_rebuild_whose_model_does_not_load_leaves_the_index_where_it_is(folder: Path) -> None:
+    workspace = quick_workspace(folder)
+    workspace.sync()
+    before = contents(workspace)
+
+    def broken() -> None:
+        raise OSError("no such model")
+
+    workspace.assistant.embedder.load = broken  # type: ignore[method-assign]
+    for _ in range(2):
+        with pytest.raises(OSError, match="no such model"):
+            workspace.sync(rebuild=True)
+    assert before == contents(workspace)
+
+
+def test_every_rebuild_keeps_the_index_before_it(folder: Path) -> None:
+    for _ in range(3):
+        quick_workspace(folder).sync(rebuild=True)
+    aside = sorted(each.name for each in (folder / "embeddings").glob("set-aside-*"))
+    assert ["set-aside-1", "set-aside-2"] == aside
+
+
+def test_passages_longer_than_the_model_reads_are_refused(folder: Path) -> None:
+    workspace = quick_workspace(folder, passage_tokens=150)
+    workspace.assistant.embedder.max_tokens = 128
+    with pytest.raises(ConfigError, match="at most 126"):
+        workspace.sync()
+
+
+def test_a_reader_without_rights_never_answers_without_the_log_of_writes(
+    as_nobody: Callable[[], Path],
+) -> None:
+    folder = as_nobody()
+    for name in ("boat", "ferry"):
+        (folder / f"{name}.txt").write_text(f"The {name} leaves at dawn.", encoding="utf-8")
+    workspace = quick_workspace(folder)
+    workspace.sync()
+    with workspace.store.writer() as writer:
+        writer.drop(writer.digests()["boat.txt"].document_id)
+        files = [*workspace.index.iterdir()]
+        for file in files:
+            file.chmod(0o444)
+        workspace.index.chmod(0o555)
+        try:
+            with open_store(workspace.index).view() as view:
+                assert ["ferry.txt"] == [*view.digests()]
+        finally:
+            workspace.index.chmod(0o755)
+            for file in files:
+                file.chmod(0o644)

@@ -17,7 +17,7 @@ from scoqa.types import Document, Hit, Passage, Window
 def window_of(document: Document, *, score: float = 1.0) -> Window:
     text = document.text
     passage = Passage("p", document.id, 0, len(text), text, document.title)
-    hit = Hit(passage, score, ())
+    hit = Hit(passage, document.path, score, ())
     return Window(document.id, 0, len(text), text, document.title, (hit,))
 
 
@@ -61,6 +61,7 @@ def test_rare_words_count_for_more_than_common_ones() -> None:
         ("When was it built?", "It was built on 12 May 1887 by Ada Lund.", "12 May 1887"),
         ("When was it built?", "Built in 1887, it burned.", "1887"),
         ("In which year did it burn?", "It burned on July 3, 1901.", "July 3, 1901"),
+        ("When does the harbour freeze?", "The harbour freezes in January.", "January"),
         ("How tall is it?", "It is 41 metres tall.", "41 metres"),
         ("How much did it cost?", "It cost $2.6 million in all.", "$2.6 million"),
         ("How many keepers?", "Of 12 keepers, 3 left.", "Of 12 keepers, 3 left."),  # two: all of it
@@ -81,7 +82,8 @@ def test_spans_are_numbers_inside_their_windows() -> None:
     at = document.text.index("The lighthouse")
     text = document.text[at:]
     passage = Passage("p", document.id, at, len(document.text), text, "")
-    window = Window(document.id, at, len(document.text), text, "", (Hit(passage, 1.0, ()),))
+    hit = Hit(passage, document.path, 1.0, ())
+    window = Window(document.id, at, len(document.text), text, "", (hit,))
     reading = open_reader("sentence", QuickEmbedder().embed).read("When was it built?", [window])
     span = reading.spans[0]
     assert document.text[span.start : span.end] == "1887"
@@ -96,7 +98,7 @@ def test_nothing_to_read_is_certainly_no_answer() -> None:
 
 
 def test_probabilities_rise_with_what_speaks_for_an_answer() -> None:
-    weak, strong = Evidence(0.0, 0.1, -1.0), Evidence(0.0, 0.9, 1.0)
-    coefficients = (-1.0, 0.0, 4.0, 0.5)
+    weak, strong = Evidence(0.0, 0.1, 0.0, -1.0), Evidence(0.0, 0.9, 0.0, 1.0)
+    coefficients = (-1.0, 0.0, 4.0, 0.0, 0.5)
     assert 0 < weak.probability(coefficients) < strong.probability(coefficients) < 1
-    assert Evidence(0.0, 0.25, 0.0).probability(coefficients) == 0.5  # logit 0, on paper
+    assert Evidence(0.0, 0.25, 0.0, 0.0).probability(coefficients) == 0.5  # logit 0, on paper

@@ -23,6 +23,7 @@ def passage(name: str, start: int = 0) -> Passage:
 
 
 A, B, C, D = (passage(name) for name in "ABCD")
+PATHS = {A.document_id: "notes.txt"}
 
 
 # -- fusion ----------------------------------------------------------------------------------------
@@ -37,7 +38,7 @@ VECTORS = [(C, 0.8), (A, 0.6), (D, 0.4)]
 
 
 def test_the_fused_score_is_the_mean_of_the_shares_of_each_best() -> None:
-    hits = fuse(WORDS, VECTORS, k=10)
+    hits = fuse(WORDS, VECTORS, k=10, paths=PATHS)
     # A: 8/8 and 6/8. C: 2/8 and 8/8. B and D: a half in one search, nothing in the other.
     assert {"A": 0.875, "C": 0.625, "B": 0.25, "D": 0.25} == pytest.approx(scores(hits))
     assert ["A", "C", "B", "D"] == [hit.passage.id for hit in hits]
@@ -47,26 +48,30 @@ def test_the_fused_score_is_the_mean_of_the_shares_of_each_best() -> None:
 
 def test_what_a_full_search_left_out_has_its_least_share() -> None:
     # Three of k = 3: what the words left out may score up to 2/8, the vectors up to 4/8.
-    hits = fuse(WORDS, VECTORS, k=3)
+    hits = fuse(WORDS, VECTORS, k=3, paths=PATHS)
     assert {"A": 0.875, "C": 0.625, "B": 0.5, "D": 0.375} == pytest.approx(scores(hits))
 
 
 def test_one_search_alone_counts_whole() -> None:
-    assert {"A": 1.0, "B": 0.5, "C": 0.25} == pytest.approx(scores(fuse(WORDS, [], k=10)))
-    assert {"C": 1.0, "A": 0.75, "D": 0.5} == pytest.approx(scores(fuse([], VECTORS, k=10)))
-    assert [] == fuse([], [], k=10)
+    assert {"A": 1.0, "B": 0.5, "C": 0.25} == pytest.approx(
+        scores(fuse(WORDS, [], k=10, paths=PATHS))
+    )
+    assert {"C": 1.0, "A": 0.75, "D": 0.5} == pytest.approx(
+        scores(fuse([], VECTORS, k=10, paths=PATHS))
+    )
+    assert [] == fuse([], [], k=10, paths=PATHS)
 
 
 def test_equal_scores_share_a_rank_and_the_next_one_counts_them() -> None:
-    hits = fuse([(A, 2.0), (B, 2.0), (C, 1.0)], [], k=10)
+    hits = fuse([(A, 2.0), (B, 2.0), (C, 1.0)], [], k=10, paths=PATHS)
     assert [("A", 1), ("B", 1), ("C", 3)] == [(h.passage.id, h.found_by[0].rank) for h in hits]
     assert 1.0 == hits[0].score == hits[1].score
     assert 0.5 == hits[2].score
 
 
 def test_cosines_of_zero_and_below_count_as_nothing() -> None:
-    assert {"A": 1.0, "B": 0.0} == scores(fuse([], [(A, 0.5), (B, -0.5)], k=10))
-    assert {"A": 0.0, "B": 0.0} == scores(fuse([], [(A, -0.1), (B, -0.5)], k=10))
+    assert {"A": 1.0, "B": 0.0} == scores(fuse([], [(A, 0.5), (B, -0.5)], k=10, paths=PATHS))
+    assert {"A": 0.0, "B": 0.0} == scores(fuse([], [(A, -0.1), (B, -0.5)], k=10, paths=PATHS))
 
 
 @given(
@@ -82,6 +87,7 @@ def test_what_both_searches_rank_higher_is_fused_higher(
         [(pool[n], 20.0 - rank) for rank, n in enumerate(first)],
         [(pool[n], 1 - rank / 20) for rank, n in enumerate(second)],
         k=k,
+        paths=PATHS,
     )
     assert {str(n) for n in (*first, *second)} == {hit.passage.id for hit in hits}
     assert [hit for hit in hits if not 0 <= hit.score <= 1 + 1e-9] == []
@@ -212,7 +218,9 @@ def view_of(*documents: Document) -> Any:
 
 def hit_of(document: Document, start: int, end: int, score: float = 1.0) -> Hit:
     text = document.text[start:end]
-    return Hit(Passage(f"{start}", document.id, start, end, text, "Heading"), score, ())
+    return Hit(
+        Passage(f"{start}", document.id, start, end, text, "Heading"), document.path, score, ()
+    )
 
 
 def on(document: Document, words: str, score: float = 1.0) -> Hit:

@@ -182,6 +182,20 @@ def test_a_phrase_over_a_border_lets_both_passages_through(store: Store) -> None
         assert view.search_words(["alpha"], 10, Where(phrases=("delta zeta",))) == []
 
 
+@pytest.mark.parametrize(
+    ("phrase", "held"),
+    [("art of", False), ("part of", True), ("the plan", True), ("the pla", False),
+     ("合作组织", True), ("plan is the art", True)],
+)  # fmt: skip
+def test_a_phrase_is_whole_words(store: Store, phrase: str, held: bool) -> None:
+    document = document_of("Part of the plan is the art. 上海合作组织成立。")
+    count = QuickEmbedder().count_tokens
+    fill(store, [(document, split(document, passage_tokens=50, count_tokens=count))])
+    with store.view() as view:
+        found = view.search_words(["plan"], 5, Where(phrases=(phrase,)))
+        assert held == bool(found)
+
+
 def test_ties_at_the_edge_are_not_cut_at_random(store: Store) -> None:
     made = []
     for number in range(30):
@@ -323,4 +337,4 @@ def test_a_truncated_catalog_is_one_clear_sentence(tmp_path: Path, keep: float) 
     store.set_aside()
     fill(store, library(10))
     assert store.problems() == []
-    assert (tmp_path / "set-aside" / "catalog.sqlite").is_file()
+    assert (tmp_path / "set-aside-1" / "catalog.sqlite").is_file()

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conftest import document_of
+from conftest import document_of, quick_workspace
 from scoqa.parse import PARSERS, parse
 from scoqa.schema import to_json
 from scoqa.types import Answer, Citation, Parser, Span, Verdict, with_also_in
@@ -260,3 +260,15 @@ def test_verify_on_the_command_line_loads_no_model(docs: Path) -> None:
     assert ["All 1 citations are true.", "[]"] == done.stderr.splitlines()
     start = answer.citations[0].start
     assert f"1. ok: true. pier.txt {start}:{start + 9}\n" == done.stdout
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("line", 999), ("title", "Forged"), ("heading", "Forged"), ("page", "7")]
+)
+def test_a_place_told_wrong_is_not_true(folder: Path, field: str, value: object) -> None:
+    workspace = quick_workspace(folder, threshold=0.0)
+    workspace.sync()
+    citation = workspace.ask("Who built the lighthouse?").citations[0]
+    forged = replace(citation, **{field: value})
+    assert "true" == verify_citation(citation, workspace.documents).kind
+    assert "elsewhere" == verify_citation(forged, workspace.documents).kind

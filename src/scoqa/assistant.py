@@ -48,7 +48,7 @@ class _Clock:
         try:
             yield
         finally:
-            self.seconds[stage] = time.perf_counter() - start
+            self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - start
 
 
 class Assistant:
@@ -88,10 +88,9 @@ class Assistant:
         quoted = phrases(asked)
         where = Where(collection, path, quoted)
         with self.store.view() as view:
+            self._check(view, collection)
             if not view.counts().passages:
                 return _silence(question, asked, "empty_index", clock)
-            check_collection(view, collection)
-            check_settings(view, self.embedder, self.settings.passage_tokens)
             english = is_mostly_latin(asked)
             hits = self._find(view, asked, where, clock, vectors=english)
             reason: Reason | None = None if english else "language_not_supported"
@@ -124,27 +123,39 @@ class Assistant:
         """Return the k best passages for `query`, with what found them; raises as `ask`."""
         asked = checked_question(query)
         with self.store.view() as view:
-            if not view.counts().passages:
-                return []
-            check_collection(view, where.collection)
-            check_settings(view, self.embedder, self.settings.passage_tokens)
+            self._check(view, where.collection)
             quoted = Where(where.collection, where.path, where.phrases or phrases(asked))
-            hits = self._find(view, asked, quoted, _Clock(), vectors=True)
+            hits = self._find(view, asked, quoted, _Clock(), vectors=True, k=k)
         return hits[:k]
 
+    def _check(self, view: View, collection: str | None) -> None:
+        """Raise when the index is not what the settings say, or has no such collection."""
+        tokens = self.settings.passage_tokens
+        check_settings(view, self.embedder, tokens, self.store.command)
+        check_collection(view, collection)
+
     def _find(
-        self, view: View, asked: str, where: Where, clock: _Clock, *, vectors: bool
+        self,
+        view: View,
+        asked: str,
+        where: Where,
+        clock: _Clock,
+        *,
+        vectors: bool,
+        k: int = 0,
     ) -> list[Hit]:
         vector = None
         if vectors:
             with clock.time("embed"):
                 vector = self.embedder.embed([asked])[0]
         with clock.time("retrieve"):
-            return retrieve(view, asked, vector, k=self.settings.search_k, where=where)
+            return retrieve(view, asked, vector, k=max(k, self.settings.search_k), where=where)
 
 
 def checked_question(question: str) -> str:
     """Return `question` without outer white space; raise QuestionError if it cannot be asked."""
+    if not isinstance(question, str):  # the API takes anything
+        raise QuestionError("The question is not a text. Ask something in a few words.")
     asked = question.strip()
     if not any(character.isalnum() for character in asked):
         raise QuestionError("The question is empty. Ask something in a few words.")
@@ -159,7 +170,7 @@ def checked_question(question: str) -> str:
 
 def check_collection(view: View, collection: str | None) -> None:
     """Raise WorkspaceError, naming those there are, when the index has no such collection."""
-    if collection is None:
+    if collection is None or not view.counts().documents:
         return
     known = {path.split("/")[0] if "/" in path else "" for path in view.digests()}
     if collection not in known:

@@ -195,12 +195,10 @@ def ask(
     else:
         print_answer(answer)
         if explain:
-            ids = {hit.passage.document_id for hit in explained.hits}
-            paths = {each: opened.document(each).path for each in ids}
-            print_explanation(explained, paths)
+            print_explanation(explained)
     for verdict in opened.verify(answer):
         if verdict.kind != "true":
-            say(f"Note: {verdict.message} Bring the index up to date with: scoqa index")
+            say(f"Note: {verdict.message} Bring the index up to date: {opened.store.command}")
     if exit_on_silence and not answer.answered:
         raise typer.Exit(3)
 
@@ -224,8 +222,7 @@ def search(
     if as_json:
         print_json(hits)
     elif hits:
-        ids = {hit.passage.document_id for hit in hits}
-        print_hits(hits, {each: opened.document(each).path for each in ids})
+        print_hits(hits)
     else:
         say("No passage was found.")
 

@@ -111,6 +111,9 @@ def load_settings(
         ) from error
     for key, value in table.items():
         values[key] = _checked(str(path), key, value)
+    beside = workspace / str(values.get("embedder", ""))
+    if "embedder" in values and beside.is_dir():
+        values["embedder"] = str(beside)  # a folder named in the file stands beside the file
     for key in _NAMES:
         text = (os.environ if environment is None else environment).get(
             ENVIRONMENT_PREFIX + key.upper()

@@ -67,7 +67,7 @@ class Embedder:
                 self._model = SentenceTransformer(
                     str(self.folder), device="cpu", local_files_only=True, trust_remote_code=False
                 )
-            except (OSError, ValueError, KeyError) as error:
+            except Exception as error:  # the libraries below raise whatever they like
                 raise ModelNotFoundError(
                     f"{self.folder} does not hold a whole sentence-transformers model: {error}"
                 ) from error
@@ -150,5 +150,5 @@ def _max_tokens(folder: Path) -> int:
     try:
         config = json.loads((folder / "sentence_bert_config.json").read_text(encoding="utf-8"))
         return int(config["max_seq_length"])
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         return 256  # what all-MiniLM-L6-v2 was made for; never more than a model bears

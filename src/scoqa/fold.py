@@ -51,6 +51,19 @@ def fold(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", visible.casefold()).split())
 
 
+def phrase_pattern(phrase: str) -> re.Pattern[str]:
+    """Return what finds `phrase` in folded text, as whole words: "art of" is not in "part of".
+
+    Scripts that write no spaces have no word borders to ask for.
+    """
+    folded = fold(phrase)
+    before, after = (
+        "" if _UNSPACED.match(edge) or not _WORD.match(edge) else border
+        for edge, border in ((folded[:1], r"(?<!\w)"), (folded[-1:], r"(?!\w)"))
+    )
+    return re.compile(before + re.escape(folded) + after)
+
+
 @lru_cache(maxsize=100_000)
 def _stem(word: str) -> str:
     # A stemmer keeps the word it works on inside itself, so threads may not share one.

@@ -14,8 +14,14 @@ from pathlib import Path
 
 import numpy as np
 
-from scoqa.embed import Embedder
-from scoqa.errors import IndexMismatchError, ParseError
+from scoqa.embed import SPECIAL_TOKENS, Embedder
+from scoqa.errors import (
+    ConfigError,
+    IndexMismatchError,
+    IndexNotFoundError,
+    ParseError,
+    WorkspaceError,
+)
 from scoqa.fold import TERMS_VERSION
 from scoqa.parse import document_id, format_of, parse
 from scoqa.parse.folder import Source, scan
@@ -47,26 +53,35 @@ def index_settings(embedder: Embedder, passage_tokens: int) -> dict[str, str]:
     }
 
 
-def check_embedder(view: View, embedder: Embedder) -> None:
+def check_embedder(view: View, embedder: Embedder, command: str) -> None:
     """Raise IndexMismatchError when the index was built with another embedder."""
     found = view.settings().get("embedder", embedder.fingerprint)
     if found != embedder.fingerprint:
         raise IndexMismatchError(
             f"The index was built with the embedder {found}, the settings say "
             f"{embedder.fingerprint}. Set it back, or build the index anew with: "
-            "scoqa index --rebuild"
+            f"{command} --rebuild"
         )
 
 
-def check_settings(view: View, embedder: Embedder, passage_tokens: int) -> None:
-    """Raise IndexMismatchError when the index is not as a sync with these settings leaves it."""
-    check_embedder(view, embedder)
+def check_settings(view: View, embedder: Embedder, passage_tokens: int, command: str) -> None:
+    """Raise unless the index is as a finished sync with these settings leaves it.
+
+    IndexNotFoundError before the first sync has ended, else IndexMismatchError. command: what
+    brings the index up to date, for the hint.
+    """
+    check_embedder(view, embedder, command)
     wanted = index_settings(embedder, passage_tokens)["passages"]
     found = view.settings().get("passages")
+    if found is None:
+        raise IndexNotFoundError(
+            "The index is not finished: it is being built, or that was cut off. Wait for it, or "
+            f"go on with: {command}"
+        )
     if found != wanted:
         raise IndexMismatchError(
-            f"The passages of the index were made with {found or 'a sync that was cut off'}, the "
-            f"settings say {wanted}. Bring the index up to date with: scoqa index"
+            f"The passages of the index were made with {found}, the settings say {wanted}. Bring "
+            f"the index up to date with: {command}"
         )
 
 
@@ -88,8 +103,22 @@ def sync(
     """
     sources, ignored, failed = scan(documents, exclude=exclude, index=index)
     settings = index_settings(embedder, passage_tokens)
+    if passage_tokens > embedder.max_tokens - SPECIAL_TOKENS:
+        raise ConfigError(
+            source="settings",
+            key="passage_tokens",
+            value=passage_tokens,
+            allowed=f"at most {embedder.max_tokens - SPECIAL_TOKENS} with this embedder",
+        )
     with store.writer() as writer:
-        check_embedder(writer, embedder)
+        check_embedder(writer, embedder, store.command)
+        held = writer.counts().documents
+        if held and not sources:
+            raise WorkspaceError(
+                f"There are no documents in {documents} now, and {held} in the index: nothing was "
+                "removed. Is the folder mounted, and the right one? If they are gone for good: "
+                f"{store.command} --rebuild"
+            )
         writer.configure({"embedder": settings["embedder"]})
         report = SyncReport(ignored=ignored, failed=tuple(failed))
         report = _Sync(writer, embedder, passage_tokens, settings["passages"], progress).run(

@@ -7,7 +7,7 @@ stretches of text a reader should read.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -36,7 +36,7 @@ def phrases(question: str) -> tuple[str, ...]:
     )
 
 
-def fuse(words: Scored, vectors: Scored, *, k: int) -> list[Hit]:
+def fuse(words: Scored, vectors: Scored, *, k: int, paths: Mapping[str, str]) -> list[Hit]:
     """Return the passages of both rankings by the mean of their relative scores, best first.
 
     A relative score is the score as a share of the best one in its ranking, so the fused score
@@ -45,7 +45,7 @@ def fuse(words: Scored, vectors: Scored, *, k: int) -> list[Hit]:
     fewer than k and so left nothing out. A convex combination of scores (Bruch, Gai and Ingber
     2023), not of ranks: how much better the first is than the second is worth knowing.
     Without vectors (or words) the other ranking counts alone. Ranks in `found_by` count from 1;
-    equal scores share one.
+    equal scores share one. paths: by document id; ties stand by path, then start.
     """
     found: dict[str, tuple[Passage, tuple[Found, ...]]] = {}
     shares: dict[str, dict[str, float]] = {}
@@ -68,6 +68,7 @@ def fuse(words: Scored, vectors: Scored, *, k: int) -> list[Hit]:
     hits = [
         Hit(
             passage,
+            paths[passage.document_id],
             sum(
                 weights[search] * shares[passage.id].get(search, rest)
                 for search, rest in missing.items()
@@ -77,7 +78,7 @@ def fuse(words: Scored, vectors: Scored, *, k: int) -> list[Hit]:
         )
         for passage, found_by in found.values()
     ]
-    return sorted(hits, key=lambda hit: -hit.score)
+    return sorted(hits, key=lambda hit: (-hit.score, hit.path, hit.passage.start))
 
 
 def _share(score: float, best: float) -> float:
@@ -94,11 +95,8 @@ def retrieve(
     """
     words = view.search_words(query_terms(question), k, where)
     vectors = view.search_vectors(vector, k, where) if vector is not None else []
-    hits = fuse(words, vectors, k=k)
     paths = {entry.document_id: path for path, entry in view.digests().items()}
-    return sorted(
-        hits, key=lambda hit: (-hit.score, paths[hit.passage.document_id], hit.passage.start)
-    )
+    return fuse(words, vectors, k=k, paths=paths)
 
 
 def windows(view: View, hits: Sequence[Hit]) -> list[Window]:

@@ -29,9 +29,12 @@ CountTokens = Callable[[Sequence[str]], list[int]]
 
 # Where a sentence too long for a passage is cut, best place first.
 _CUTS = ["\n\n", "\n", "; ", ": ", ", ", " ", ""]
-# No token of a word-piece vocabulary is longer than this, so a sentence is never counted whole
-# when it is far too long: it is cut first, which keeps one endless line linear.
+# A sentence is never counted whole when it is far too long: it is cut first, which keeps one
+# endless line linear.
 _LONGEST_COUNTED = 4000  # characters
+# A word-piece tokenizer counts any word over 100 characters (base64, a hash) as one unknown
+# token. English has 4 to 5 characters a token, so nothing else reaches this.
+MOST_CHARACTERS_A_TOKEN = 8
 
 
 def splitter_fingerprint(passage_tokens: int) -> str:
@@ -42,17 +45,27 @@ def splitter_fingerprint(passage_tokens: int) -> str:
 def split(document: Document, *, passage_tokens: int, count_tokens: CountTokens) -> list[Passage]:
     """Return the passages of `document`, in order, each of at most `passage_tokens` tokens.
 
+    Nor has a passage more than MOST_CHARACTERS_A_TOKEN characters for each of them, give or take
+    one token's worth.
+
     count_tokens: the embedder's token counts of many texts, without special tokens.
     A character that is more than `passage_tokens` tokens alone would break the bound; no
     tokenizer in use has one.
     """
+
+    def count(texts: Sequence[str]) -> list[int]:
+        return [
+            max(tokens, len(text) // MOST_CHARACTERS_A_TOKEN)
+            for text, tokens in zip(texts, count_tokens(texts), strict=True)
+        ]
+
     passages: list[Passage] = []
     text = document.text
     for start, end in _sections(document):
         spans = _units(text, start, end)
-        pieces = _small_enough([text[a:b] for a, b in spans], passage_tokens, count_tokens)
+        pieces = _small_enough([text[a:b] for a, b in spans], passage_tokens, count)
         cursor = start
-        for merged in _merge(pieces, passage_tokens, count_tokens):
+        for merged in _merge(pieces, passage_tokens, count):
             assert text.startswith(merged, cursor), f"piece is no slice of {document.path}"
             stop = cursor + len(merged)
             passage = _passage(document, cursor, stop)

@@ -158,23 +158,24 @@ def place_of(citation: Citation) -> str:
     return ", ".join([*parts, f"characters {citation.start}:{citation.end}"])
 
 
-def print_hits(hits: Sequence[Hit], paths: Mapping[str, str]) -> None:
-    """Print passages, best first, with what found them. paths: by document id."""
+def print_hits(hits: Sequence[Hit]) -> None:
+    """Print passages, best first, with what found them."""
     for number, hit in enumerate(hits, start=1):
         passage = hit.passage
         found = ", ".join(f"{f.search} {f.rank} ({f.score:.3f})" for f in hit.found_by)
         out.print(Text(f"{number}. {visible(passage.heading)}", style="bold"))
-        where = f"{paths[passage.document_id]}, characters {passage.start}:{passage.end}"
+        where = f"{hit.path}, characters {passage.start}:{passage.end}"
         out.print(Text(f"   {visible(where)}; score {hit.score:.4f}: {found}", style=QUIET))
         out.print(Text(visible(passage.text) + "\n"))
 
 
-def print_explanation(explained: Explanation, paths: Mapping[str, str]) -> None:
+def print_explanation(explained: Explanation) -> None:
     """Print every stage's scores below an answer."""
+    paths = {hit.passage.document_id: hit.path for hit in explained.hits}
     out.print(Text("\nPassages (fused score; rank and score of each search)", style="bold"))
     for rank, hit in enumerate(explained.hits[:20], start=1):
         found = ", ".join(f"{f.search} {f.rank} ({f.score:.3f})" for f in hit.found_by)
-        place = f"{paths[hit.passage.document_id]} {hit.passage.start}:{hit.passage.end}"
+        place = f"{hit.path} {hit.passage.start}:{hit.passage.end}"
         out.print(Text(f"{rank:3} {hit.score:.4f}  {visible(place)}  {found}"))
     out.print(Text("\nWindows read", style="bold"))
     for window in explained.windows:

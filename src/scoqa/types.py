@@ -106,9 +106,10 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage that was found, with its fused score and what found it."""
+    """A passage that was found, where it stands, its fused score and what found it."""
 
     passage: Passage
+    path: str
     score: float
     found_by: tuple[Found, ...]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from scoqa.errors import ParseError
 from scoqa.parse import parse
 from scoqa.parse.folder import scan
-from scoqa.types import Answer, Citation, Document, Verdict
+from scoqa.types import Answer, Citation, Document, Span, Verdict
 
 MOST_PLACES = 20  # how many places of a quote are listed
 
@@ -32,7 +32,8 @@ def verify(answer: Answer, documents: Path) -> list[Verdict]:
 def verify_citation(citation: Citation, documents: Path) -> Verdict:
     """Return what has become of `citation` in the files under `documents`.
 
-    true: the same bytes, the same parser, and quote and sentence stand at their characters.
+    true: the same bytes, the same parser, and quote and sentence stand at their characters, under
+    the line, page, heading and title that are given.
     file_changed, parser_changed: other bytes or another parser, but the quote still stands at
     its characters. elsewhere: it stands at other characters, or in another file, which are
     named. gone: it stands nowhere.
@@ -44,6 +45,10 @@ def verify_citation(citation: Citation, documents: Path) -> Verdict:
     same_bytes = document.digest == citation.digest
     same_parser = document.parser == citation.parser
     stands = _stands(citation, document)
+    if stands and same_bytes and same_parser and not _says_where(citation, document):
+        found = ((document.path, citation.start, citation.end),)
+        message = f"{citation.path}: the quote stands there, but not under the line, page, heading "
+        return Verdict("elsewhere", citation, message + "or title that is given.", found)
     if stands and same_bytes and same_parser:
         return Verdict("true", citation, f"{citation.path} {citation.start}:{citation.end}")
     if stands and not same_bytes:
@@ -73,6 +78,18 @@ def _stands(citation: Citation, document: Document) -> bool:
         and citation.sentence_end <= len(text)
         and text[citation.start : citation.end] == citation.quote
         and text[citation.sentence_start : citation.sentence_end] == citation.sentence
+    )
+
+
+def _says_where(citation: Citation, document: Document) -> bool:
+    """Return whether line, page, heading and title are those of the quote's place."""
+    span = Span(document.id, citation.start, citation.end, citation.score)
+    true = Citation.from_span(document, span)
+    return (citation.line, citation.page, citation.heading, citation.title) == (
+        true.line,
+        true.page,
+        true.heading,
+        true.title,
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,9 @@ from scoqa.embed import Embedder
 from scoqa.errors import WorkspaceError
 from scoqa.index import Progress, sync
 from scoqa.models import find_embedder
+from scoqa.parse.folder import scan
 from scoqa.read import open_reader
 from scoqa.store import Where, open_store
-from scoqa.store.local import is_writable
 from scoqa.types import Answer, Document, Explanation, Hit, SyncReport, Verdict
 from scoqa.verify import verify
 
@@ -62,7 +63,13 @@ class Workspace:
         inside = self.root / DOCUMENTS
         self.documents = inside if os.path.isdir(inside) else self.root  # noqa: PTH112
         self.index = _index_folder(self.root, index)
-        self.store = open_store(self.index)
+        # Hints name the command that acts on this folder, wherever one stands.
+        command = ["scoqa", "index"]
+        if self.root != Path.cwd():
+            command.append(str(self.root))
+        if index is not None:
+            command += ["--index", str(self.index)]
+        self.store = open_store(self.index, command=shlex.join(command))
         self._allow_download = allow_download
 
     @cached_property
@@ -90,6 +97,9 @@ class Workspace:
         """
         embedder = self.assistant.embedder
         if rebuild:
+            # Whatever can fail fails first, while the old index is still in place.
+            embedder.load()
+            scan(self.documents, exclude=self.settings.exclude, index=self.index)
             self.store.set_aside()
         return sync(
             self.store,
@@ -167,7 +177,8 @@ def _index_folder(root: Path, wanted: str | Path | None) -> Path:
         return _resolved(wanted)
     beside = root / INDEX
     # An index that is there is read where it is, also when nothing can be written.
-    if is_writable(beside) or open_store(beside).exists():
+    store = open_store(beside)
+    if store.writable or store.exists():
         return beside
     from platformdirs import user_data_path
 

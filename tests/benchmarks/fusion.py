@@ -71,7 +71,7 @@ def main(folder: str, questions: str) -> None:
             for weight in (0.3, 0.5, 0.7):
                 retrieve.WORDS_WEIGHT = weight
                 convex = [
-                    [hit.passage for hit in retrieve.fuse(w, v, k=k)]
+                    [hit.passage for hit in retrieve.fuse(w, v, k=k, paths=paths)]
                     for w, v in zip(words, vectors, strict=True)
                 ]
                 report(f"convex, heading {heading:g}, words {weight:g}", convex)

@@ -59,7 +59,7 @@ def contents(index: Path) -> tuple[list[tuple[object, ...]], dict[str, bytes]]:
     connection = sqlite3.connect(index / "catalog.sqlite")
     rows = connection.execute(
         'SELECT path, passages."start", passages."end", heading, key FROM passages '
-        "JOIN documents ON documents.id = document JOIN vectors ON vectors.id = vector "
+        "JOIN documents ON documents.id = document JOIN vectors ON vectors.id = passages.vector "
         'ORDER BY path, passages."start"'
     ).fetchall()
     vectors = dict(connection.execute("SELECT key, vector FROM vectors").fetchall())

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from scoqa.evaluate import measures
 from scoqa.evaluate.sets import check_places, numbered_questions, resolve
-from scoqa.types import Explanation, Question, Report
+from scoqa.types import Citation, Explanation, Question, Report
 
 if TYPE_CHECKING:
+    from scoqa.store import View
     from scoqa.workspace import Workspace
 
 Progress = Callable[[int, int], None]  # questions done, questions in all
@@ -36,43 +37,40 @@ def evaluate(
         if isinstance(questions, (str, Path))
         else list(enumerate(questions, start=1))
     )
+    scored: list[Mapping[str, Any]] = []
+    seconds: list[float] = []
+    # One view for gold and quotes: the texts stay those the set was checked against, also when
+    # the folder is indexed meanwhile.
     with workspace.store.view() as view:
         entries = view.digests()
         rows = [resolve(row, sorted(entries), name, number) for number, row in numbered]
-        texts = {path: view.document(entry.document_id).text for path, entry in entries.items()}
-    for row, (number, _) in zip(rows, numbered, strict=True):
-        check_places(row, texts, name, number)
-    scored: list[Mapping[str, Any]] = []
-    seconds: list[float] = []
-    for row in rows:
-        explained = workspace.explain(row.question)
-        scored.append(_score(workspace, row, explained))
-        seconds.append(sum(explained.answer.timings.values()))
-        if progress is not None:
-            progress(len(scored), len(rows))
+        golds = {gold.document for row in rows for gold in (*row.answers, *row.evidence)}
+        texts = {path: view.document(entries[path].document_id).text for path in golds}
+        for row, (number, _) in zip(rows, numbered, strict=True):
+            check_places(row, texts, name, number)
+        fingerprint = workspace.fingerprint()
+        for row in rows:
+            explained = workspace.explain(row.question)
+            scored.append(_score(workspace, view, row, explained))
+            seconds.append(sum(explained.answer.timings.values()))
+            if progress is not None:
+                progress(len(scored), len(rows))
     return Report(
         measures=measures.summarise(scored),
         rows=tuple(scored),
-        fingerprint=workspace.fingerprint(),
+        fingerprint=fingerprint,
         incidental={"set": name, "seconds": seconds},
     )
 
 
-def _score(workspace: Workspace, row: Question, explained: Explanation) -> dict[str, Any]:
+def _score(
+    workspace: Workspace, view: View, row: Question, explained: Explanation
+) -> dict[str, Any]:
     """Return the record of one question: what was asked, found, said, and how right it was."""
     answer = explained.answer
-    documents = {c.document_id: c.path for c in (*answer.citations, *answer.near_misses)}
-    passages = [hit.passage for hit in explained.hits]
-    with workspace.store.view() as view:
-        for passage in passages:
-            if passage.document_id not in documents:
-                documents[passage.document_id] = view.document(passage.document_id).path
-        texts = {
-            each.document_id: view.document(each.document_id).text
-            for each in (*answer.citations, *answer.near_misses)
-        }
-    places = [(documents[each.document_id], each.start, each.end) for each in passages]
-    counts = workspace.assistant.embedder.count_tokens([each.text for each in passages])
+    places = [(hit.path, hit.passage.start, hit.passage.end) for hit in explained.hits]
+    passages = [hit.passage.text for hit in explained.hits]
+    counts = workspace.assistant.embedder.count_tokens(passages)
     shown = answer.citations or answer.near_misses
     quotes = [each.quote for each in answer.citations]
     return {
@@ -92,7 +90,14 @@ def _score(workspace: Workspace, row: Question, explained: Explanation) -> dict[
         "right_place": measures.is_right_place(row, shown[0]) if shown else None,
         "exact_match": measures.exact_match(row, quotes),
         "f1": measures.f1(row, quotes),
-        "verbatim": all(
-            texts[each.document_id][each.start : each.end] == each.quote for each in shown
-        ),
+        "verbatim": all(_is_verbatim(view, each) for each in shown),
     }
+
+
+def _is_verbatim(view: View, citation: Citation) -> bool:
+    """Return whether the quote is the slice it says; not where its document has changed since."""
+    try:
+        text = view.document(citation.document_id).text
+    except KeyError:
+        return False
+    return text[citation.start : citation.end] == citation.quote

@@ -56,7 +56,8 @@ def outline(text: str) -> tuple[str | None, tuple[Mark, ...]]:
     for token, inline in pairwise(tokens):
         if token.type != "heading_open" or token.map is None or token.level != 0:
             continue
-        words = _words(inline.content)
+        # Looked at only where it can be a heading: its markup may take twice its words.
+        words = _words(inline.content) if len(inline.content) <= 2 * LONGEST_TITLE else ""
         if not 0 < len(words) <= LONGEST_TITLE:
             continue  # a paragraph over a line of dashes is a heading only to the grammar
         start, end = starts[token.map[0]], starts[min(token.map[1], len(starts) - 1)]

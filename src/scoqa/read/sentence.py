@@ -24,9 +24,10 @@ from scoqa.types import Reading, Span, Window
 # prints them anew; what was tried is in docs/guide/log.md.
 WINDOW_WEIGHT = 0.3  # of the window's fused score beside cosine and word share
 KIND_WEIGHT = 0.1  # of holding the kind of thing that is asked for
-# Logistic regressions: intercept, then margin, cosine, kind.
-ANSWERABLE = (-1.07, -1.85, 4.26, 0.76)
-RIGHT = (-1.98, 3.26, 0.89, 0.38)
+# Logistic regressions: intercept, then margin, cosine, share, kind.
+Coefficients = tuple[float, float, float, float, float]
+ANSWERABLE: Coefficients = (-1.07, -1.85, 4.26, 0.0, 0.76)
+RIGHT: Coefficients = (-1.98, 3.26, 0.89, 0.0, 0.38)
 THRESHOLD = 0.6  # the best silence accuracy on that set is the same from 0.56 to 0.60
 
 # Only the likeliest by their words are embedded: an answer in a fifth of the time, and the same
@@ -37,12 +38,12 @@ CLOSE = 0.95  # further snippets score at least this share of the best
 SHORTEST = 3  # characters; less is a stray mark, not a sentence
 
 _MONTH = (
-    r"(?:January|February|March|April|May|June|July|August|September|October|November|December)"
+    r"\b(?:January|February|March|April|May|June|July|August|September|October|November|December)\b"
 )
 _DATES = re.compile(
     rf"\d{{1,2}}\s+{_MONTH}\s+\d{{4}}|{_MONTH}\s+\d{{1,2}}(?:\s?[–-]\s?\d{{1,2}})?,?\s+\d{{4}}"
     rf"|\d{{4}}-\d\d-\d\d|{_MONTH}\s+\d{{4}}|\b(?:1[5-9]|20)\d\d\s?[–-]\s?(?:1[5-9]|20)?\d\d\b"
-    rf"|\d{{1,2}}\s+{_MONTH}|{_MONTH}\s+\d{{1,2}}\b|\b(?:1[5-9]|20)\d\d\b"
+    rf"|\d{{1,2}}\s+{_MONTH}|{_MONTH}\s+\d{{1,2}}\b|\b(?:1[5-9]|20)\d\d\b|{_MONTH}"
 )
 _NUMBERS = re.compile(
     r"[$€£¥]?\b\d[\d.,]*\d\b|[$€£¥]?\b\d\b"
@@ -76,6 +77,7 @@ class Candidate:
     start: int
     end: int
     cosine: float  # of the sentence alone with the question
+    share: float  # of the question's words, weighted, in it or its heading
     score: float  # word share, window, kind, and the cosine of heading and sentence
     kind: float  # 1 holds what is asked for, -1 does not, 0 nothing to tell by
 
@@ -86,12 +88,14 @@ class Evidence:
 
     margin: float  # of the best over the fourth
     cosine: float  # the greatest among the candidates
+    share: float  # of the question's words, in the best
     kind: float  # of the best
 
-    def probability(self, coefficients: tuple[float, float, float, float]) -> float:
+    def probability(self, coefficients: Coefficients) -> float:
         """Return what the logistic regression with `coefficients` gives."""
-        intercept, margin, cosine, kind = coefficients
-        logit = intercept + margin * self.margin + cosine * self.cosine + kind * self.kind
+        intercept, *weights = coefficients
+        values = (self.margin, self.cosine, self.share, self.kind)
+        logit = intercept + sum(w * value for w, value in zip(weights, values, strict=True))
         return 1 / (1 + math.exp(-logit))
 
 
@@ -135,21 +139,21 @@ class SentenceReader:
         words = [set(terms(text)) for text in texts]
         rarity = _rarity(words)
         total = sum(rarity(term) for term in wanted) or 1.0
-        before: list[tuple[float, int, float]] = []  # score so far, place, kind
+        before: list[tuple[float, int, float, float]] = []  # score so far, place, share, kind
         for number, (window, _, _) in enumerate(places):
             under = words[number] | set(terms(window.heading))
             share = sum(rarity(term) for term in wanted if term in under) / total
             kind = 0.0 if kinds is None else 1.0 if kinds.search(texts[number]) else -1.0
             so_far = share + WINDOW_WEIGHT * window.score + KIND_WEIGHT * kind
-            before.append((so_far, number, kind))
+            before.append((so_far, number, share, kind))
         before = sorted(before, key=lambda each: -each[0])[:MOST_EMBEDDED]
-        plain = [texts[number] for _, number, _ in before]
-        headed = [f"{places[number][0].heading}\n{texts[number]}" for _, number, _ in before]
+        plain = [texts[number] for _, number, _, _ in before]
+        headed = [f"{places[number][0].heading}\n{texts[number]}" for _, number, _, _ in before]
         vectors = self._embed([question, *plain, *headed])
         similarity = vectors[1:] @ vectors[0]
         candidates = [
-            Candidate(*places[number], float(alone), so_far + float(under), kind)
-            for (so_far, number, kind), alone, under in zip(
+            Candidate(*places[number], float(alone), share, so_far + float(under), kind)
+            for (so_far, number, share, kind), alone, under in zip(
                 before, similarity[: len(plain)], similarity[len(plain) :], strict=True
             )
         ]
@@ -160,7 +164,7 @@ def evidence(ranked: Sequence[Candidate]) -> Evidence:
     """Return what the probability of an answer is computed from; `ranked` is best first."""
     best = ranked[0]
     margin = best.score - ranked[min(3, len(ranked) - 1)].score
-    return Evidence(margin, max(each.cosine for each in ranked), best.kind)
+    return Evidence(margin, max(each.cosine for each in ranked), best.share, best.kind)
 
 
 def narrow(question: str, text: str, start: int, end: int) -> tuple[int, int]:

@@ -129,7 +129,12 @@ class Store(Protocol):
     """A place where an index lives."""
 
     @property
-    def writable(self) -> bool: ...
+    def writable(self) -> bool:
+        """Return whether an index can be written here, or the folder for it be made."""
+
+    @property
+    def command(self) -> str:
+        """Return what brings this index up to date, for hints."""
 
     def exists(self) -> bool:
         """Return whether an index was ever written here."""
@@ -147,8 +152,11 @@ class Store(Protocol):
         """Return what is wrong with the index, a sentence each; none when it is sound."""
 
 
-def open_store(location: Path) -> Store:
-    """Return the store in the folder `location`, which need not exist yet."""
+def open_store(location: Path, *, command: str = "scoqa index") -> Store:
+    """Return the store in the folder `location`, which need not exist yet.
+
+    command: what brings it up to date, for the hints in errors.
+    """
     from scoqa.store.local import LocalStore
 
-    return LocalStore(location)
+    return LocalStore(location, command)

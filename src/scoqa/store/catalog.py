@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
@@ -15,7 +16,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from scoqa.fold import fold, terms
+from scoqa.fold import fold, phrase_pattern, terms
 from scoqa.schema import to_json
 from scoqa.store import Counts, Entry, Where
 from scoqa.types import Document, Mark, Parser, Passage
@@ -54,8 +55,10 @@ HEADING_WEIGHT = 2.0
 
 
 def create(connection: sqlite3.Connection) -> None:
-    """Make the tables of a new index."""
-    connection.executescript("BEGIN IMMEDIATE;" + _SCHEMA + "COMMIT;")
+    """Make the tables of a new index, whole or not at all."""
+    identity = uuid.uuid4().hex  # keeps the caches of two catalogs apart
+    meta = f"INSERT INTO meta VALUES ('schema', '{SCHEMA_VERSION}'), ('identity', '{identity}');"
+    connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} {meta} COMMIT;")
 
 
 def quoted(word: str) -> str:
@@ -156,7 +159,7 @@ class Catalog:
 
     def _rows_with_phrase(self, phrase: str) -> set[int]:
         """Return the rows of passages that hold `phrase`, or a part of it before a border."""
-        folded = fold(phrase)
+        wanted, longest = phrase_pattern(phrase), len(fold(phrase))
         within = terms(phrase)
         if not within:
             return set()
@@ -180,13 +183,12 @@ class Catalog:
             query = f'{_PASSAGE} WHERE document = ? ORDER BY passages."start"'
             for row in self.connection.execute(query, (document,)):
                 text = fold(self._passage(row).text)
-                if folded in text:
+                if wanted.search(text):
                     found.add(row[0])
                 elif before is not None:
-                    joined = f"{before[1]} {text}"
-                    border = len(before[1])
                     # Only an occurrence that crosses the border is news.
-                    if folded in joined[max(0, border - len(folded)) : border + len(folded) + 1]:
+                    around = f"{before[1][-longest - 1 :]} {text[: longest + 1]}"
+                    if wanted.search(around):
                         found |= {before[0], row[0]}
                 before = (row[0], text)
         return found

@@ -6,13 +6,12 @@ writer at a time, guarded by an operating-system lock that death frees.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
-import shutil
 import socket
 import sqlite3
 import threading
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -27,6 +26,7 @@ from scoqa.errors import (
     IndexLockedError,
     IndexMismatchError,
     IndexNotFoundError,
+    ScoqaError,
     WorkspaceError,
 )
 from scoqa.store import Counts, Entry, Scored, Where, catalog
@@ -43,14 +43,16 @@ ASIDE = "set-aside"
 SAVE_EVERY = 20_000  # design: the vector cache is written every so many passages
 CHECKPOINT_MILLISECONDS = 500  # how long the end of a write waits for readers
 BUSY_SECONDS = 30.0  # how long SQLite waits for another connection's short lock
-REBUILD = "Rebuild it with: scoqa index --rebuild"
 
 
 class LocalStore:
     """An index in a folder. Safe to share between threads."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, command: str) -> None:
+        """command: what brings this index up to date, for the hints in errors."""
         self.folder = folder
+        self.command = command
+        self._rebuild = f"Rebuild it with: {command} --rebuild"
         self._guard = threading.Lock()
         self._cache: VectorCache | None = None
         self._cache_of: tuple[str, int] = ("", -1)  # identity of the catalog, generation
@@ -67,7 +69,7 @@ class LocalStore:
     def view(self) -> Iterator[LocalView]:
         if not self.exists():
             raise IndexNotFoundError(
-                f"There is no index in {self.folder}. Build it with: scoqa index"
+                f"There is no index in {self.folder}. Build it with: {self.command}"
             )
         with self._reported():
             connection = self._connect_to_read()
@@ -121,16 +123,17 @@ class LocalStore:
             lock.release()
 
     def set_aside(self) -> None:
-        """Move every file of the index into `set-aside/`, replacing what was there.
+        """Move every file of the index into a new folder `set-aside-N`.
 
         Raises IndexLockedError while another process writes: its files stay where they are.
         """
-        aside = self.folder / ASIDE
         with self._locked():
             if not self._files():
                 return
-            shutil.rmtree(aside, ignore_errors=True)
-            aside.mkdir(parents=True)
+            taken = {each.name for each in self.folder.glob(f"{ASIDE}-*")}
+            number = next(n for n in itertools.count(1) if f"{ASIDE}-{n}" not in taken)
+            aside = self.folder / f"{ASIDE}-{number}"
+            aside.mkdir()
             for file in self._files():
                 file.replace(aside / file.name)
         with self._guard:
@@ -138,18 +141,18 @@ class LocalStore:
 
     def problems(self) -> list[str]:
         if not self.exists():
-            return [f"There is no index in {self.folder}. Build it with: scoqa index"]
+            return [f"There is no index in {self.folder}. Build it with: {self.command}"]
         try:
             with self.view() as view:
                 found = view.catalog.connection.execute("PRAGMA quick_check(1)").fetchone()[0]
                 if found != "ok":
-                    return [f"{self.folder / CATALOG} is damaged ({found}). {REBUILD}"]
+                    return [f"{self.folder / CATALOG} is damaged ({found}). {self._rebuild}"]
                 if view.counts().passages and view.saved_cache() is None:
                     return [
                         f"The vector cache in {self.folder} is missing or damaged. It is rebuilt "
-                        "from the catalog at each start; scoqa index writes it anew."
+                        f"from the catalog at each start; this writes it anew: {self.command}"
                     ]
-        except (IndexDamagedError, IndexMismatchError) as error:
+        except ScoqaError as error:
             return [str(error)]
         return []
 
@@ -185,24 +188,40 @@ class LocalStore:
                 raise
             raise IndexDamagedError(
                 f"{self.folder / CATALOG} cannot be read as an index ({error}). Your documents "
-                f"are not touched. {REBUILD}"
+                f"are not touched. {self._rebuild}"
             ) from error
 
     def _connect_to_read(self) -> sqlite3.Connection:
-        uri = (self.folder / CATALOG).absolute().as_uri() + "?mode=ro"
-        # WAL needs a file beside the catalog; where none can be made, nobody can write either.
-        return self._connect(uri if self.writable else uri + "&immutable=1")
+        file = self.folder / CATALOG
+        uri = file.absolute().as_uri() + "?mode=ro"
+        connection = self._connect(uri)
+        try:
+            connection.execute("SELECT count(*) FROM sqlite_master")
+        except sqlite3.OperationalError:
+            connection.close()
+            log = file.with_name(f"{CATALOG}-wal")
+            if self.writable or (log.is_file() and log.stat().st_size):
+                raise  # what is in the log is part of the index: never answer without it
+            # A reader of a WAL catalog makes a file beside it. Where it may not, and no log is
+            # left to read, the catalog alone is the whole index.
+            return self._connect(uri + "&immutable=1")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
     def _connect_to_write(self) -> sqlite3.Connection:
         new = not self.exists()
         connection = self._connect((self.folder / CATALOG).absolute().as_uri() + "?mode=rwc")
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA foreign_keys = ON")
-        if new or not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-            catalog.create(connection)
-            for key, value in (("schema", SCHEMA_VERSION), ("identity", uuid.uuid4().hex)):
-                connection.execute("INSERT INTO meta VALUES (?, ?)", (key, value))
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA foreign_keys = ON")
+            if new or not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+                catalog.create(connection)
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     def _connect(self, uri: str) -> sqlite3.Connection:
@@ -252,7 +271,8 @@ class LocalView:
         if found != SCHEMA_VERSION:
             raise IndexMismatchError(
                 f"The index in {self.store.folder} has schema {found or 'unknown'}, this version "
-                f"of scoqa reads schema {SCHEMA_VERSION}. {REBUILD}"
+                f"of scoqa reads schema {SCHEMA_VERSION}. Rebuild it with: "
+                f"{self.store.command} --rebuild"
             )
 
     def counts(self) -> Counts:
