@@ -1,6 +1,6 @@
 """scoqa answers questions from a folder of documents with exact, cited quotes, offline.
 
-The public names; each is loaded when it is first used, so that `import scoqa` costs nothing.
+The public names; models and stores are loaded when they are first used.
 """
 
 __version__ = "0.1.0"

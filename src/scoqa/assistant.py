@@ -182,16 +182,20 @@ def cite(view: View, spans: Sequence[Span]) -> tuple[Citation, ...]:
     """Return one citation for each thing said, best first.
 
     Spans that say the same in other places (equal when folded) are one line: the best of them,
-    naming the others under `also_in`. Spans inside a sentence already cited add nothing.
+    naming the others under `also_in`. Spans that overlap a better one add nothing.
     """
     lines: dict[str, Citation] = {}
-    places: set[tuple[str, int, int]] = set()
+    cited: list[Span] = []
     for span in spans:
-        citation = Citation.from_span(view.document(span.document_id), span)
-        place = (citation.document_id, citation.sentence_start, citation.sentence_end)
-        if place in places:
+        if any(
+            span.document_id == better.document_id
+            and span.start < better.end
+            and better.start < span.end
+            for better in cited
+        ):
             continue
-        places.add(place)
+        cited.append(span)
+        citation = Citation.from_span(view.document(span.document_id), span)
         key = fold(citation.quote)
         lines[key] = with_also_in(lines[key], [citation]) if key in lines else citation
     return tuple(lines.values())

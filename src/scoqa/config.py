@@ -26,7 +26,7 @@ class Settings:
     exclude: tuple[str, ...] = ()  # glob patterns of documents to leave out
     embedder: str = "all-MiniLM-L6-v2"  # a known name, or a folder
     reader: str = "sentence"
-    passage_tokens: int = 180  # design: about 180, so that 70 are left for the heading
+    passage_tokens: int = 180  # leaves 70 of the embedder's 256 for the heading
     search_k: int = 100  # candidates taken from each search before fusion
     read_k: int = 10  # passages handed to the reader, see docs/guide/log.md
     threshold: float | None = None  # least probability to answer; None: the reader's own

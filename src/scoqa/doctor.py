@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 from scoqa.errors import ScoqaError
+from scoqa.index import check_settings
 from scoqa.models import find_embedder
 from scoqa.parse.folder import scan
 from scoqa.workspace import Workspace
@@ -81,9 +82,18 @@ def _index(workspace: Workspace) -> Finding:
     problems = workspace.store.problems()
     if problems:
         return Finding("index", False, " ".join(problems))
-    with workspace.store.view() as view:
-        counts = view.counts()
-        settings = ", ".join(f"{key} {value}" for key, value in sorted(view.settings().items()))
+    try:
+        with workspace.store.view() as view:
+            check_settings(
+                view,
+                workspace.assistant.embedder,
+                workspace.settings.passage_tokens,
+                workspace.store.command,
+            )
+            counts = view.counts()
+            settings = ", ".join(f"{key} {value}" for key, value in sorted(view.settings().items()))
+    except ScoqaError as error:
+        return Finding("index", False, str(error))
     return Finding(
         "index", True,
         f"{counts.documents} documents, {counts.passages} passages in {workspace.index} "

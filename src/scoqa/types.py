@@ -20,7 +20,7 @@ Reason = Literal[
     "empty_index", "no_evidence", "low_confidence", "phrase_not_found", "language_not_supported"
 ]
 VerdictKind = Literal["true", "file_changed", "parser_changed", "elsewhere", "gone"]
-SCORE_PLACES = 6  # design: scores are rounded to 6 places wherever they are written out
+SCORE_PLACES = 6  # of every score written out or compared: beyond it is float32 noise
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 

@@ -40,7 +40,7 @@ CATALOG = "catalog.sqlite"
 LOCK = "writer.lock"
 HOLDER = "writer.json"
 ASIDE = "set-aside"
-SAVE_EVERY = 20_000  # design: the vector cache is written every so many passages
+SAVE_EVERY = 20_000  # passages between writes of the vector cache: some 30 MB at 384 dimensions
 CHECKPOINT_MILLISECONDS = 500  # how long the end of a write waits for readers
 BUSY_SECONDS = 30.0  # how long SQLite waits for another connection's short lock
 

@@ -74,10 +74,9 @@ def _found(value: Answer) -> str:
         for group in _snippets(value.citations)
     )
     words = next(words for least, words in CONFIDENCE if value.confidence >= least or not least)
-    reason = "" if value.reason is None else " " + REASONS[value.reason]
     return (
         f'<div class="scoqa-answer">{snippets}'
-        f'<p class="scoqa-confidence">{inert(words + reason)}</p>{_sources(numbers)}</div>'
+        f'<p class="scoqa-confidence">{inert(words)}</p>{_sources(numbers)}</div>'
     )
 
 
