@@ -49,6 +49,40 @@ def test_a_question_the_texts_do_not_speak_of_gets_silence_with_near_misses(sco:
     assert_verbatim(answer, sco)
 
 
+@pytest.fixture(scope="module")
+def harbour(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """Return one short file, indexed with the real model."""
+    folder = tmp_path_factory.mktemp("harbour")
+    (folder / "harbour.txt").write_text(
+        "The harbour of Varn\n\nThe harbour freezes in January. The keeper is Ada Lund. The tower "
+        "was built in 1887. Herring boats leave at dawn.\n",
+        encoding="utf-8",
+    )
+    workspace = Workspace(folder)
+    workspace.sync()
+    return workspace
+
+
+@pytest.mark.parametrize(
+    ("question", "quote"),
+    [
+        ("Who is the keeper?", "The keeper is Ada Lund."),
+        ("When does the harbour freeze?", "January"),
+        ("When was the tower built?", "1887"),
+        ("What do herring boats do at dawn?", "Herring boats leave at dawn."),
+        ("Who is the prime minister of Japan?", None),
+        ("What is the capital of France?", None),
+        ("How do I bake bread?", None),
+    ],
+)
+def test_a_short_file_answers_what_it_says_and_nothing_else(
+    harbour: Workspace, question: str, quote: str | None
+) -> None:
+    # A calibration on look-alike reports alone refused all four answers, and answered Japan.
+    answer = harbour.ask(question)
+    assert quote == (answer.citations[0].quote if answer.answered else None)
+
+
 def test_a_phrase_that_stands_nowhere_is_said_to_and_near_misses_come_unfiltered(
     sco: Workspace,
 ) -> None:
