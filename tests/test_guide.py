@@ -5,14 +5,17 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 import sys
 from dataclasses import fields
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import pytest
 import typer
+import typer.models
 
 from scoqa.config import Settings
 from scoqa.fold import fold
@@ -34,18 +37,25 @@ def command_line_page() -> str:
         "`--exit-on-silence`, 4 verification failed.",
         "Before a command stand `--debug` (show the trace of an error) and `--version`.",
     ]
-    for name, command in typer.main.get_command(app).commands.items():  # type: ignore[attr-defined]
-        arguments = [each for each in command.params if each.param_type_name == "argument"]
-        usage = " ".join(
-            each.metavar or each.name.upper() if each.required else f"[{each.name.upper()}]"
-            for each in arguments
-        )
-        parts += [f"\n## scoqa {name}\n", f"`scoqa {name} {usage}`".replace(" `", "`") + "\n"]
-        parts += [command.help, "", "| | |", "|---|---|"]
-        for each in command.params:
-            called = each.name.upper() if each in arguments else ", ".join(each.opts)
-            parts.append(f"| `{called}` | {each.help} |")
-        parts += ["", f"{command.epilog.replace('Example: ', 'Example: `')}`"]
+    # From what the functions declare, not from rendered help: that changes with typer's version.
+    for command in app.registered_commands:
+        assert command.callback is not None
+        hints = get_type_hints(command.callback, include_extras=True)
+        declared = {
+            name: (get_args(hints[name])[-1], parameter.default is parameter.empty)
+            for name, parameter in inspect.signature(command.callback).parameters.items()
+        }
+        rows, usage = [], [f"scoqa {command.name or command.callback.__name__}"]
+        for name, (info, required) in declared.items():
+            if isinstance(info, typer.models.ArgumentInfo):
+                called = info.metavar or name.upper()
+                usage.append(called if required else f"[{called}]")
+            else:
+                called = ", ".join(info.param_decls or ["--" + name.replace("_", "-")])
+            rows.append(f"| `{called}` | {info.help} |")
+        parts += [f"\n## {usage[0]}\n", f"`{' '.join(usage)}`\n", str(command.callback.__doc__), ""]
+        parts += ["| | |", "|---|---|", *rows, ""]
+        parts.append(str(command.epilog).replace("Example: ", "Example: `") + "`")
     return "\n".join(parts) + "\n"
 
 
