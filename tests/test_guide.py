@@ -51,7 +51,10 @@ def command_line_page() -> str:
                 called = info.metavar or name.upper()
                 usage.append(called if required else f"[{called}]")
             else:
-                called = ", ".join(info.param_decls or ["--" + name.replace("_", "-")])
+                # In Annotated, typer takes the first name for a default and puts it back later.
+                first = [info.default] if isinstance(info.default, str) else []
+                names = [*first, *(info.param_decls or ())]
+                called = ", ".join(names or ["--" + name.replace("_", "-")])
             rows.append(f"| `{called}` | {info.help} |")
         parts += [f"\n## {usage[0]}\n", f"`{' '.join(usage)}`\n", str(command.callback.__doc__), ""]
         parts += ["| | |", "|---|---|", *rows, ""]
