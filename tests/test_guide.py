@@ -17,6 +17,7 @@ import pytest
 import typer
 import typer.models
 
+from scoqa import Workspace, terminal
 from scoqa.config import Settings
 from scoqa.fold import fold
 from scoqa.types import Answer, Citation
@@ -112,6 +113,16 @@ def test_the_readme_example_runs(tmp_path: Path, capsys: pytest.CaptureFixture[s
         os.chdir(before)
     printed = capsys.readouterr().out
     assert "international college of defence studies" in fold(printed)
+
+
+def test_the_tutorial_shows_what_the_command_prints(sco: Workspace) -> None:
+    page = (GUIDE / "tutorial.md").read_text(encoding="utf-8")
+    shown = re.search(r"^\$ scoqa ask \"(.+?)\"\n(.*?)```", page, re.DOTALL | re.MULTILINE)
+    assert shown is not None
+    with terminal.out.capture() as printed:
+        terminal.print_answer(sco.ask(shown.group(1)))
+    # The page has plain spaces where the documents have non-breaking ones.
+    assert printed.get().strip().replace("\u00a0", " ") == shown.group(2).strip()
 
 
 if __name__ == "__main__" and "--write" in sys.argv:
