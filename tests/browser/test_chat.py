@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 
+from conftest import OFFLINE, offline
 from scenes import HOSTILE, PASSWORD, REPEATED, SILENT_QUESTION, TOWER, write_documents
 
 try:
@@ -112,7 +113,8 @@ def chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chat]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    path = os.pathsep.join(filter(None, (str(SOURCE), os.environ.get("PYTHONPATH"))))
+    path = os.pathsep.join(filter(None, (str(OFFLINE), str(SOURCE), os.environ.get("PYTHONPATH"))))
+    tried = root / "tried"
     command = [sys.executable, "-m", "scoqa", "chat", "--workspace", str(root), "--port", str(port)]
     with (
         (root / "log").open("w") as log,
@@ -121,7 +123,7 @@ def chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chat]:
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,
-            env={**os.environ, "PYTHONPATH": path},
+            env={**os.environ, "PYTHONPATH": path, offline.TRIED_FILE: str(tried)},
         ) as process,
     ):
         assert process.stdout is not None
@@ -133,6 +135,7 @@ def chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chat]:
             process.terminate()
             process.wait(10)
     assert process.returncode == 0
+    assert not tried.exists(), "the served chat opens no connection to anywhere else"
 
 
 @pytest.fixture
