@@ -769,3 +769,10 @@ def test_the_real_program_answers_as_python_does(sco: Workspace) -> None:
     expected = answer_from_json(json.loads(json.dumps(to_json(sco.ask(question)))))
     assert expected == answer
     assert {"true"} >= {verdict.kind for verdict in sco.verify(answer)}
+
+
+def test_chat_while_the_first_index_is_being_built_says_so(folder: Path, run: Run) -> None:
+    with Workspace(folder).store.writer():
+        done = run("chat", folder)
+    assert 1 == done.code
+    assert "is being written by process" in done.sentence

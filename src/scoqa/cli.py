@@ -130,8 +130,8 @@ def chat(
         try:
             print_sync(_sync(opened, rebuild=False))
         except IndexLockedError as error:
-            if not opened.store.exists():
-                raise
+            if not opened.store.exists() or not opened.summary()[0]:
+                raise  # nothing to serve yet
             say(f"{error} Serving the index as it is.")
     else:
         say(f"{opened.index} cannot be written: serving the index as it is.")
