@@ -7,14 +7,11 @@ writer at a time, guarded by an operating-system lock that death frees.
 from __future__ import annotations
 
 import itertools
-import json
 import os
-import socket
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -31,14 +28,13 @@ from scoqa.errors import (
 )
 from scoqa.store import Counts, Entry, Scored, Where, catalog
 from scoqa.store.catalog import SCHEMA_VERSION, Catalog
+from scoqa.store.lock import held_by, is_writable, locked
 from scoqa.store.vectors import VectorCache
 from scoqa.types import SCORE_PLACES, Document, Passage
 
 Vectors = NDArray[np.float32]
 
 CATALOG = "catalog.sqlite"
-LOCK = "writer.lock"
-HOLDER = "writer.json"
 ASIDE = "set-aside"
 SAVE_EVERY = 20_000  # passages between writes of the vector cache: some 30 MB at 384 dimensions
 CHECKPOINT_MILLISECONDS = 500  # how long the end of a write waits for readers
@@ -83,7 +79,7 @@ class LocalStore:
 
     @contextmanager
     def writer(self) -> Iterator[LocalWriter]:
-        with self._locked(), self._reported():
+        with locked(self.folder), self._reported():
             connection = self._connect_to_write()
             try:
                 writer = LocalWriter(self, Catalog(connection))
@@ -96,38 +92,12 @@ class LocalStore:
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
                 connection.close()
 
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        """Hold the writer's lock. Raises IndexLockedError while another process has it."""
-        from filelock import FileLock, Timeout
-
-        lock = FileLock(self.folder / LOCK)
-        holder = {"pid": os.getpid(), "host": socket.gethostname(),
-                  "since": datetime.now(UTC).isoformat(timespec="seconds")}  # fmt: skip
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            lock.acquire(timeout=0)
-            (self.folder / HOLDER).write_text(json.dumps(holder), encoding="utf-8")
-        except Timeout:
-            raise IndexLockedError(self._held_by()) from None
-        except OSError as error:
-            lock.release()
-            raise WorkspaceError(
-                f"{self.folder} cannot be written: {error.strerror or error}. Choose another "
-                "place with --index DIR."
-            ) from error
-        try:
-            yield
-        finally:
-            (self.folder / HOLDER).unlink(missing_ok=True)
-            lock.release()
-
     def set_aside(self) -> None:
         """Move every file of the index into a new folder `set-aside-N`.
 
         Raises IndexLockedError while another process writes: its files stay where they are.
         """
-        with self._locked():
+        with locked(self.folder):
             if not self._files():
                 return
             taken = {each.name for each in self.folder.glob(f"{ASIDE}-*")}
@@ -161,14 +131,6 @@ class LocalStore:
     def _files(self) -> list[Path]:
         return [*self.folder.glob(f"{CATALOG}*"), *self.folder.glob("vectors-*")]
 
-    def _held_by(self) -> str:
-        try:
-            holder = json.loads((self.folder / HOLDER).read_text(encoding="utf-8"))
-            who = f"process {holder['pid']} on {holder['host']} since {holder['since']}"
-        except (OSError, ValueError, KeyError):
-            who = "another process"
-        return f"The index in {self.folder} is being written by {who}. Wait for it to end."
-
     @contextmanager
     def _reported(self) -> Iterator[None]:
         """Turn SQLite's word for damage into ours, naming the file and the way out."""
@@ -177,7 +139,7 @@ class LocalStore:
         except sqlite3.DatabaseError as error:
             name = getattr(error, "sqlite_errorname", "")
             if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-                raise IndexLockedError(self._held_by()) from error
+                raise IndexLockedError(held_by(self.folder)) from error
             if name.startswith(("SQLITE_FULL", "SQLITE_READONLY", "SQLITE_CANTOPEN")):
                 raise WorkspaceError(
                     f"The index in {self.folder} cannot be used: {error}. Make room or allow "
@@ -401,12 +363,3 @@ class LocalWriter(LocalView):
             if self.catalog.connection.in_transaction:  # a full disk ends it by itself
                 run("ROLLBACK")
             raise
-
-
-def is_writable(folder: Path) -> bool:
-    """Return whether `folder` can be written, or be made where it does not exist yet."""
-    place = folder
-    while not os.path.exists(place) and place != place.parent:  # noqa: PTH110  # may be hidden
-        place = place.parent
-    effective = os.access in os.supports_effective_ids  # who acts, not who logged in
-    return place.is_dir() and os.access(place, os.W_OK | os.X_OK, effective_ids=effective)
