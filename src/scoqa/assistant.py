@@ -48,7 +48,7 @@ class _Clock:
         try:
             yield
         finally:
-            self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - start
+            self.seconds[stage] = time.perf_counter() - start
 
 
 class Assistant:
@@ -92,11 +92,15 @@ class Assistant:
             if not view.counts().passages:
                 return _silence(question, asked, "empty_index", clock)
             english = is_mostly_latin(asked)
-            hits = self._find(view, asked, where, clock, vectors=english)
             reason: Reason | None = None if english else "language_not_supported"
-            if quoted and not hits:
-                reason = "phrase_not_found"
-                hits = self._find(view, asked, Where(collection, path), clock, vectors=english)
+            k = self.settings.search_k
+            with clock.time("embed"):
+                vector = self.embedder.embed([asked])[0] if english else None
+            with clock.time("retrieve"):
+                hits = retrieve(view, asked, vector, k=k, where=where)
+                if quoted and not hits:
+                    reason = "phrase_not_found"
+                    hits = retrieve(view, asked, vector, k=k, where=Where(collection, path))
             with clock.time("windows"):
                 read = windows(view, hits[: self.settings.read_k])
             with clock.time("read"):
@@ -125,31 +129,15 @@ class Assistant:
         with self.store.view() as view:
             self._check(view, where.collection)
             quoted = Where(where.collection, where.path, where.phrases or phrases(asked))
-            hits = self._find(view, asked, quoted, _Clock(), vectors=True, k=k)
-        return hits[:k]
+            vector = self.embedder.embed([asked])[0]
+            most = max(k, self.settings.search_k)
+            return retrieve(view, asked, vector, k=most, where=quoted)[:k]
 
     def _check(self, view: View, collection: str | None) -> None:
         """Raise when the index is not what the settings say, or has no such collection."""
         tokens = self.settings.passage_tokens
         check_settings(view, self.embedder, tokens, self.store.command)
         check_collection(view, collection)
-
-    def _find(
-        self,
-        view: View,
-        asked: str,
-        where: Where,
-        clock: _Clock,
-        *,
-        vectors: bool,
-        k: int = 0,
-    ) -> list[Hit]:
-        vector = None
-        if vectors:
-            with clock.time("embed"):
-                vector = self.embedder.embed([asked])[0]
-        with clock.time("retrieve"):
-            return retrieve(view, asked, vector, k=max(k, self.settings.search_k), where=where)
 
 
 def checked_question(question: str) -> str:

@@ -59,6 +59,9 @@ def main() -> None:
         say(f"scoqa: {error}")
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
+        from scoqa.terminal import say
+
+        say("Stopped. What was done is kept.")
         sys.exit(130)
     except BrokenPipeError:
         # The reader of our output has left (`scoqa search ... | head`): nothing more to say.
