@@ -776,3 +776,15 @@ def test_chat_while_the_first_index_is_being_built_says_so(folder: Path, run: Ru
         done = run("chat", folder)
     assert 1 == done.code
     assert "is being written by process" in done.sentence
+
+
+def test_ctrl_c_while_indexing_says_how_to_go_on(
+    folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("scoqa.workspace.sync", stopped)
+    done = run("index", folder)
+    assert 130 == done.code
+    assert f"Stopped. What was done is kept; go on with: scoqa index {folder}" in done.err

@@ -58,11 +58,6 @@ def main() -> None:
 
         say(f"scoqa: {error}")
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        from scoqa.terminal import say
-
-        say("Stopped. What was done is kept.")
-        sys.exit(130)
     except BrokenPipeError:
         # The reader of our output has left (`scoqa search ... | head`): nothing more to say.
         sys.stderr.close()
@@ -100,11 +95,14 @@ def _sync(workspace: Any, *, rebuild: bool) -> Any:
 
     if not workspace.index.is_relative_to(workspace.root):
         say(f"The index is in {workspace.index}")
-    with progress("Indexing") as draw:
-        report = workspace.sync(
-            progress=lambda step: draw(step.done, step.total, step.doing), rebuild=rebuild
-        )
-    return report
+    try:
+        with progress("Indexing") as draw:
+            return workspace.sync(
+                progress=lambda step: draw(step.done, step.total, step.doing), rebuild=rebuild
+            )
+    except KeyboardInterrupt:
+        say(f"Stopped. What was done is kept; go on with: {workspace.store.command}")
+        raise typer.Exit(130) from None
 
 
 def _nothing_to_read(workspace: Any) -> WorkspaceError:
