@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 Vectors = NDArray[np.float32]
-Rows = NDArray[np.int64]
 
 
 class VectorCache:
