@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from conftest import quick_workspace
 from scoqa import Workspace, verify
-from scoqa.errors import QuestionError, WorkspaceError
+from scoqa.errors import IndexNotFoundError, QuestionError, WorkspaceError
 from scoqa.fold import fold
 from scoqa.schema import answer_from_json, to_json
-from scoqa.types import Answer
+from scoqa.store import View
+from scoqa.types import Answer, Stage
 
 SPONSOR = "Who sponsored the First SCO Defence and Security Forum?"
 
@@ -157,6 +163,85 @@ def test_a_collection_that_is_not_there_is_an_error_that_names_the_others(sco: W
         sco.ask(SPONSOR, collection="law")
     with pytest.raises(WorkspaceError, match="There are: sco"):
         sco.search("forum", collection="law")
+
+
+def test_a_workspace_names_its_collections_in_order(tmp_path: Path) -> None:
+    for path in ("south/boat.txt", "north/deep/boat.txt", "Zoo/boat.txt"):
+        (tmp_path / path).parent.mkdir(parents=True)
+        (tmp_path / path).write_text("The boat is red.", encoding="utf-8")
+    workspace = quick_workspace(tmp_path)
+    with pytest.raises(IndexNotFoundError):
+        workspace.collections()
+    workspace.sync()
+    assert workspace.collections() == ("Zoo", "north", "south")
+    (tmp_path / "boat.txt").write_text("The boat is blue.", encoding="utf-8")
+    workspace.sync()
+    assert workspace.collections() == ("", "Zoo", "north", "south")
+
+
+def test_each_stage_is_told_in_the_asking_thread_as_it_begins(folder: Path) -> None:
+    workspace = quick_workspace(folder)
+    workspace.sync()
+    embedder: Any = workspace.assistant.embedder
+    told: list[tuple[str, int, bool]] = []
+
+    def progress(stage: Stage) -> None:
+        here = threading.current_thread() is asking
+        told.append((stage, len(embedder.embedded), here))
+
+    embedder.embedded.clear()
+    asking = threading.current_thread()
+    answer = workspace.ask("Who built the lighthouse?", progress=progress)
+    explained = workspace.explain("Who built the lighthouse?", progress=progress)
+    assert answer == explained.answer == workspace.ask("Who built the lighthouse?")
+    (first, before, one), (second, after, two), *again = told
+    assert (("find", "read"), (True, True)) == ((first, second), (one, two))
+    assert (0, 1) == (before, after), "found by one vector, and nothing read yet"
+    assert ["find", "read"] == [stage for stage, _, _ in again]
+
+
+def test_an_ask_of_an_empty_index_has_no_stages(tmp_path: Path) -> None:
+    (tmp_path / "empty.txt").write_text("", encoding="utf-8")
+    workspace = quick_workspace(tmp_path)
+    workspace.sync()
+    told: list[Stage] = []
+    assert "empty_index" == workspace.ask("Is anybody there?", progress=told.append).reason
+    assert [] == told
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("stop"), KeyboardInterrupt(), StopIteration()], ids=repr
+)
+@pytest.mark.parametrize("at", ["find", "read"])
+def test_what_progress_raises_ends_the_ask_and_the_next_one_works(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, at: str, error: BaseException
+) -> None:
+    workspace = quick_workspace(folder)
+    workspace.sync()
+    opened: list[View] = []
+    real = workspace.store.view
+
+    @contextmanager
+    def view() -> Iterator[View]:
+        with real() as one:
+            opened.append(one)
+            yield one
+
+    monkeypatch.setattr(workspace.store, "view", view)
+
+    def stop(stage: Stage) -> None:
+        if stage == at:
+            raise error
+
+    with pytest.raises(type(error)) as ended:
+        workspace.ask("Who built the lighthouse?", progress=stop)
+    assert error is ended.value
+    (left,) = opened
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        left.counts()
+    answer = workspace.ask("Who built the lighthouse?")
+    assert len(opened) == 2
+    assert_verbatim(answer, workspace)
 
 
 def test_a_saved_answer_is_the_same_and_verifies(sco: Workspace) -> None:

@@ -210,6 +210,19 @@ def test_ties_at_the_edge_are_not_cut_at_random(store: Store) -> None:
         assert len(view.search_vectors(vector, 5)) == 30
 
 
+def test_the_collections_are_those_that_documents_are_in_now(store: Store) -> None:
+    with store.writer() as writer:
+        assert writer.collections() == ()
+    made = library(8)
+    fill(store, made)
+    with store.writer() as writer:
+        assert writer.collections() == ("", "north", "south")
+        for document, _ in made:
+            if document.collection in ("", "south"):
+                writer.drop(document.id)
+        assert writer.collections() == ("north",)
+
+
 def test_step_by_step_equals_fresh(tmp_path: Path) -> None:
     made = library(24)
     fresh, stepped = open_store(tmp_path / "fresh"), open_store(tmp_path / "stepped")

@@ -7,7 +7,7 @@ silence. One ask holds one view of the store, from search to citation.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -27,6 +27,7 @@ from scoqa.types import (
     Reading,
     Reason,
     Span,
+    Stage,
     Window,
     with_also_in,
 )
@@ -69,21 +70,34 @@ class Assistant:
         return self.reader.threshold if set_by_user is None else set_by_user
 
     def ask(
-        self, question: str, *, collection: str | None = None, path: str | None = None
+        self,
+        question: str,
+        *,
+        collection: str | None = None,
+        path: str | None = None,
+        progress: Callable[[Stage], None] | None = None,
     ) -> Answer:
         """Return the answer to `question`; abstaining is an Answer too.
 
-        collection, path: ask only within them.
+        collection, path: ask only within them. progress: called in this thread as each stage
+        begins, none where nothing is searched; whatever it raises ends the ask and reaches the
+        caller, which is how an ask is stopped.
         Raises QuestionError, WorkspaceError (no such collection), IndexNotFoundError,
         IndexMismatchError, IndexDamagedError.
         """
-        return self.explain(question, collection=collection, path=path).answer
+        return self.explain(question, collection=collection, path=path, progress=progress).answer
 
     def explain(
-        self, question: str, *, collection: str | None = None, path: str | None = None
+        self,
+        question: str,
+        *,
+        collection: str | None = None,
+        path: str | None = None,
+        progress: Callable[[Stage], None] | None = None,
     ) -> Explanation:
         """Return the answer together with every stage behind it; as `ask`."""
         asked = checked_question(question)
+        tell: Callable[[Stage], None] = progress if progress is not None else lambda _: None
         clock = _Clock()
         quoted = phrases(asked)
         where = Where(collection, path, quoted)
@@ -94,6 +108,7 @@ class Assistant:
             english = is_mostly_latin(asked)
             reason: Reason | None = None if english else "language_not_supported"
             k = self.settings.search_k
+            tell("find")
             with clock.time("embed"):
                 vector = self.embedder.embed([asked])[0] if english else None
             with clock.time("retrieve"):
@@ -101,6 +116,7 @@ class Assistant:
                 if quoted and not hits:
                     reason = "phrase_not_found"
                     hits = retrieve(view, asked, vector, k=k, where=Where(collection, path))
+            tell("read")
             with clock.time("windows"):
                 read = windows(view, hits[: self.settings.read_k])
             with clock.time("read"):
@@ -158,11 +174,9 @@ def checked_question(question: str) -> str:
 
 def check_collection(view: View, collection: str | None) -> None:
     """Raise WorkspaceError, naming those there are, when the index has no such collection."""
-    if collection is None or not view.counts().documents:
-        return
-    known = {path.split("/")[0] if "/" in path else "" for path in view.digests()}
-    if collection not in known:
-        names = ", ".join(sorted(known - {""})) or "none"
+    known = view.collections()
+    if collection is not None and known and collection not in known:
+        names = ", ".join(each for each in known if each) or "none"
         raise WorkspaceError(f"There is no collection {collection!r:.80}. There are: {names}.")
 
 

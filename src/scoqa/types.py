@@ -19,6 +19,7 @@ MarkKind = Literal["page", "heading", "date", "sheet", "row", "slide", "message"
 Reason = Literal[
     "empty_index", "no_evidence", "low_confidence", "phrase_not_found", "language_not_supported"
 ]
+Stage = Literal["find", "read"]  # of an ask: what is told while it runs
 VerdictKind = Literal["true", "file_changed", "parser_changed", "elsewhere", "gone"]
 SCORE_PLACES = 6  # of every score written out or compared: beyond it is float32 noise
 

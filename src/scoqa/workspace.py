@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shlex
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from scoqa.models import find_embedder
 from scoqa.parse.folder import scan
 from scoqa.read import open_reader
 from scoqa.store import Where, open_store
-from scoqa.types import Answer, Document, Explanation, Hit, SyncReport, Verdict
+from scoqa.types import Answer, Document, Explanation, Hit, Stage, SyncReport, Verdict
 from scoqa.verify import verify
 
 DOCUMENTS = "docs"
@@ -112,16 +113,26 @@ class Workspace:
         )
 
     def ask(
-        self, question: str, *, collection: str | None = None, path: str | None = None
+        self,
+        question: str,
+        *,
+        collection: str | None = None,
+        path: str | None = None,
+        progress: Callable[[Stage], None] | None = None,
     ) -> Answer:
         """Return the answer to `question`; see `Assistant.ask`."""
-        return self.assistant.ask(question, collection=collection, path=path)
+        return self.assistant.ask(question, collection=collection, path=path, progress=progress)
 
     def explain(
-        self, question: str, *, collection: str | None = None, path: str | None = None
+        self,
+        question: str,
+        *,
+        collection: str | None = None,
+        path: str | None = None,
+        progress: Callable[[Stage], None] | None = None,
     ) -> Explanation:
         """Return the answer with every stage behind it; see `Assistant.explain`."""
-        return self.assistant.explain(question, collection=collection, path=path)
+        return self.assistant.explain(question, collection=collection, path=path, progress=progress)
 
     def search(self, query: str, *, k: int = 10, collection: str | None = None) -> list[Hit]:
         """Return the k best passages for `query`, with what found them."""
@@ -137,6 +148,11 @@ class Workspace:
                     f"No document has the id {document_id!r:.80}. It may have changed or gone; "
                     "ask again."
                 ) from None
+
+    def collections(self) -> tuple[str, ...]:
+        """Return the names of the collections in the index, sorted; "" for files in none."""
+        with self.store.view() as view:
+            return view.collections()
 
     def summary(self) -> tuple[int, int]:
         """Return how many documents and passages the index holds."""

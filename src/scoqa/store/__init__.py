@@ -71,6 +71,9 @@ class View(Protocol):
     def digests(self) -> Mapping[str, Entry]:
         """Return every document's entry by its path."""
 
+    def collections(self) -> tuple[str, ...]:
+        """Return the collections that documents are in, sorted; "" where some are in none."""
+
     def document(self, document_id: str) -> Document:
         """Return the document; KeyError when the store has none of that id."""
 

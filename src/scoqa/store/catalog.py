@@ -96,6 +96,10 @@ class Catalog:
         )
         return {row[0]: Entry(row[1], row[2], Parser(row[3], row[4]), row[5]) for row in rows}
 
+    def collections(self) -> tuple[str, ...]:
+        rows = self.connection.execute("SELECT DISTINCT collection FROM documents")
+        return tuple(sorted(row[0] for row in rows))
+
     def document(self, document_id: str) -> Document:
         row = self.connection.execute(
             "SELECT path, collection, digest, contents.id, text_digest, parser_name, "

@@ -246,6 +246,9 @@ class LocalView:
     def digests(self) -> Mapping[str, Entry]:
         return self.catalog.digests()
 
+    def collections(self) -> tuple[str, ...]:
+        return self.catalog.collections()
+
     def document(self, document_id: str) -> Document:
         return self.catalog.document(document_id)
 
