@@ -14,7 +14,7 @@ import pytest
 
 from conftest import quick_workspace
 from scoqa import Workspace, verify
-from scoqa.errors import IndexNotFoundError, QuestionError, WorkspaceError
+from scoqa.errors import QuestionError, WorkspaceError
 from scoqa.fold import fold
 from scoqa.schema import answer_from_json, to_json
 from scoqa.store import View
@@ -163,20 +163,6 @@ def test_a_collection_that_is_not_there_is_an_error_that_names_the_others(sco: W
         sco.ask(SPONSOR, collection="law")
     with pytest.raises(WorkspaceError, match="There are: sco"):
         sco.search("forum", collection="law")
-
-
-def test_a_workspace_names_its_collections_in_order(tmp_path: Path) -> None:
-    for path in ("south/boat.txt", "north/deep/boat.txt", "Zoo/boat.txt"):
-        (tmp_path / path).parent.mkdir(parents=True)
-        (tmp_path / path).write_text("The boat is red.", encoding="utf-8")
-    workspace = quick_workspace(tmp_path)
-    with pytest.raises(IndexNotFoundError):
-        workspace.collections()
-    workspace.sync()
-    assert workspace.collections() == ("Zoo", "north", "south")
-    (tmp_path / "boat.txt").write_text("The boat is blue.", encoding="utf-8")
-    workspace.sync()
-    assert workspace.collections() == ("", "Zoo", "north", "south")
 
 
 def test_each_stage_is_told_in_the_asking_thread_as_it_begins(folder: Path) -> None:

@@ -561,7 +561,9 @@ def test_a_folder_without_documents_gives_an_empty_index(tmp_path: Path) -> None
     report = workspace.sync()
     assert ({}, {".png": 1}, 0) == (essence(report), dict(report.ignored), report.passages)
     assert [] == workspace.search("anything")
-    assert "empty_index" == workspace.ask("Is anything there?").reason
+    for collection in (None, "", "north"):
+        answer = workspace.ask("Is anything there?", collection=collection)
+        assert "empty_index" == answer.reason
 
 
 def test_a_folder_that_cannot_be_read_is_one_sentence(as_nobody: Callable[[], Path]) -> None:

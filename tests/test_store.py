@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import sqlite3
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -68,6 +69,7 @@ class BruteForce:
         self.rows = [(document, passage) for document, passages in made for passage in passages]
         self.fields = [(terms(passage.text), terms(passage.heading)) for _, passage in self.rows]
         embedder = QuickEmbedder()
+        self.made = made
         self.every = embedder.embed(embedder.passage_inputs([passage for _, passage in self.rows]))
 
     def let_through(self, where: Where, document: Document, passage: Passage) -> bool:
@@ -77,6 +79,10 @@ class BruteForce:
         if where.path is not None and document.path != where.path and not below:
             return False
         return all(fold(phrase) in fold(passage.text) for phrase in where.phrases)
+
+    def document_of(self, text_digest: str) -> Document:
+        held = [document for document, _ in self.made if document.text_digest == text_digest]
+        return min(held, key=lambda document: document.path)
 
     def ranked(
         self, scored: list[tuple[Document, Passage, float]], k: int
@@ -221,6 +227,73 @@ def test_the_collections_are_those_that_documents_are_in_now(store: Store) -> No
             if document.collection in ("", "south"):
                 writer.drop(document.id)
         assert writer.collections() == ("north",)
+
+
+def test_a_document_is_found_by_exactly_its_text_the_first_by_path(store: Store) -> None:
+    made = library(8)
+    text = made[5][0].text
+    for path in ("zoo.txt", "Alpha.txt", "éa.txt"):
+        twin = document_of(text, path)
+        made.append(
+            (twin, split(twin, passage_tokens=20, count_tokens=QuickEmbedder().count_tokens))
+        )
+    # Other bytes, the same text: a byte order mark was dropped.
+    marked = replace(document_of(text, "AAA.txt"), digest="0" * 64)
+    made.append((marked, []))
+    fill(store, made)
+    oracle = BruteForce(made)
+    with store.view() as view:
+        for document, _ in made:
+            assert view.document_of(document.text_digest) == oracle.document_of(
+                document.text_digest
+            )
+        assert view.document_of(marked.text_digest) == marked
+    with store.writer() as writer:
+        for document, _ in made:
+            if document.text == text:
+                assert writer.document_of(document.text_digest).text == text
+                writer.drop(document.id)
+        with pytest.raises(KeyError):
+            writer.document_of(marked.text_digest)
+
+
+HOSTILE_STRINGS = ["", "\0", "nul\0", "\ud800", "%", "*", "' OR 1 --", "上海", "f" * 3_000_000]
+
+
+@pytest.mark.parametrize("forged", HOSTILE_STRINGS, ids=lambda each: ascii(each[:9]))
+def test_a_forged_id_is_only_unknown(store: Store, forged: str) -> None:
+    made = library(2)
+    fill(store, made)
+    with store.view() as view:
+        for find in (view.document, view.document_of):
+            with pytest.raises(KeyError):
+                find(forged)
+            for document, _ in made:
+                for known in (document.id, document.text_digest):
+                    with pytest.raises(KeyError):
+                        find(known + forged if forged else known[:-1])
+
+
+def test_an_index_of_an_earlier_version_finds_by_text_and_looks_it_up_once_written(
+    tmp_path: Path,
+) -> None:
+    # Without the index on it, each look reads every text there is.
+    store = open_store(tmp_path)
+    made = library(3)
+    fill(store, made)
+    with sqlite3.connect(tmp_path / "catalog.sqlite") as connection:
+        connection.execute("DROP INDEX contents_by_text")
+    connection.close()
+    with open_store(tmp_path).view() as view:
+        assert view.document_of(made[1][0].text_digest) == made[1][0]
+    with open_store(tmp_path).writer() as writer:
+        assert writer.document_of(made[1][0].text_digest) == made[1][0]
+    with sqlite3.connect(tmp_path / "catalog.sqlite") as connection:
+        plan = connection.execute(
+            "EXPLAIN QUERY PLAN SELECT id FROM contents WHERE text_digest = ?", ("",)
+        ).fetchall()
+    connection.close()
+    assert "contents_by_text" in str(plan)
 
 
 def test_step_by_step_equals_fresh(tmp_path: Path) -> None:

@@ -1,11 +1,14 @@
-"""A saved answer is replayed against the files, and each thing that can befall it has a name."""
+"""Answers and documents are held against the files; each thing that can befall them has a name."""
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import subprocess
 import sys
 import unicodedata
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,8 +19,8 @@ from hypothesis import strategies as st
 from conftest import document_of, quick_workspace
 from scoqa.parse import PARSERS, parse
 from scoqa.schema import to_json
-from scoqa.types import Answer, Citation, Parser, Span, Verdict, with_also_in
-from scoqa.verify import MOST_PLACES, citations_of, verify, verify_citation
+from scoqa.types import Answer, Citation, Document, Parser, Span, Verdict, with_also_in
+from scoqa.verify import MOST_PLACES, citations_of, freshness, verify, verify_citation
 
 TEXT = (
     "The pier\r\n\r\nThe pier is 41\u00a0metres long. It is old. The mayor opened it in 1911.\r\n"
@@ -132,6 +135,142 @@ def test_a_name_composed_otherwise_on_disk_is_the_same_file(docs: Path) -> None:
     assert ("true", ()) == verdict(docs, citation)
 
 
+# -- freshness -------------------------------------------------------------------------------------
+
+
+def indexed(docs: Path, path: str = "pier.txt") -> Document:
+    return parse(docs / path, path)[0]
+
+
+def test_a_file_with_its_bytes_is_unchanged_whatever_its_date(docs: Path) -> None:
+    document = indexed(docs)
+    assert "unchanged" == freshness(document, docs)
+    os.utime(docs / "pier.txt", (1, 1))
+    assert "unchanged" == freshness(document, docs)
+
+
+def test_one_other_byte_is_a_changed_file_whatever_its_date(docs: Path) -> None:
+    document, before = indexed(docs), (docs / "pier.txt").stat()
+    write(docs / "pier.txt", TEXT.replace("1911", "1912"))
+    os.utime(docs / "pier.txt", ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert "changed" == freshness(document, docs)
+    (docs / "pier.txt").write_bytes(bytes(2000))
+    assert "changed" == freshness(document, docs), "no text is needed to tell"
+
+
+def test_a_byte_order_mark_added_is_a_changed_file(docs: Path) -> None:
+    document = indexed(docs)
+    write(docs / "pier.txt", "\ufeff" + TEXT)
+    assert document.text == indexed(docs).text
+    assert "changed" == freshness(document, docs)
+
+
+def folder(file: Path) -> None:
+    file.mkdir()
+
+
+def pipe(file: Path) -> None:
+    os.mkfifo(file)
+
+
+def loop(file: Path) -> None:
+    file.symlink_to(file)
+
+
+def link_that_leads_nowhere(file: Path) -> None:
+    file.symlink_to(file.with_name("nowhere.txt"))
+
+
+def link_out_of_the_folder(file: Path) -> None:
+    write(file.parent.parent / "secret.txt", TEXT)
+    file.symlink_to(file.parent.parent / "secret.txt")
+
+
+@pytest.mark.parametrize(
+    "put", [None, folder, pipe, loop, link_that_leads_nowhere, link_out_of_the_folder]
+)
+def test_where_no_plain_file_is_the_file_is_missing(
+    docs: Path, put: Callable[[Path], None] | None
+) -> None:
+    document = indexed(docs)
+    (docs / "pier.txt").unlink()
+    if put is not None:
+        put(docs / "pier.txt")
+    assert "missing" == freshness(document, docs)
+
+
+def test_a_link_within_the_folder_is_the_file_it_leads_to(docs: Path) -> None:
+    document = indexed(docs)
+    (docs / "pier.txt").rename(docs / "quay.txt")
+    (docs / "pier.txt").symlink_to(docs / "quay.txt")
+    assert "unchanged" == freshness(document, docs)
+
+
+def test_a_file_without_its_folder_is_missing(docs: Path) -> None:
+    write(docs / "north/quay.txt", TEXT)
+    document = indexed(docs, "north/quay.txt")
+    (docs / "north").rename(docs / "south")
+    assert "missing" == freshness(document, docs)
+    write(docs / "north", "A file now.\n")
+    assert "missing" == freshness(document, docs)
+    docs.rename(docs.with_name("away"))
+    assert "missing" == freshness(document, docs)
+
+
+def test_a_name_composed_otherwise_on_disk_is_as_fresh_as_its_bytes(docs: Path) -> None:
+    file = docs / unicodedata.normalize("NFD", "café.txt")
+    write(file, TEXT)
+    document = parse(file, "caf\u00e9.txt")[0]
+    assert "unchanged" == freshness(document, docs)
+    write(file, "Other words.\n")
+    assert "changed" == freshness(document, docs)
+
+
+@pytest.mark.parametrize("closed", ["north/quay.txt", "north"])
+def test_what_may_not_be_read_is_neither_changed_nor_missing(
+    as_nobody: Callable[[], Path], closed: str
+) -> None:
+    docs = as_nobody()
+    write(docs / "north/quay.txt", TEXT)
+    document = indexed(docs, "north/quay.txt")
+    (docs / closed).chmod(0)
+    assert "unreadable" == freshness(document, docs)
+
+
+@pytest.mark.parametrize(("code", "said"), [(errno.ENOENT, "missing"), (errno.EIO, "unreadable")])
+def test_a_file_that_fails_while_it_is_read_is_said_to(
+    docs: Path, monkeypatch: pytest.MonkeyPatch, code: int, said: str
+) -> None:
+    def fail(file: Path) -> str:
+        raise OSError(code, "as it happens", str(file))
+
+    monkeypatch.setattr(sys.modules[freshness.__module__], "digest_of", fail)
+    assert said == freshness(indexed(docs), docs)
+
+
+HOSTILE_PATHS = [
+    "../secret.txt",
+    "../../etc/passwd",
+    "/etc/passwd",
+    "north/../../secret.txt",
+    "link.txt",
+    "loop.txt",
+    "nul\0.txt",
+    "surrogate\ud800.txt",
+    "x" * 5000 + ".txt",
+    "",
+    ".",
+]
+
+
+@pytest.mark.parametrize("path", HOSTILE_PATHS, ids=ascii)
+def test_freshness_reads_nothing_outside_the_documents(docs: Path, path: str) -> None:
+    write(docs.parent / "secret.txt", TEXT)
+    (docs / "link.txt").symlink_to(docs.parent / "secret.txt")
+    (docs / "loop.txt").symlink_to(docs / "loop.txt")
+    assert "missing" == freshness(replace(indexed(docs), path=path), docs)
+
+
 # -- forgeries -------------------------------------------------------------------------------------
 
 
@@ -182,23 +321,7 @@ def test_only_the_slice_itself_is_true(
     assert (verify_citation(shifted, docs).kind == "true") == (is_slice and inside)
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "../secret.txt",
-        "../../etc/passwd",
-        "/etc/passwd",
-        "north/../../secret.txt",
-        "link.txt",
-        "loop.txt",
-        "nul\0.txt",
-        "surrogate\ud800.txt",
-        "x" * 5000 + ".txt",
-        "",
-        ".",
-    ],
-    ids=ascii,
-)
+@pytest.mark.parametrize("path", HOSTILE_PATHS, ids=ascii)
 def test_a_saved_answer_reads_nothing_outside_the_documents(docs: Path, path: str) -> None:
     secret = "The secret of the pier is a key under the stone."
     write(docs.parent / "secret.txt", secret)

@@ -7,7 +7,6 @@ sync that was cut off goes on where it was.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,7 +22,7 @@ from scoqa.errors import (
     WorkspaceError,
 )
 from scoqa.fold import TERMS_VERSION
-from scoqa.parse import document_id, format_of, parse
+from scoqa.parse import digest_of, document_id, format_of, parse
 from scoqa.parse.folder import Source, scan
 from scoqa.split import split, splitter_fingerprint
 from scoqa.store import Entry, Store, View, Writer
@@ -164,7 +163,7 @@ class _Sync:
         failed = list(report.failed)
         for source in sources:
             try:
-                digests[source.path] = _digest(source.file)
+                digests[source.path] = digest_of(source.file)
             except OSError as error:
                 failed.append(Notice(source.path, f"cannot be read: {error.strerror}."))
         stale = [s for s in sources if s.path in digests and self._is_stale(s, digests, known)]
@@ -278,11 +277,6 @@ class _Sync:
         self.done = min(done, self.total)
         if self.progress is not None:
             self.progress(Step(self.done, self.total, doing))
-
-
-def _digest(file: Path) -> str:
-    with file.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def _moved_from(

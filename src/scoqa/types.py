@@ -21,6 +21,7 @@ Reason = Literal[
 ]
 Stage = Literal["find", "read"]  # of an ask: what is told while it runs
 VerdictKind = Literal["true", "file_changed", "parser_changed", "elsewhere", "gone"]
+Freshness = Literal["unchanged", "changed", "missing", "unreadable"]  # of a file, since indexed
 SCORE_PLACES = 6  # of every score written out or compared: beyond it is float32 noise
 
 _LINE_END = re.compile(r"\r\n|\r|\n")

@@ -1,20 +1,27 @@
-"""Replay a saved answer against the files, without any model.
+"""Hold what was said against the files as they are now, without any model.
 
 Receives an Answer and a folder of documents; hands on one Verdict a citation: true, the file
-changed, the parser changed, the quote stands elsewhere now, or it is gone.
+changed, the parser changed, the quote stands elsewhere now, or it is gone. Or receives a
+document, and hands on whether its file is still what was read.
 """
 
 from __future__ import annotations
 
+import errno
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from scoqa.errors import ParseError
-from scoqa.parse import parse
+from scoqa.errors import ParseError, WorkspaceError
+from scoqa.parse import digest_of, parse
 from scoqa.parse.folder import scan
-from scoqa.types import Answer, Citation, Document, Span, Verdict
+from scoqa.types import Answer, Citation, Document, Freshness, Span, Verdict
 
 MOST_PLACES = 20  # how many places of a quote are listed
+
+# What the system says of a path where nothing is: no such name, a file where a folder should
+# be, a loop of links, a name longer than names can be.
+_NOTHING_THERE = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG}
 
 
 def citations_of(answer: Answer) -> Iterator[Citation]:
@@ -27,6 +34,23 @@ def citations_of(answer: Answer) -> Iterator[Citation]:
 def verify(answer: Answer, documents: Path) -> list[Verdict]:
     """Return one verdict for each citation of `answer`, in order, against the files now."""
     return [verify_citation(citation, documents) for citation in citations_of(answer)]
+
+
+def freshness(document: Document, documents: Path) -> Freshness:
+    """Return whether the file of `document` below `documents` still is what was read.
+
+    unchanged: the same bytes, read and hashed now. missing: no plain file of that name is
+    there. unreadable: one is, or may be, and it cannot be read.
+    """
+    try:
+        file = _file_at(document.path, documents)
+        if file is None:
+            return "missing"
+        return "unchanged" if digest_of(file) == document.digest else "changed"
+    except WorkspaceError:  # the folder itself is gone
+        return "missing"
+    except OSError as error:
+        return "missing" if error.errno in _NOTHING_THERE else "unreadable"
 
 
 def verify_citation(citation: Citation, documents: Path) -> Verdict:
@@ -96,18 +120,31 @@ def _says_where(citation: Citation, document: Document) -> bool:
 def _read(citation: Citation, documents: Path) -> Document | None:
     """Return the document at the citation's path, if that is a file below `documents`."""
     try:
-        file = documents / citation.path
+        file = _file_at(citation.path, documents)
+        return None if file is None else parse(file, citation.path)[0]
+    except (ParseError, OSError):
+        return None
+
+
+def _file_at(path: str, documents: Path) -> Path | None:
+    """Return the plain file at `path`, any string, below `documents`; None if none is there.
+
+    Raises OSError where it may not be looked for, WorkspaceError without the folder.
+    """
+    try:
+        file = documents / path
         if not file.resolve().is_relative_to(documents.resolve()):
             return None
-        if not file.is_file():
-            # The name on disk may be composed otherwise: a citation's path is NFC.
-            every = scan(documents)[0]
-            file = next((each.file for each in every if each.path == citation.path), file)
-        return parse(file, citation.path)[0]
-    except (ParseError, OSError, ValueError, RuntimeError):
-        # A saved answer may hold any path: NUL and lone surrogates (ValueError), a name too long
-        # (OSError), a loop of links (RuntimeError, Python 3.11 and 3.12).
+        if stat.S_ISREG(file.stat().st_mode):  # reading a pipe would wait for ever
+            return file
+    except (ValueError, RuntimeError):
+        # NUL and lone surrogates; a loop of links (Python 3.11 and 3.12).
         return None
+    except OSError as error:
+        if error.errno not in _NOTHING_THERE:
+            raise
+    # The name on disk may be composed otherwise: paths are NFC.
+    return next((each.file for each in scan(documents)[0] if each.path == path), None)
 
 
 def _look_elsewhere(

@@ -24,8 +24,17 @@ from scoqa.models import find_embedder
 from scoqa.parse.folder import scan
 from scoqa.read import open_reader
 from scoqa.store import Where, open_store
-from scoqa.types import Answer, Document, Explanation, Hit, Stage, SyncReport, Verdict
-from scoqa.verify import verify
+from scoqa.types import (
+    Answer,
+    Document,
+    Explanation,
+    Freshness,
+    Hit,
+    Stage,
+    SyncReport,
+    Verdict,
+)
+from scoqa.verify import freshness, verify
 
 DOCUMENTS = "docs"
 INDEX = "embeddings"
@@ -148,6 +157,25 @@ class Workspace:
                     f"No document has the id {document_id!r:.80}. It may have changed or gone; "
                     "ask again."
                 ) from None
+
+    def find(self, document_id: str, text_digest: str) -> Document | None:
+        """Return the document that a link to a quote means, or None where there is none.
+
+        The one at that place, whatever its text is now: other than `text_digest`, it has
+        changed. Where none is, the one that holds exactly that text: the file was moved.
+        Takes any strings, also forged ones.
+        """
+        with self.store.view() as view:
+            for find, value in ((view.document, document_id), (view.document_of, text_digest)):
+                try:
+                    return find(value)
+                except KeyError:
+                    continue
+        return None
+
+    def freshness(self, document: Document) -> Freshness:
+        """Return whether the file of `document` is now as it was when it was indexed."""
+        return freshness(document, self.documents)
 
     def collections(self) -> tuple[str, ...]:
         """Return the names of the collections in the index, sorted; "" for files in none."""

@@ -47,6 +47,12 @@ def document_id(path: str, digest: str) -> str:
     return content_id("document", path, digest)
 
 
+def digest_of(file: Path) -> str:
+    """Return the sha256 of the bytes in `file`, read bit by bit. Raises OSError."""
+    with file.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
 def parse(file: Path, path: str) -> tuple[Document, tuple[str, ...]]:
     """Return the document in `file`, known as `path`, and warnings, one sentence each.
 

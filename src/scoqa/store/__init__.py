@@ -75,7 +75,10 @@ class View(Protocol):
         """Return the collections that documents are in, sorted; "" where some are in none."""
 
     def document(self, document_id: str) -> Document:
-        """Return the document; KeyError when the store has none of that id."""
+        """Return the document; KeyError when the store has none of that id, whatever it is."""
+
+    def document_of(self, text_digest: str) -> Document:
+        """Return the document of exactly that text, the first by path; else as `document`."""
 
     def passages(self, ids: Sequence[str]) -> list[Passage]:
         """Return the passages in the order of `ids`; KeyError for an unknown one."""

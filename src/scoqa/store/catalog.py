@@ -61,6 +61,11 @@ def create(connection: sqlite3.Connection) -> None:
     connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} {meta} COMMIT;")
 
 
+def complete(connection: sqlite3.Connection) -> None:
+    """Add to an index what it can do without: one of an earlier version is read as it is."""
+    connection.execute("CREATE INDEX IF NOT EXISTS contents_by_text ON contents (text_digest)")
+
+
 def quoted(word: str) -> str:
     """Return `word` as FTS5 reads it literally: user text never reaches its syntax raw."""
     return '"' + word.replace('"', '""') + '"'
@@ -101,19 +106,28 @@ class Catalog:
         return tuple(sorted(row[0] for row in rows))
 
     def document(self, document_id: str) -> Document:
-        row = self.connection.execute(
-            "SELECT path, collection, digest, contents.id, text_digest, parser_name, "
+        return self._document("public_id = ?", document_id)
+
+    def document_of(self, text_digest: str) -> Document:
+        return self._document("text_digest = ? ORDER BY path LIMIT 1", text_digest)
+
+    def _document(self, condition: str, value: str) -> Document:
+        query = (
+            "SELECT public_id, path, collection, digest, contents.id, text_digest, parser_name, "
             "parser_version, title, marks, media_type, modified "
-            "FROM documents JOIN contents ON contents.id = content WHERE public_id = ?",
-            (document_id,),
-        ).fetchone()
+            f"FROM documents JOIN contents ON contents.id = content WHERE {condition}"
+        )
+        try:
+            row = self.connection.execute(query, (value,)).fetchone()
+        except UnicodeEncodeError:  # a lone surrogate: SQLite takes none, so holds none
+            row = None
         if row is None:
-            raise KeyError(document_id)
+            raise KeyError(value)
         return Document(
-            id=document_id, path=row[0], collection=row[1], digest=row[2],
-            text=self._text(row[3]), text_digest=row[4], parser=Parser(row[5], row[6]),
-            title=row[7], marks=tuple(_mark(record) for record in json.loads(row[8])),
-            media_type=row[9], modified=datetime.fromisoformat(row[10]) if row[10] else None,
+            id=row[0], path=row[1], collection=row[2], digest=row[3],
+            text=self._text(row[4]), text_digest=row[5], parser=Parser(row[6], row[7]),
+            title=row[8], marks=tuple(_mark(record) for record in json.loads(row[9])),
+            media_type=row[10], modified=datetime.fromisoformat(row[11]) if row[11] else None,
         )  # fmt: skip
 
     def passages(self, rows: Sequence[int]) -> dict[int, tuple[str, Passage]]:

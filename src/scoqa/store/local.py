@@ -84,6 +84,7 @@ class LocalStore:
             try:
                 writer = LocalWriter(self, Catalog(connection))
                 writer.check()
+                catalog.complete(connection)
                 yield writer
             finally:
                 # One file when nobody writes: it can be read from a read-only folder. A reader
@@ -251,6 +252,9 @@ class LocalView:
 
     def document(self, document_id: str) -> Document:
         return self.catalog.document(document_id)
+
+    def document_of(self, text_digest: str) -> Document:
+        return self.catalog.document_of(text_digest)
 
     def passages(self, ids: Sequence[str]) -> list[Passage]:
         rows = self.catalog.rows_of(ids)

@@ -1,0 +1,96 @@
+"""A folder with its index: what it names, and what a link to a quote in it still means."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from conftest import quick_workspace
+from scoqa.errors import IndexNotFoundError, WorkspaceError
+from scoqa.types import Document
+from scoqa.workspace import Workspace
+
+
+def known(workspace: Workspace, path: str) -> Document:
+    """Return the document at `path` as the index holds it."""
+    with workspace.store.view() as view:
+        return view.document(view.digests()[path].document_id)
+
+
+def test_a_workspace_names_its_collections_in_order(tmp_path: Path) -> None:
+    for path in ("south/boat.txt", "north/deep/boat.txt", "Zoo/boat.txt"):
+        (tmp_path / path).parent.mkdir(parents=True)
+        (tmp_path / path).write_text("The boat is red.", encoding="utf-8")
+    workspace = quick_workspace(tmp_path)
+    with pytest.raises(IndexNotFoundError):
+        workspace.collections()
+    workspace.sync()
+    assert workspace.collections() == ("Zoo", "north", "south")
+    (tmp_path / "boat.txt").write_text("The boat is blue.", encoding="utf-8")
+    workspace.sync()
+    assert workspace.collections() == ("", "Zoo", "north", "south")
+
+
+# -- find ------------------------------------------------------------------------------------------
+
+
+def test_a_document_is_found_at_its_place_after_a_restart(folder: Path) -> None:
+    quick_workspace(folder).sync()
+    document = known(quick_workspace(folder), "harbour.txt")
+    assert document == quick_workspace(folder).find(document.id, document.text_digest)
+    assert document == quick_workspace(folder).find(document.id, "forged")
+
+
+def test_a_moved_document_is_found_by_its_text(folder: Path) -> None:
+    workspace = quick_workspace(folder)
+    workspace.sync()
+    document = known(workspace, "harbour.txt")
+    (folder / "north").mkdir()
+    (folder / "harbour.txt").rename(folder / "north" / "port.txt")
+    workspace.sync()
+    found = workspace.find(document.id, document.text_digest)
+    assert found == known(workspace, "north/port.txt")
+    assert workspace.find(document.id, "forged") is None
+
+
+def test_a_deleted_document_is_not_found(folder: Path) -> None:
+    workspace = quick_workspace(folder)
+    workspace.sync()
+    document = known(workspace, "harbour.txt")
+    (folder / "harbour.txt").unlink()
+    workspace.sync()
+    assert workspace.find(document.id, document.text_digest) is None
+
+
+@pytest.mark.parametrize(
+    "forged",
+    ["", "\0", "\ud800", "x\udfff", "../secret.txt", "' OR 1 --", "g" * 32, "f" * 3_000_000],
+    ids=lambda each: ascii(each[:9]),
+)
+def test_forged_links_find_nothing_and_harm_nothing(folder: Path, forged: str) -> None:
+    workspace = quick_workspace(folder)
+    workspace.sync()
+    document = known(workspace, "harbour.txt")
+    assert workspace.find(forged, forged) is None
+    assert workspace.find(forged, document.text_digest) == document
+    assert workspace.find(document.id, forged) == document
+    with pytest.raises(WorkspaceError, match="No document has the id"):
+        workspace.document(forged)
+
+
+def test_nothing_is_found_before_there_is_an_index(folder: Path) -> None:
+    with pytest.raises(IndexNotFoundError):
+        quick_workspace(folder).find("0" * 32, "0" * 64)
+
+
+def test_a_workspace_says_whether_a_file_is_as_it_was_indexed(folder: Path) -> None:
+    workspace = quick_workspace(folder)
+    workspace.sync()
+    document = known(workspace, "harbour.txt")
+    assert "unchanged" == workspace.freshness(document)
+    (folder / "harbour.txt").write_text("Other words.", encoding="utf-8")
+    assert "changed" == workspace.freshness(document), "without a sync"
+    workspace.sync()
+    assert "unchanged" == workspace.freshness(known(workspace, "harbour.txt"))
+    assert "changed" == workspace.freshness(document)
