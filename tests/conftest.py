@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from scoqa.parse import document_id
 from scoqa.types import Document, Parser, Passage, content_id
 from scoqa.workspace import Workspace
 
@@ -91,7 +92,7 @@ def document_of(text: str, path: str = "notes.txt") -> Document:
     """Return a document holding `text`, as if parsed from `path`."""
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
     return Document(
-        id=content_id("document", path, digest),
+        id=document_id(path),
         path=path,
         collection=path.split("/")[0] if "/" in path else "",
         digest=digest,

@@ -442,6 +442,25 @@ def test_a_set_is_asked_and_scored(folder: Path, questions: Path) -> None:
     assert {"scoqa", "embedder", "passages", "reader", "corpus"} <= set(report.fingerprint)
 
 
+def test_a_quote_of_a_document_that_changed_meanwhile_is_not_held_to_be_verbatim(
+    folder: Path,
+) -> None:
+    # The set was checked against a text that is no more, though the quote still stands there.
+    workspace = quick_workspace(folder, threshold=0.0)
+    workspace.sync()
+    row = question(Gold("lighthouse.txt", 0, 3, "The"))
+    rows = [replace(row, question="Who built the lighthouse?")] * 2
+
+    def change(done: int, total: int) -> None:
+        for name in ("lighthouse.txt", "harbour.txt"):
+            with (folder / name).open("a", encoding="utf-8") as file:
+                file.write("\n\nMore.\n")
+        workspace.sync()
+
+    report = evaluate(workspace, rows, progress=change)
+    assert [True, False] == [row["verbatim"] for row in report.rows]
+
+
 def test_the_same_index_gives_the_same_report(folder: Path, questions: Path) -> None:
     workspace = quick_workspace(folder)
     workspace.sync()

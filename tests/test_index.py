@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,9 @@ from scoqa.errors import (
     WorkspaceError,
 )
 from scoqa.index import Step
-from scoqa.store import open_store
-from scoqa.types import Parser, SyncReport
+from scoqa.parse import PARSERS, document_id
+from scoqa.store import Entry, open_store
+from scoqa.types import Parser, SyncReport, content_id
 from scoqa.workspace import Workspace
 
 
@@ -52,6 +54,12 @@ def searched(workspace: Workspace, query: str) -> list[tuple[str, float, tuple[A
     return [
         (hit.passage.id, hit.score, tuple((f.search, f.rank) for f in hit.found_by)) for hit in hits
     ]
+
+
+def entries(workspace: Workspace) -> dict[str, Entry]:
+    """Return what the index remembers of each document, its id included."""
+    with workspace.store.view() as view:
+        return dict(view.digests())
 
 
 def paths_found(workspace: Workspace, query: str) -> set[str]:
@@ -198,6 +206,47 @@ def test_a_changed_document_never_answers_with_its_old_words(folder: Path) -> No
     assert "Whaling" in workspace.search("whaling boats")[0].passage.text
 
 
+def test_a_change_keeps_the_id_of_a_document_and_of_no_passage(folder: Path) -> None:
+    # The first words are the same and as long: the place of their passage is, too.
+    workspace = quick_workspace(folder, passage_tokens=20)
+    workspace.sync()
+    before = entries(workspace)["harbour.txt"].document_id
+    with workspace.store.view() as view:
+        passages = view.passages_of(before)
+    text = (folder / "harbour.txt").read_text(encoding="utf-8")
+    (folder / "harbour.txt").write_text(text.replace("leave at", "leap at "), encoding="utf-8")
+    workspace.sync()
+    assert before == entries(workspace)["harbour.txt"].document_id
+    with workspace.store.view() as view:
+        now = view.passages_of(before)
+        assert passages[0].text == now[0].text
+        assert [(p.start, p.end) for p in passages] == [(p.start, p.end) for p in now]
+        assert set() == {each.id for each in passages} & {each.id for each in now}
+        for passage in passages:
+            with pytest.raises(KeyError):
+                view.passages([passage.id])
+
+
+def test_files_that_swap_their_contents_keep_their_ids(folder: Path) -> None:
+    workspace = quick_workspace(folder)
+    workspace.sync()
+    before = {path: entry.document_id for path, entry in entries(workspace).items()}
+    texts = {name: workspace.document(before[name]).text for name in BOTH}
+    (folder / "harbour.txt").rename(folder / "away")
+    (folder / "lighthouse.txt").rename(folder / "harbour.txt")
+    (folder / "away").rename(folder / "lighthouse.txt")
+    embedded(workspace)
+    assert {"changed": BOTH} == essence(workspace.sync())
+    assert [] == embedded(workspace)
+    assert before == {path: entry.document_id for path, entry in entries(workspace).items()}
+    for name, other in zip(BOTH, reversed(BOTH), strict=True):
+        assert texts[other] == workspace.document(before[name]).text
+    fresh = quick_workspace(folder, index=folder / ".fresh")
+    fresh.sync()
+    assert entries(fresh) == entries(workspace)
+    assert searched(fresh, "lamp harbour") == searched(workspace, "lamp harbour")
+
+
 def test_a_document_that_is_excluded_later_leaves(folder: Path) -> None:
     quick_workspace(folder).sync()
     report = quick_workspace(folder, exclude=["harbour*"]).sync()
@@ -256,6 +305,7 @@ def test_step_by_step_equals_a_fresh_build(
     fresh = quick_workspace(folder, index=folder / ".fresh")
     fresh.sync()
     assert contents(fresh) == contents(stepped)
+    assert entries(fresh) == entries(stepped)
     for query in ("mill river", "bridge mayor 2001", "lamp oil", "children in August"):
         expected, actual = searched(fresh, query), searched(stepped, query)
         assert [each[0] for each in expected] == [each[0] for each in actual]
@@ -489,10 +539,6 @@ def test_other_splitter_settings_split_everything_again(folder: Path) -> None:
 def test_a_document_read_with_an_older_parser_is_read_again(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from dataclasses import replace
-
-    from scoqa.parse import PARSERS
-
     workspace = quick_workspace(folder)
     workspace.sync()
     newer = replace(PARSERS[".txt"], parser=Parser("plain", "99"))
@@ -502,6 +548,49 @@ def test_a_document_read_with_an_older_parser_is_read_again(
     assert [] == embedded(workspace)
     with workspace.store.view() as view:
         assert {Parser("plain", "99")} == {entry.parser for entry in view.digests().values()}
+
+
+def test_an_index_whose_ids_held_the_content_answers_on_and_is_brought_up_to_date(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = index.parse
+
+    def parse(file: Path, path: str) -> Any:
+        document, warnings = real(file, path)
+        former = content_id("document", path, document.digest)
+        return replace(document, id=former), warnings
+
+    monkeypatch.setattr(index, "parse", parse)
+    quick_workspace(folder).sync()
+    monkeypatch.undo()
+    workspace = quick_workspace(folder)
+    before = entries(workspace)
+    assert document_id("harbour.txt") != before["harbour.txt"].document_id
+    passages = [hit.passage.id for hit in workspace.search("herring boats", k=100)]
+    assert {"harbour.txt"} <= paths_found(workspace, "herring boats")
+    document = workspace.document(before["harbour.txt"].document_id)
+    assert document == workspace.find(document_id("harbour.txt"), document.text_digest)
+    embedded(workspace)
+    assert {"changed": BOTH} == essence(workspace.sync())
+    assert [] == embedded(workspace), "nothing is embedded twice"
+    assert {path: document_id(path) for path in BOTH} == {
+        path: entry.document_id for path, entry in entries(workspace).items()
+    }
+    fresh = quick_workspace(folder, index=folder / ".fresh")
+    fresh.sync()
+    assert (entries(fresh), contents(fresh)) == (entries(workspace), contents(workspace))
+    assert searched(fresh, "herring boats") == searched(workspace, "herring boats")
+    with workspace.store.view() as view:
+        for passage in passages:
+            with pytest.raises(KeyError):
+                view.passages([passage])
+        for entry in before.values():
+            with pytest.raises(KeyError):
+                view.document(entry.document_id)
+    # A link from before the change goes by the text.
+    moved = workspace.find(document.id, document.text_digest)
+    assert moved is not None and "harbour.txt" == moved.path
+    assert {"unchanged": BOTH} == essence(workspace.sync())
 
 
 # -- one writer ------------------------------------------------------------------------------------

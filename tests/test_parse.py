@@ -171,7 +171,7 @@ def test_a_document_knows_its_file(tmp_path: Path) -> None:
     assert hashlib.sha256(data).hexdigest() == document.digest
     assert hashlib.sha256("Café\r\n".encode()).hexdigest() == document.text_digest
     assert ("north", "north/deep/café-notes.txt") == (document.collection, document.path)
-    assert document_id("north/deep/café-notes.txt", document.digest) == document.id
+    assert document_id("north/deep/café-notes.txt") == document.id
     assert plain.PARSER == document.parser
     assert document.modified is not None
     assert "" == parsed(tmp_path, data).collection

@@ -331,6 +331,54 @@ def test_a_dropped_document_leaves_nothing_behind(store: Store) -> None:
         assert writer.search_vectors(QuickEmbedder().embed(["summit"])[0], 10) == []
 
 
+def test_a_document_put_again_leaves_nothing_of_its_old_text(store: Store) -> None:
+    # Its id is its place's: old and new go by the same one.
+    count = QuickEmbedder().count_tokens
+    old, new = document_of("The mill grinds rye. It is old."), document_of("The mill burnt down.")
+    assert old.id == new.id
+    passages, anew = (split(each, passage_tokens=20, count_tokens=count) for each in (old, new))
+    fill(store, [(old, passages)])
+    query = QuickEmbedder().embed(["rye"])[0]
+    with store.view() as before:
+        fill(store, [(new, anew)])
+        assert before.document(old.id) == before.document_of(old.text_digest) == old
+        assert before.passages_of(old.id) == before.passages([each.id for each in passages])
+        assert [each for each, _ in before.search_vectors(query, 10)] == passages
+        with pytest.raises(KeyError):
+            before.passages([each.id for each in anew])
+    with store.view() as after:
+        assert after.document(old.id) == new
+        assert after.passages_of(old.id) == anew
+        assert [each for each, _ in after.search_vectors(query, 10)] == anew
+        assert after.search_words(["rye"], 10) == []
+        assert (after.counts().documents, after.counts().vectors) == (1, len(anew))
+        for passage in passages:
+            with pytest.raises(KeyError):
+                after.passages([passage.id])
+        with pytest.raises(KeyError):
+            after.document_of(old.text_digest)
+
+
+def test_a_writer_that_read_a_text_reads_the_one_that_took_its_place(store: Store) -> None:
+    old, new = document_of("The mill grinds rye."), document_of("The mill burnt down.")
+    with store.writer() as writer:
+        for document in (old, new, old):
+            writer.put(document, [], [], splitter=SPLITTER)
+            assert writer.document(document.id) == document
+
+
+def test_no_text_stays_in_the_catalog_without_a_document(tmp_path: Path) -> None:
+    twin = document_of("The mill grinds rye.", "twin.txt")
+    for document in (document_of(twin.text), twin, document_of("The mill burnt down.")):
+        fill(open_store(tmp_path), [(document, [])])
+    with open_store(tmp_path).writer() as writer:
+        writer.drop(twin.id)
+    with sqlite3.connect(tmp_path / "catalog.sqlite") as connection:
+        kept = connection.execute("SELECT text FROM contents").fetchall()
+    connection.close()
+    assert kept == [("The mill burnt down.",)]
+
+
 def test_two_paths_of_one_content_share_vectors_and_outlive_each_other(store: Store) -> None:
     document, passages = library(1)[0]
     twin = document_of(document.text, "twin.txt")

@@ -42,6 +42,19 @@ def test_a_document_is_found_at_its_place_after_a_restart(folder: Path) -> None:
     assert document == quick_workspace(folder).find(document.id, "forged")
 
 
+def test_a_changed_document_is_found_at_its_place_with_its_new_text(folder: Path) -> None:
+    workspace = quick_workspace(folder)
+    workspace.sync()
+    before = known(workspace, "harbour.txt")
+    (folder / "harbour.txt").write_text("The harbour\n\nIt is new now.\n", encoding="utf-8")
+    (folder / "copy.txt").write_bytes(before.text.encode("utf-8"))
+    workspace.sync()
+    found = workspace.find(before.id, before.text_digest)
+    assert found == known(workspace, "harbour.txt"), "the place goes before the text"
+    assert (before.id, "The harbour\n\nIt is new now.\n") == (found.id, found.text)
+    assert before.text_digest != found.text_digest
+
+
 def test_a_moved_document_is_found_by_its_text(folder: Path) -> None:
     workspace = quick_workspace(folder)
     workspace.sync()

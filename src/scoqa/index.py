@@ -211,7 +211,8 @@ class _Sync:
         return (
             entry is None
             or form is None
-            or entry.document_id != document_id(source.path, digests[source.path])
+            or entry.document_id != document_id(source.path)  # ids once stood for content too
+            or entry.digest != digests[source.path]
             or entry.parser != form.parser
             or entry.splitter != self.splitter
         )

@@ -103,7 +103,8 @@ def _passage(document: Document, start: int, end: int) -> Passage | None:
         return None
     end = start + len(text)
     return Passage(
-        id=content_id("passage", document.id, start, end),
+        # The text's digest is in it, so that no id ever names other words than it did.
+        id=content_id("passage", document.id, document.text_digest, start, end),
         document_id=document.id,
         start=start,
         end=end,

@@ -58,7 +58,7 @@ class Parser(NamedTuple):
 class Document:
     """One file as text. `text` is the canonical text that every offset counts in."""
 
-    id: str
+    id: str  # of the place; what stands there, `digest` and `text_digest` say
     path: str  # relative to the documents, forward slashes, NFC
     collection: str
     digest: str  # sha256 of the file's bytes

@@ -154,7 +154,7 @@ class Workspace:
                 return view.document(document_id)
             except KeyError:
                 raise WorkspaceError(
-                    f"No document has the id {document_id!r:.80}. It may have changed or gone; "
+                    f"No document has the id {document_id!r:.80}. It may have moved or gone; "
                     "ask again."
                 ) from None
 

@@ -97,7 +97,8 @@ def _score(
 def _is_verbatim(view: View, citation: Citation) -> bool:
     """Return whether the quote is the slice it says; not where its document has changed since."""
     try:
-        text = view.document(citation.document_id).text
+        document = view.document(citation.document_id)
     except KeyError:
         return False
-    return text[citation.start : citation.end] == citation.quote
+    same_text = document.text_digest == citation.text_digest
+    return same_text and document.text[citation.start : citation.end] == citation.quote

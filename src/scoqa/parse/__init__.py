@@ -42,9 +42,9 @@ def format_of(path: str) -> Format | None:
     return PARSERS.get(Path(path).suffix.lower())
 
 
-def document_id(path: str, digest: str) -> str:
-    """Return the public id of the content `digest` at `path`."""
-    return content_id("document", path, digest)
+def document_id(path: str) -> str:
+    """Return the public id of the document at `path`, whatever its content is."""
+    return content_id("document", path)
 
 
 def digest_of(file: Path) -> str:
@@ -71,7 +71,7 @@ def parse(file: Path, path: str) -> tuple[Document, tuple[str, ...]]:
     title, marks = form.outline(text)
     digest = hashlib.sha256(data).hexdigest()
     document = Document(
-        id=document_id(path, digest),
+        id=document_id(path),
         path=path,
         collection=path.split("/")[0] if "/" in path else "",
         digest=digest,
