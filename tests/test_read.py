@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from conftest import QuickEmbedder, document_of
 from scoqa.read import open_reader
-from scoqa.read.sentence import MOST_SPANS, Evidence, narrow
+from scoqa.read.sentence import MOST_PLACES, MOST_SAID, Evidence, narrow
 from scoqa.types import Document, Hit, Passage, Window
 
 
@@ -43,7 +43,15 @@ def test_the_sentence_with_the_questions_words_comes_first() -> None:
         "The lamp burns oil. Ada Lund built the lighthouse.",
     )
     assert found[0] == "Ada Lund built the lighthouse."
-    assert len(found) <= MOST_SPANS
+    assert len(found) <= MOST_SAID
+
+
+def test_what_several_places_say_in_the_same_words_counts_once() -> None:
+    repeated = "Ada Lund built the lighthouse."
+    others = [f"{name} built the lighthouse." for name in ("Bo Lund", "Cy Lund", "Di Lund")]
+    found = read("Who built the lighthouse?", *[repeated] * (MOST_PLACES + 2), *others)
+    assert found.count(repeated) == MOST_PLACES
+    assert len(set(found)) == MOST_SAID
 
 
 def test_rare_words_count_for_more_than_common_ones() -> None:

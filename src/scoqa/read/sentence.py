@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scoqa.fold import query_terms, terms
+from scoqa.fold import fold, query_terms, terms
 from scoqa.sentences import sentences
 from scoqa.types import Reading, Span, Window
 
@@ -34,7 +34,8 @@ THRESHOLD = 0.4  # the best silence accuracy on sco_dev.jsonl
 # Only the likeliest by their words are embedded: about a fifth of the sentences, and the same
 # share of right places on sco_dev.jsonl as when all are.
 MOST_EMBEDDED = 20
-MOST_SPANS = 3
+MOST_SAID = 3  # different things
+MOST_PLACES = 10  # in which one of them is said, in the same words
 CLOSE = 0.95  # further snippets score at least this share of the best
 SHORTEST = 3  # characters; less is a stray mark, not a sentence
 
@@ -104,25 +105,35 @@ class SentenceReader:
     """Proposes sentences by resemblance to the question."""
 
     threshold = THRESHOLD
-    fingerprint = "sentence@1"
+    fingerprint = "sentence@2"
 
     def __init__(self, embed: Callable[[Sequence[str]], NDArray[np.float32]]) -> None:
         """embed: texts to unit vectors, shape (n, d)."""
         self._embed = embed
 
     def read(self, question: str, windows: Sequence[Window]) -> Reading:
-        """Return the best sentences, the span narrowed where the question asks for one thing."""
+        """Return the best sentences, the span narrowed where the question asks for one thing.
+
+        What several places say in the same words counts once, and all of them are returned.
+        """
         ranked = self.rank(question, windows)
         if not ranked:
             return Reading((), 1.0, 0.0)
         spans: list[Span] = []
-        for candidate in ranked[:MOST_SPANS]:
-            if candidate.score < CLOSE * ranked[0].score:
-                break
-            start, end = narrow(question, candidate.window.text, candidate.start, candidate.end)
-            offset = candidate.window.start
-            document_id = candidate.window.document_id
-            spans.append(Span(document_id, offset + start, offset + end, candidate.score))
+        said: Counter[str] = Counter()
+        for candidate in ranked:
+            window = candidate.window
+            start, end = narrow(question, window.text, candidate.start, candidate.end)
+            words = fold(window.text[start:end])
+            if words not in said:
+                close = candidate.score >= CLOSE * ranked[0].score
+                if not close or len(said) == MOST_SAID:
+                    continue
+            elif said[words] == MOST_PLACES:
+                continue
+            said[words] += 1
+            place = (window.start + start, window.start + end)
+            spans.append(Span(window.document_id, *place, candidate.score))
         found = evidence(ranked)
         none = 1.0 - found.probability(ANSWERABLE)
         return Reading(tuple(spans), none, found.probability(RIGHT))
