@@ -19,8 +19,10 @@ EXAMPLES: dict[str, tuple[str, str, Any, Any]] = {
     "search_k": ("10", "11", 12, 11),
     "read_k": ("3", "4", 5, 4),
     "threshold": ("0.1", "0.2", 0.3, 0.2),
+    "host": ('"0.0.0.0"', "[::1]", "localhost", "::1"),
     "port": ("8001", "8002", 8003, 8002),
     "allowed_hosts": ('["one"]', "two,three", ["four"], ("two", "three")),
+    "logins": ('"file"', "environment", ".flag", "environment"),
 }
 
 

@@ -19,6 +19,7 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 from test_ui import FakeWorkspace, Shown
 
+from scoqa.config import Settings
 from scoqa.schema import to_json
 from scoqa.ui import render
 from scoqa.ui.app import application
@@ -58,6 +59,27 @@ def test_a_strange_host_is_misdirected(client: TestClient, host: str, path: str)
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost:1", "[::1]:80", "DOCS.example:8000"])
 def test_our_own_names_are_answered(client: TestClient, host: str) -> None:
     assert client.get("/", headers={"host": host}).status_code == 200
+
+
+def test_the_address_served_at_is_a_name_of_ours_but_not_every_address(tmp_path: Path) -> None:
+    for host, header, status in (
+        ("10.0.0.7", "10.0.0.7:7860", 200),
+        ("10.0.0.7", "10.0.0.8:7860", 421),
+        ("fd00::7", "[fd00::7]", 200),
+        ("0.0.0.0", "0.0.0.0", 421),
+        ("0.0.0.0", "10.0.0.7", 421),
+        ("0.0.0.0", "[fd00::8]", 200),
+        ("::", "[::]", 421),
+    ):
+        workspace = FakeWorkspace(tmp_path)
+        workspace.settings = Settings(host=host, allowed_hosts=("FD00::8",))
+        guard = application(workspace, logins={})  # type: ignore[arg-type]
+        client = TestClient(guard, base_url="http://localhost")
+        assert (host, client.get("/config", headers={"host": header}).status_code) == (host, status)
+
+
+def test_a_strange_host_is_told_what_would_help(client: TestClient) -> None:
+    assert "allowed_hosts" in client.get("/", headers={"host": "evil.example"}).text
 
 
 def test_a_websocket_with_a_strange_host_is_refused() -> None:

@@ -14,7 +14,13 @@ from typing import Annotated, Any
 import typer
 
 from scoqa import __version__
-from scoqa.errors import IndexLockedError, ScoqaError, VerificationError, WorkspaceError
+from scoqa.errors import (
+    IndexLockedError,
+    LoginError,
+    ScoqaError,
+    VerificationError,
+    WorkspaceError,
+)
 
 app = typer.Typer(
     help="Ask a folder of documents; every answer is a quote with the place it came from.",
@@ -120,13 +126,23 @@ def chat(
     folder: Folder = None,
     workspace: WorkspaceOption = Path(),
     index: IndexOption = None,
+    host: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="The address to serve at (default: 127.0.0.1, this machine alone); any that "
+            "other machines reach needs a login, see scoqa password.",
+        ),
+    ] = None,
     port: Annotated[int | None, typer.Option(help="The first port to try.")] = None,
     allow_download: Download = False,
 ) -> None:
     """Index the folder and serve the chat on this machine."""
     from scoqa.terminal import print_sync, say
+    from scoqa.ui import passwords
 
-    opened = _open(folder or workspace, index, port=port, allow_download=allow_download)
+    opened = _open(folder or workspace, index, host=host, port=port, allow_download=allow_download)
+    logins = passwords.find(opened)  # before anything that takes time
     if opened.store.writable:
         try:
             print_sync(_sync(opened, rebuild=False))
@@ -140,11 +156,60 @@ def chat(
         raise _nothing_to_read(opened)
     from scoqa.ui import serve
 
+    for hint in _hints(opened.settings):
+        say(hint)
     serve(
         opened,
         port=opened.settings.port,
+        logins=logins,
         on_ready=lambda url: typer.echo(f"scoqa is ready: {url}"),
     )
+
+
+def _hints(settings: Any) -> list[str]:
+    """Return what to know before others reach the chat at `settings.host`."""
+    from scoqa.ui.address import is_every, is_local
+
+    hints = []
+    if not is_local(settings.host):
+        hints.append(
+            "Passwords and answers are sent unencrypted. Put a proxy with TLS in front, or use an "
+            "SSH tunnel."
+        )
+    if is_every(settings.host) and not settings.allowed_hosts:
+        hints.append(
+            "Other machines are refused until allowed_hosts names this one as they call it, such "
+            'as allowed_hosts = ["192.168.1.5"] in scoqa.toml, or SCOQA_ALLOWED_HOSTS.'
+        )
+    return hints
+
+
+@app.command(epilog="Example: scoqa password ada --workspace ~/Papers")
+def password(
+    name: Annotated[str, typer.Argument(help="Who logs in.")],
+    workspace: WorkspaceOption = Path(),
+    file: Annotated[
+        Path | None,
+        typer.Option("--file", help="Where the logins stand (default: as the settings say)."),
+    ] = None,
+) -> None:
+    """Ask for a password, or read a line of standard input, and let NAME log in with it."""
+    # Never an argument: other programs see those.
+    from getpass import getpass
+
+    from scoqa.terminal import say
+    from scoqa.ui import passwords
+
+    opened = _open(workspace, None, logins=None if file is None else str(file))
+    if sys.stdin.isatty():
+        typed = getpass(f"Password for {name}: ")
+        if getpass("Once more: ") != typed:
+            raise LoginError("The two passwords differ. Nothing was changed; try again.")
+    else:
+        typed = sys.stdin.readline().rstrip("\r\n")
+    place = passwords.file_of(opened)
+    passwords.write(place, name, typed)
+    say(f"{name} can log in, once the chat is started again. Kept in {place}")
 
 
 @app.command(name="index", epilog="Example: scoqa index ~/Papers")

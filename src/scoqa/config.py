@@ -6,6 +6,7 @@ Every key stands in `Settings` with its default; `docs/guide/settings.md` lists 
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import tomllib
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ from scoqa.errors import ConfigError
 
 FILE_NAME = "scoqa.toml"
 ENVIRONMENT_PREFIX = "SCOQA_"
+LOGINS = ".scoqa-logins"  # in the workspace; a hidden file, so never taken for a document
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +32,10 @@ class Settings:
     search_k: int = 100  # candidates taken from each search before fusion
     read_k: int = 10  # passages handed to the reader, see docs/guide/log.md
     threshold: float | None = None  # least probability to answer; None: the reader's own
+    host: str = "127.0.0.1"  # the address the chat binds; beyond this machine it needs a login
     port: int = 7860
     allowed_hosts: tuple[str, ...] = ()  # names the chat answers to beside localhost
+    logins: str = LOGINS  # the file of names and salted passwords; where it stands, it is asked for
 
 
 # Least and greatest value of each number. Passages under 20 tokens hold no sentence; above 200
@@ -72,6 +76,16 @@ def _checked(source: str, key: str, value: Any) -> Any:
         raise refuse("a text that is not empty")
     if key in _CHOICES and value not in _CHOICES[key]:
         raise refuse(" or ".join(_CHOICES[key]))
+    if key == "host" and value != "localhost":
+        bare = value[1:-1] if value.startswith("[") and value.endswith("]") else value
+        try:
+            return str(ipaddress.ip_address(bare))
+        except ValueError:
+            raise refuse("localhost, or an address such as 127.0.0.1, 0.0.0.0 or ::1") from None
+    name = Path(value).name
+    if key == "logins" and not name.startswith(".") and Path(name).suffix:
+        # Wherever it stands, it must never become a document: see parse.folder.scan.
+        raise refuse("a file whose name begins with a dot or has no extension")
     return value
 
 
@@ -114,6 +128,8 @@ def load_settings(
     beside = workspace / str(values.get("embedder", ""))
     if "embedder" in values and beside.is_dir():
         values["embedder"] = str(beside)  # a folder named in the file stands beside the file
+    if "logins" in values:
+        values["logins"] = str(workspace / values["logins"])
     for key in _NAMES:
         text = (os.environ if environment is None else environment).get(
             ENVIRONMENT_PREFIX + key.upper()

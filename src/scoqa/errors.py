@@ -7,6 +7,7 @@ ScoqaError
   ConfigError            file, key, value, what is allowed
   WorkspaceError         a folder that is missing, unreadable or empty
   QuestionError          a question that cannot be asked: empty, or too long
+  LoginError             the chat needs a login, or its file or a password cannot be used
   ModelNotFoundError     names the places searched and how to get the model
   ModelHashError         a model file is not the one expected
   ParseError             path and reason; collected in SyncReport
@@ -43,6 +44,15 @@ class WorkspaceError(ScoqaError):
 
 class QuestionError(ScoqaError):
     """The question cannot be asked."""
+
+    exit_code = 2
+
+
+class LoginError(ScoqaError):
+    """The chat has no login where it needs one, or one that cannot be used.
+
+    Never names what stands in a login: a password may be there by mistake.
+    """
 
     exit_code = 2
 

@@ -1,6 +1,6 @@
 """The chat: a page on this machine that answers questions and shows where the answers stand.
 
-Receives a Workspace; hands on a page served at 127.0.0.1 until it is told to end.
+Receives a Workspace; hands on a page served at its host until it is told to end.
 Gradio is imported only when `build` or `serve` is called.
 """
 
@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from scoqa.ui.passwords import Logins
     from scoqa.workspace import Workspace
 
 __all__ = ["build", "serve"]
@@ -27,10 +28,11 @@ def serve(
     workspace: Workspace,
     *,
     port: int = 7860,
+    logins: Logins | None = None,
     on_ready: Callable[[str], None],
     stop: threading.Event | None = None,
 ) -> None:
-    """Serve the chat at 127.0.0.1 until SIGINT, SIGTERM or `stop`; see scoqa.ui.server."""
+    """Serve the chat at its host until SIGINT, SIGTERM or `stop`; see scoqa.ui.server."""
     from scoqa.ui.server import serve as serve_page
 
-    serve_page(workspace, port=port, on_ready=on_ready, stop=stop)
+    serve_page(workspace, port=port, logins=logins, on_ready=on_ready, stop=stop)

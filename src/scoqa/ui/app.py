@@ -10,8 +10,11 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from scoqa.ui import passwords
+from scoqa.ui.address import in_url
 from scoqa.ui.guard import Guard
 from scoqa.ui.loading import Loading
+from scoqa.ui.login import Login
 
 if TYPE_CHECKING:
     from scoqa.workspace import Workspace
@@ -51,9 +54,15 @@ def build(workspace: Workspace, loading: Loading | None = None) -> Any:
     return blocks
 
 
-def application(workspace: Workspace, loading: Loading | None = None) -> Guard:
-    """Return the ASGI application: Gradio's, behind the guard.
+def application(
+    workspace: Workspace,
+    loading: Loading | None = None,
+    *,
+    logins: passwords.Logins | None = None,
+) -> Guard:
+    """Return the ASGI application: Gradio's, behind the login if there is one, behind the guard.
 
+    logins: what passwords.find gives, which is asked if this is None; empty: nobody logs in.
     Mounted rather than launched: launch() would open its own server, which knows no Host check
     and calls itself over the network before it says it is ready.
     """
@@ -85,7 +94,11 @@ def application(workspace: Workspace, loading: Loading | None = None) -> Guard:
         # and drops shorthands that hold variables.
         head=_styles(),
     )
-    return Guard(outer, workspace.settings.allowed_hosts)
+    if logins is None:
+        logins = passwords.find(workspace)
+    settings = workspace.settings
+    names = (in_url(settings.host), *settings.allowed_hosts)
+    return Guard(Login(outer, logins) if logins else outer, names)
 
 
 def _styles() -> str:

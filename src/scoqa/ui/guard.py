@@ -1,4 +1,4 @@
-"""What is refused before Gradio sees it: strange hosts, strange origins, doors nobody uses.
+"""What is refused before Gradio sees it: strange hosts and origins, doors nobody uses, floods.
 
 Receives every HTTP and websocket request; hands on those that were meant for this page.
 A web page elsewhere could otherwise reach the documents by DNS rebinding.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from typing import Any
+from typing import Any, NamedTuple
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -16,6 +16,10 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 LOCAL_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
+
+# A question has at most 2,000 characters, 24 kB if JSON escapes every one as two surrogates; what
+# Gradio sends around it is smaller still.
+MOST_BODY_BYTES = 256 * 1024
 
 # Gradio serves, proxies and takes files there; its past advisories lie on these paths, and the
 # chat uses none of them. `stream` is for audio and video, `deep_link` dumps sessions to disk.
@@ -41,14 +45,16 @@ _POLICY = "; ".join(
         "connect-src 'self'",
         "object-src 'none'",
         "base-uri 'self'",
-        "form-action 'none'",
+        "form-action 'self'",  # logging in and out
         "frame-ancestors 'none'",
     )
 )
 HEADERS = (
     (b"content-security-policy", _POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
+    # Nothing goes elsewhere, as with no-referrer; but that would also make a form of our own say
+    # `Origin: null`, which is refused.
+    (b"referrer-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
 
@@ -59,16 +65,31 @@ def host_name(host: str) -> str | None:
     return match[1].lower() if match else None
 
 
+class Refusal(NamedTuple):
+    """How a request is refused: its status, and one sentence."""
+
+    status: int
+    sentence: str
+
+
+_TOO_LARGE = Refusal(413, f"A request has at most {MOST_BODY_BYTES // 1024} KiB.")
+
+
 class Guard:
     """ASGI middleware around the whole application, websockets included.
 
     421 for a Host that is neither local nor in `allowed_hosts`; 403 for a request that another
-    site's page sent; 404 for the paths of Gradio that the chat does not use.
+    site's page sent; 404 for the paths of Gradio that the chat does not use; 413 for a body that
+    no request of the chat has.
     """
 
     def __init__(self, app: App, allowed_hosts: Iterable[str] = ()) -> None:
         self._app = app
-        self._names = LOCAL_NAMES | {name.lower() for name in allowed_hosts}
+        # An IPv6 address stands in brackets in a Host header, not in everybody's settings.
+        self._names = LOCAL_NAMES | {
+            f"[{name}]" if name.count(":") > 1 and name[0] != "[" else name
+            for name in map(str.lower, allowed_hosts)
+        }
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Refuse the request, or pass it on and add the security headers to its answer."""
@@ -77,8 +98,16 @@ class Guard:
             return
         refusal = self._refusal(scope)
         if refusal is not None:
-            await _refuse(scope, send, *refusal)
+            await refuse(scope, send, *refusal)
             return
+        if scope["type"] == "http" and _has_body(scope):
+            body = await _body(scope, receive)
+            if body is None:
+                return
+            if isinstance(body, Refusal):
+                await refuse(scope, send, *body)
+                return
+            receive = _replay(body, receive)
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -87,10 +116,14 @@ class Guard:
 
         await self._app(scope, receive, send_with_headers)
 
-    def _refusal(self, scope: Message) -> tuple[int, str] | None:
+    def _refusal(self, scope: Message) -> Refusal | None:
         hosts = _header(scope, b"host")
         if len(hosts) != 1 or host_name(hosts[0]) not in self._names:
-            return 421, "This server answers to its own name only."
+            return Refusal(
+                421,
+                "This server answers to its own names only. Whoever runs it can add this one to"
+                " allowed_hosts.",
+            )
         for origin in _header(scope, b"origin"):
             match = _ORIGIN.fullmatch(origin)
             # The same host and port; behind a proxy that rewrites Host, a configured name.
@@ -98,9 +131,9 @@ class Guard:
                 match[1].lower() == hosts[0].lower()
                 or host_name(match[1]) in self._names - LOCAL_NAMES
             ):
-                return 403, "Requests from other pages are refused."
+                return Refusal(403, "Requests from other pages are refused.")
         if _UNUSED.match(scope["path"]):
-            return 404, "Not found."
+            return Refusal(404, "Not found.")
         return None
 
 
@@ -108,7 +141,45 @@ def _header(scope: Message, name: bytes) -> list[str]:
     return [value.decode("latin-1") for key, value in scope["headers"] if key.lower() == name]
 
 
-async def _refuse(scope: Message, send: Send, status: int, sentence: str) -> None:
+def _has_body(scope: Message) -> bool:
+    return any(
+        _header(scope, name) not in ([], ["0"])
+        for name in (b"content-length", b"transfer-encoding")
+    )
+
+
+async def _body(scope: Message, receive: Receive) -> bytes | Refusal | None:
+    """Return the whole body, or that it is too large; None when the sender has gone.
+
+    Taken before anybody else sees the request: so what is too large is never parsed or kept.
+    """
+    for length in _header(scope, b"content-length"):
+        if not length.isdecimal() or int(length) > MOST_BODY_BYTES:
+            return _TOO_LARGE
+    body = b""
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] != "http.request":
+            return None
+        body += message.get("body", b"")
+        if len(body) > MOST_BODY_BYTES:
+            return _TOO_LARGE
+        more = message.get("more_body", False)
+    return body
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """Return a `receive` that gives `body` first, as if it had come just now."""
+    waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replayed() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return replayed
+
+
+async def refuse(scope: Message, send: Send, status: int, sentence: str) -> None:
     """Answer with `status`; a websocket is refused before it is opened."""
     if scope["type"] == "websocket":
         # Without the denial extension a server can only close, which it sends as 403.
@@ -122,6 +193,7 @@ async def _refuse(scope: Message, send: Send, status: int, sentence: str) -> Non
     headers = [
         (b"content-type", b"text/plain; charset=utf-8"),
         (b"content-length", str(len(body)).encode()),
+        *([(b"connection", b"close")] if status == 413 else []),  # the rest is not waited for
         *HEADERS,
     ]
     await send({"type": f"{kind}.start", "status": status, "headers": headers})

@@ -6,23 +6,21 @@ models loaded. Ends within seconds when told to, whatever is still open.
 
 from __future__ import annotations
 
-import os
 import signal
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from scoqa.errors import ScoqaError
+from scoqa.ui import passwords
+from scoqa.ui.address import in_url, listen
 from scoqa.ui.app import application
 from scoqa.ui.loading import Loading
 
 if TYPE_CHECKING:
     from scoqa.workspace import Workspace
 
-ADDRESS = "127.0.0.1"
-_PORTS_TRIED = 100
 _GRACE_SECONDS = 1  # pages keep a connection open for ever; it is cut after this
 _END_SECONDS = 4.0  # serve() promises to return within 5
 
@@ -31,25 +29,34 @@ def serve(
     workspace: Workspace,
     *,
     port: int = 7860,
+    logins: passwords.Logins | None = None,
     on_ready: Callable[[str], None],
     stop: threading.Event | None = None,
 ) -> None:
-    """Serve the chat at 127.0.0.1 until SIGINT, SIGTERM or `stop`, then return within 5 s.
+    """Serve the chat at the host of its settings until SIGINT, SIGTERM or `stop`, then return
+    within 5 s.
 
+    logins: what passwords.find has given already, if the caller has asked it.
     Takes the next free port if `port` is taken. `on_ready` is called with the address once the
     page answers; the models are loaded after that. Signals are only heard in the main thread;
     elsewhere `stop` ends it.
-    Raises ScoqaError when no port is free.
+    Raises LoginError, as passwords.find does, and ScoqaError when no port is free.
     """
     import uvicorn
 
     stop = stop or threading.Event()
     loading = Loading(workspace)
-    with _listen(port) as listener, _ended_by_signals(stop):
+    host = workspace.settings.host
+    if not logins:  # also when a caller says there are none: other machines may reach the host
+        logins = passwords.find(workspace)
+    with listen(host, port) as listener, _ended_by_signals(stop):
         config = uvicorn.Config(
-            application(workspace, loading),
+            application(workspace, loading, logins=logins),
             log_level="warning",
             access_log=False,
+            # X-Forwarded-For and -Proto are believed of nobody: whoever guesses passwords from
+            # this machine would otherwise be somebody else each time.
+            proxy_headers=False,
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
         server = uvicorn.Server(config)
@@ -61,7 +68,7 @@ def serve(
             while not server.started and thread.is_alive() and not stop.wait(0.01):
                 pass
             if server.started:
-                on_ready(f"http://{ADDRESS}:{listener.getsockname()[1]}")
+                on_ready(f"http://{in_url(host)}:{listener.getsockname()[1]}")
                 loading.start()
             # A bounded wait: on Windows an endless one would not hear Ctrl-C.
             while thread.is_alive() and not stop.wait(0.2):
@@ -71,25 +78,6 @@ def serve(
             thread.join(_END_SECONDS)
     if not stop.is_set():
         raise ScoqaError("The page ended by itself. Start it again; the terminal says why.")
-
-
-def _listen(port: int) -> socket.socket:
-    """Return a socket bound to `port` or the next free one. Bound once, so nobody gets between."""
-    for candidate in range(port, min(port + _PORTS_TRIED, 65_536)):
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        if os.name == "posix":  # elsewhere this option would let two programs share the port
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((ADDRESS, candidate))
-            listener.listen()
-        except OSError:
-            listener.close()
-            continue
-        return listener
-    raise ScoqaError(
-        f"No port from {port} to {min(port + _PORTS_TRIED, 65_536) - 1} is free."
-        " Name another one with --port."
-    )
 
 
 @contextmanager

@@ -1,0 +1,227 @@
+"""The chat's doors from outside: a server of its own, and requests nobody has tidied."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import threading
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from test_ui import FakeWorkspace
+
+from scoqa.schema import to_json
+from scoqa.ui import login, passwords, serve
+from scoqa.ui.guard import MOST_BODY_BYTES
+
+PASSWORD = "four words and a tower"
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+Served = tuple[FakeWorkspace, str]
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Give a chat that asks for a login on 127.0.0.1, and its address."""
+    workspace = FakeWorkspace(tmp_path_factory.mktemp("ui"))
+    passwords.write(workspace.root / ".scoqa-logins", "ada", PASSWORD)
+    ready, stop = threading.Event(), threading.Event()
+    urls: list[str] = []
+
+    def on_ready(url: str) -> None:
+        urls.append(url)
+        ready.set()
+
+    thread = threading.Thread(
+        target=serve,
+        args=(workspace,),
+        kwargs={"port": 17860, "on_ready": on_ready, "stop": stop},
+        daemon=True,
+    )
+    thread.start()
+    assert ready.wait(60)
+    yield workspace, urls[0]
+    stop.set()
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+def raw(url: str, method: str, path: str, body: str | None = None, **headers: str) -> int:
+    """Return the status of a request whose path nobody has tidied."""
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
+    connection.request(method, path, body, headers)
+    return connection.getresponse().status
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/config"),
+        ("GET", "/theme.css"),
+        ("GET", "/static/img/clear.svg"),
+        ("GET", "/assets/index.js"),
+        ("GET", "/gradio_api/info"),
+        ("GET", "/gradio_api/app_id"),
+        ("GET", "/gradio_api/token"),
+        ("GET", "/gradio_api/heartbeat/abc"),
+        ("GET", "/gradio_api/queue/data?session_hash=abc"),
+        ("GET", "/gradio_api/queue/status"),
+        ("GET", "/gradio_api/startup-events"),
+        ("POST", "/gradio_api/queue/join"),
+        ("POST", "/gradio_api/component_server"),
+        ("POST", "/gradio_api/call/ask"),
+        ("POST", "/gradio_api/run/ask"),
+        ("POST", "/gradio_api/cancel"),
+        ("POST", "/gradio_api/reset"),
+        ("HEAD", "/gradio_api/info"),
+        ("GET", "/login/../config"),
+        ("GET", "/login/..%2fconfig"),
+        ("GET", "//login"),
+    ],
+)
+def test_every_door_of_gradio_is_behind_the_login(served: Served, method: str, path: str) -> None:
+    assert raw(served[1], method, path) == 401
+
+
+def test_a_websocket_is_told_401_before_it_is_opened(served: Served) -> None:
+    headers = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}
+    key = {"Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}
+    assert raw(served[1], "GET", "/queue/join", **headers, **key) == 401
+
+
+def test_the_client_of_the_api_logs_in_and_asks(served: Served) -> None:
+    from gradio_client import Client
+    from gradio_client.exceptions import AuthenticationError
+
+    workspace, url = served
+    quiet: dict[str, Any] = {"verbose": False, "analytics_enabled": False, "download_files": False}
+    with pytest.raises(AuthenticationError):
+        Client(url, **quiet)
+    with pytest.raises(AuthenticationError):
+        Client(url, auth=("ada", "a guess"), **quiet)
+    client = Client(url, auth=("ada", PASSWORD), **quiet)
+    answer = client.predict("How tall is it?", None, api_name="/ask")
+    assert answer == to_json(workspace.ask("How tall is it?"))
+
+
+def test_a_password_being_looked_at_keeps_nobody_else_waiting(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, url = served
+    going_on, release = threading.Semaphore(0), threading.Event()
+
+    def slow(*_: object) -> bool:
+        going_on.release()
+        return release.wait(30)
+
+    monkeypatch.setattr(login, "matches", slow)
+    results: list[int] = []
+
+    def attempt(name: str) -> None:
+        results.append(raw(url, "POST", "/login", f"username={name}&password=x", **FORM))
+
+    threads = [threading.Thread(target=attempt, args=(f"name{each}",)) for each in range(2)]
+    for each in threads:
+        each.start()
+    assert all(going_on.acquire(timeout=10) for _ in threads)
+    try:
+        assert raw(url, "GET", "/login") == 200, "the page answers all the while"
+        attempt("name9")
+        assert results == [429], "one address has no more than two on their way"
+    finally:
+        release.set()
+        for each in threads:
+            each.join(10)
+    assert results == [429, 200, 200]
+
+
+# -- what is no path and no request of ours ------------------------------------------------------
+
+SECRET = "the-secret-of-this-test"
+UP = ("../", "..%2f", "%2e%2e/", "%2e%2e%2f", "..%252f", "..\\", "..%5c", "....//", "%c0%ae%c0%ae/")
+
+
+@pytest.fixture(scope="module")
+def session(served: Served) -> dict[str, str]:
+    """Give the headers of somebody who is logged in."""
+    connection = http.client.HTTPConnection(urlsplit(served[1]).netloc, timeout=30)
+    connection.request(
+        "POST", "/login", f"username=ada&password={PASSWORD.replace(' ', '+')}", FORM
+    )
+    reply = connection.getresponse()
+    assert reply.status == 200
+    assert json.load(reply) == {"success": True}
+    return {"Cookie": str(reply.getheader("set-cookie")).partition(";")[0]}
+
+
+@pytest.mark.parametrize("up", UP)
+@pytest.mark.parametrize(
+    "start",
+    [
+        "/", "/assets/", "/static/", "/svelte/", "/gradio_api/file=", "/gradio_api/file/", "/file=",
+        "/gradio_api/", "/gradio_api/custom_component/", "/gradio_api/stream/", "/pwa_icon/",
+        "/gradio_api/proxy=", "/theme.css/", "/gradio_api/call/ask/",
+    ],
+)  # fmt: skip
+def test_no_path_leads_out(served: Served, session: dict[str, str], start: str, up: str) -> None:
+    secret = served[0].root / "secret.txt"
+    secret.write_text(SECRET, encoding="utf-8")
+    for target in ("etc/passwd", str(secret).lstrip("/")):
+        connection = http.client.HTTPConnection(urlsplit(served[1]).netloc, timeout=30)
+        connection.request("GET", f"{start}{up * 12}{target}", headers=session)
+        reply = connection.getresponse()
+        text = reply.read()
+        assert reply.status in (400, 403, 404, 405, 422)
+        assert b"root:" not in text
+        assert SECRET.encode() not in text
+
+
+@pytest.mark.parametrize("up", ["", *UP])
+def test_no_parameter_leads_out(served: Served, session: dict[str, str], up: str) -> None:
+    for place in (
+        "?document=",
+        "?next=",
+        "?deep_link=",
+        "config?deep_link=",
+        "?__theme=",
+        "?view=",
+    ):
+        connection = http.client.HTTPConnection(urlsplit(served[1]).netloc, timeout=30)
+        connection.request("GET", f"/{place}{up * 12}/etc/passwd", headers=session)
+        assert b"root:x" not in connection.getresponse().read()
+
+
+def test_a_request_larger_than_any_of_ours_is_refused_unread(
+    served: Served, session: dict[str, str]
+) -> None:
+    large = "x" * (MOST_BODY_BYTES + 1)
+    for headers in ({}, session):
+        for path in ("/login", "/gradio_api/queue/join"):
+            assert raw(served[1], "POST", path, large, **headers) == 413
+    # It is refused by what it says of itself: not a byte of it has to come.
+    connection = http.client.HTTPConnection(urlsplit(served[1]).netloc, timeout=30)
+    connection.putrequest("POST", "/gradio_api/queue/join")
+    connection.putheader("Content-Length", str(10**12))
+    connection.endheaders()
+    reply = connection.getresponse()
+    assert (reply.status, reply.getheader("connection")) == (413, "close")
+
+
+def test_a_request_that_does_not_say_its_length_is_refused_as_soon_as_it_is_too_large(
+    served: Served, session: dict[str, str]
+) -> None:
+    connection = http.client.HTTPConnection(urlsplit(served[1]).netloc, timeout=30)
+    connection.putrequest("POST", "/gradio_api/queue/join")
+    for name, value in {**session, "Transfer-Encoding": "chunked"}.items():
+        connection.putheader(name, value)
+    connection.endheaders()
+    chunk = b"x" * 65_536
+    for _ in range(MOST_BODY_BYTES // len(chunk) + 1):
+        connection.send(b"%x\r\n%s\r\n" % (len(chunk), chunk))
+    assert connection.getresponse().status == 413  # and there is no end of it yet
+
+
+def test_a_request_of_the_greatest_length_is_read(served: Served) -> None:
+    large = "username=ada&password=" + "x" * (MOST_BODY_BYTES - 22)
+    assert raw(served[1], "POST", "/login", large, **FORM) == 401
