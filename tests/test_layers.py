@@ -12,7 +12,7 @@ ROWS = [
     {"types", "config"},
     {"schema"},
     {"models", "parse", "split", "embed", "store", "converse", "read", "terminal"},
-    {"index", "retrieve", "verify"},
+    {"index", "retrieve", "verify", "suggest"},
     {"assistant"},
     {"workspace"},
     {"evaluate", "doctor"},
