@@ -19,8 +19,9 @@ from scoqa.parse import document_id
 from scoqa.types import Document, Parser, Passage, content_id
 from scoqa.workspace import Workspace
 
-ROOT = Path(__file__).parent.parent
+pytest.register_assert_rewrite("served")  # it asserts too, and is imported by tests
 
+ROOT = Path(__file__).parent.parent
 
 OFFLINE = ROOT / "tests" / "offline"
 _spec = importlib.util.spec_from_file_location("offline", OFFLINE / "sitecustomize.py")

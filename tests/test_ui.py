@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, get_args
+from urllib.parse import parse_qs
 
 import pytest
 
 from conftest import document_of
 from scoqa.config import Settings
-from scoqa.errors import QuestionError, WorkspaceError
-from scoqa.types import Answer, Citation, Document, Reason, Span, with_also_in
-from scoqa.ui import render, viewer
+from scoqa.errors import QuestionError
+from scoqa.types import (
+    Answer,
+    Citation,
+    Document,
+    Freshness,
+    Reason,
+    Span,
+    Stage,
+    with_also_in,
+)
+from scoqa.ui import render, viewer, wording
 
 MIXED = (
     "😀 e\u0301 \u05e9\u05dc\u05d5\u05dd\u00a0\r\n👩\u200d🚀 The tower is 41\u00a0metres tall.\r\n"
@@ -52,14 +63,31 @@ class FakeWorkspace:
     def summary(self) -> tuple[int, int]:
         return 1, 2
 
-    def document(self, document_id: str) -> Document:
-        if document_id != self.text.id:
-            raise WorkspaceError("No document has this id.")
-        return self.text
+    generation = 1
 
-    def ask(self, question: str, *, collection: str | None = None) -> Answer:
+    def collections(self) -> tuple[str, ...]:
+        return ("",)
+
+    def suggestions(self) -> tuple[str, ...]:
+        return ("How tall is it?",)
+
+    def find(self, document_id: str, text_digest: str) -> Document | None:
+        return self.text if document_id == self.text.id else None
+
+    def freshness(self, document: Document) -> Freshness:
+        return "unchanged"
+
+    def ask(
+        self,
+        question: str,
+        *,
+        collection: str | None = None,
+        progress: Callable[[Stage], None] | None = None,
+    ) -> Answer:
         if not question.strip():
             raise QuestionError("The question is empty.")
+        for stage in get_args(Stage) if progress is not None else ():
+            progress(stage)  # type: ignore[misc]
         return answer(cite(self.text, "41\u00a0metres"), confidence=1 / 3)
 
 
@@ -145,7 +173,6 @@ def test_a_source_comes_with_its_place_in_utf16_units(workspace: FakeWorkspace) 
         {"start": "1"},
         {"end": None},
         {"digest": "0" * 64},
-        {"digest": None},
     ],
 )
 def test_a_place_that_cannot_be_marked_is_not_marked_and_says_so(
@@ -158,14 +185,49 @@ def test_a_place_that_cannot_be_marked_is_not_marked_and_says_so(
 
 @pytest.mark.parametrize(
     "request_",
-    [None, "x", [], {}, {"document": 7}, {"document": "../../etc/passwd", "start": 0, "end": 1}],
+    [
+        None,
+        "x",
+        [],
+        {},
+        {"document": 7, "digest": "x"},
+        {"document": "../../etc/passwd", "start": 0, "end": 1, "digest": "x"},
+        {"document": "x", "digest": None},
+    ],
 )
 def test_an_unknown_document_shows_nothing_and_says_so(
     workspace: FakeWorkspace, request_: object
 ) -> None:
     shown = viewer.source(workspace, request_)  # type: ignore[arg-type]
     assert (shown["text"], shown["start"]) == ("", None)
-    assert shown["problem"] == "This source is not in the index any more."
+    assert shown["problem"].startswith("This source is not in the index")
+
+
+def test_a_source_says_what_it_is_and_how_to_cite_it(workspace: FakeWorkspace) -> None:
+    request = request_for(workspace, origin="http://127.0.0.1:7860")
+    shown = viewer.source(workspace, request)  # type: ignore[arg-type]
+    assert shown["digest"] == workspace.text.digest
+    assert (shown["fresh"], shown["freshness"]) == (True, viewer.FRESHNESS["unchanged"])
+    assert parse_qs(shown["link"][1:]) == {
+        name: [str(request[name])] for name in ("document", "start", "end", "digest")
+    }
+    for words in (
+        "41\u00a0metres",
+        workspace.text.digest,
+        f"http://127.0.0.1:7860/{shown['link']}",
+    ):
+        assert words in shown["plain"]
+        assert words in shown["markdown"]
+
+
+@pytest.mark.parametrize(
+    "page", [None, 7, "javascript:alert(1)", "http://a b", "http://x/><script>", "x" * 10_000]
+)
+def test_an_origin_that_is_none_is_not_written_into_a_citation(
+    workspace: FakeWorkspace, page: object
+) -> None:
+    shown = viewer.source(workspace, request_for(workspace, origin=page))  # type: ignore[arg-type]
+    assert "document=" not in shown["plain"] + shown["markdown"]
 
 
 # -- markup -------------------------------------------------------------------------------------
@@ -233,9 +295,9 @@ def test_a_silence_says_why_and_shows_what_is_near_as_no_answer(reason: Reason) 
     shown = Shown(
         render.answer(answer(answered=False, reason=reason, confidence=0.1, near_misses=(near,)))
     )
-    assert shown.text.startswith(render.SILENCE)
-    assert render.REASONS[reason] in shown.text
-    assert render.NEAR in shown.text
+    assert shown.text.startswith(wording.SILENCE)
+    assert wording.REASONS[reason] in shown.text
+    assert wording.NEAR in shown.text
     assert "mark" not in shown.tags  # nothing is lit: it is no answer
     assert shown.numbers == [viewer.reference(near)] * 2
 
@@ -243,7 +305,7 @@ def test_a_silence_says_why_and_shows_what_is_near_as_no_answer(reason: Reason) 
 def test_confidence_is_said_in_words() -> None:
     citation = cite(document_of("The tower is old."), "old")
     said = [
-        next(words for _, words in render.CONFIDENCE if words in Shown(render.answer(each)).text)
+        next(words for _, words in wording.CONFIDENCE if words in Shown(render.answer(each)).text)
         for each in (answer(citation, confidence=p) for p in (0.95, 0.75, 0.5, 0.0))
     ]
-    assert said == [words for _, words in render.CONFIDENCE]
+    assert said == [words for _, words in wording.CONFIDENCE]

@@ -16,7 +16,7 @@ from markdown_it import MarkdownIt
 
 from conftest import document_of
 from scoqa.types import Answer, Citation, Document, Reason, Span, Turn, with_also_in
-from scoqa.ui import export, render
+from scoqa.ui import export, render, wording
 from scoqa.ui.export import citation_markdown, citation_text, conversation_markdown
 from scoqa.ui.markdown import blockquote, label
 
@@ -362,18 +362,26 @@ def test_two_quotes_from_one_sentence_are_bold_in_one_snippet() -> None:
 def test_a_silence_says_why_and_calls_no_near_miss_an_answer(reason: Reason) -> None:
     value = answer(answered=False, reason=reason, near_misses=(METRES, cite(TOWER, "Of late")))
     seen = Seen(told(Turn("q", value)))
-    assert f"{render.SILENCE}. {render.REASONS[reason]}" in seen.blocks
-    assert f"{render.NEAR}:" in seen.blocks
+    assert f"{wording.SILENCE}. {wording.REASONS[reason]}" in seen.blocks
+    assert f"{wording.NEAR}:" in seen.blocks
     assert [each.endswith(", not an answer\n\n") for each in seen.quoted] == [True, True]
-    assert seen.bold == f"{render.SILENCE}."  # no word of a document
+    assert seen.bold == f"{wording.SILENCE}."  # no word of a document
 
 
 @pytest.mark.parametrize(("probability", "number"), [(0.95, 0), (0.75, 1), (0.5, 2), (0.0, 3)])
 def test_confidence_is_said_in_the_words_of_the_chat(probability: float, number: int) -> None:
     seen = Seen(told(Turn("q", answer(METRES, confidence=probability))))
-    said = [words for _, words in render.CONFIDENCE if words in seen.blocks]
-    assert said == [render.CONFIDENCE[number][1]]
+    said = [words for _, words in wording.CONFIDENCE if words in seen.blocks]
+    assert said == [wording.CONFIDENCE[number][1]]
 
 
 def test_a_conversation_not_begun_says_so() -> None:
     assert told() == f"# handbook\n\n{export.NOTHING_ASKED}\n"
+
+
+def test_what_was_asked_in_one_collection_says_so() -> None:
+    value = answer(METRES)
+    for collection, words in (("<b>*x*", "<b>*x*"), ("", wording.ROOT)):
+        seen = Seen(told(Turn("q", value, collection)))
+        assert f"Asked in {words}" in seen.blocks
+    assert "Asked in" not in Seen(told(Turn("q", value))).blocks

@@ -17,11 +17,10 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
-from test_ui import FakeWorkspace, Shown
+from test_ui import FakeWorkspace
 
 from scoqa.config import Settings
 from scoqa.schema import to_json
-from scoqa.ui import render
 from scoqa.ui.app import application
 from scoqa.ui.guard import Guard, host_name
 from scoqa.ui.loading import Loading
@@ -175,28 +174,6 @@ def test_the_models_are_loaded_once_however_many_ask() -> None:
     for thread in threads:
         thread.join()
     assert loads == [1]
-
-
-def test_a_question_asked_before_the_model_is_there_says_what_it_waits_for(
-    workspace: FakeWorkspace,
-) -> None:
-    from scoqa.ui.chat import converse
-
-    said = [
-        Shown(messages[-1]["content"][0]["text"]).text
-        for _, messages, _ in converse(Loading(workspace), "How tall?", [])  # type: ignore[arg-type]
-    ]
-    assert said[:2] == [render.LOADING, render.READING]
-    assert "41\u00a0metres" in said[2]
-
-
-def test_a_question_that_cannot_be_asked_gets_one_sentence(workspace: FakeWorkspace) -> None:
-    from scoqa.ui.chat import converse
-
-    *_, (_, messages, _) = converse(Loading(workspace), "  ", [])  # type: ignore[arg-type]
-    assert [Shown(each["content"][0]["text"]).text for each in messages] == [
-        "The question is empty."
-    ]
 
 
 SERVE = """

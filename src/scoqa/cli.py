@@ -153,7 +153,7 @@ def chat(
     else:
         say(f"{opened.index} cannot be written: serving the index as it is.")
     if not opened.summary()[0]:
-        raise _nothing_to_read(opened)
+        say(f"{_nothing_to_read(opened)} The page waits for them.")
     from scoqa.ui import serve
 
     for hint in _hints(opened.settings):

@@ -235,10 +235,11 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One exchange of a conversation."""
+    """One exchange of a conversation, within a collection if one was asked alone."""
 
     question: str
     answer: Answer
+    collection: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from scoqa.models import find_embedder
 from scoqa.parse.folder import scan
 from scoqa.read import open_reader
 from scoqa.store import Where, open_store
+from scoqa.suggest import suggestions
 from scoqa.types import (
     Answer,
     Document,
@@ -187,6 +188,18 @@ class Workspace:
         with self.store.view() as view:
             counts = view.counts()
         return counts.documents, counts.passages
+
+    def suggestions(self) -> tuple[str, ...]:
+        """Return a few questions that the documents answer, made of their own words; it asks."""
+        with self.store.view() as view:
+            ids = {path: entry.document_id for path, entry in view.digests().items()}
+        return suggestions(ids, self.document, self.ask)
+
+    @property
+    def generation(self) -> int:
+        """The number of the write that the index stands at: it grows with every change."""
+        with self.store.view() as view:
+            return view.generation
 
     def fingerprint(self) -> dict[str, str]:
         """Return what answers are made with: version, models, settings, and the documents."""

@@ -1,72 +1,196 @@
-"""Pictures of the chat in every state, wide and narrow, light and dark, to be looked at.
+"""Pictures of every page and state, wide and narrow, light and dark, to be looked at.
 
-Receives the address of a running chat and a folder: screenshots.py URL FOLDER [QUESTION [SILENT]]
-Hands on FOLDER/<state>-<width>-<scheme>.png, sixteen of them.
+Receives a folder for them (default: docs/guide/images); hands on
+FOLDER/<state>-<wide or narrow>-<light or dark>.png. Serves the bundled texts itself, with the real
+models, and holds what goes by too quickly to be seen.
 """
 
 from __future__ import annotations
 
+import logging
 import shutil
 import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import Browser, sync_playwright
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
 
-SIZES = ((1280, 800), (390, 844))
+from scoqa import Workspace
+from scoqa.ui import passwords, serve
+
+ROOT = Path(__file__).parent.parent.parent
+SIZES = {"wide": (1280, 800), "narrow": (390, 844)}
 SCHEMES = ("light", "dark")
 QUESTION = "Who sponsored the First SCO Defence and Security Forum?"
 SILENT = 'Who spoke of "the purple walrus" in Beijing?'
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
-SETTLED_MS = 400  # fonts, scrolling
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+SETTLED_MS = 500  # fonts, scrolling
+COLOURS = 128  # a page has few: a third of the bytes, and no difference to the eye
 
 
-def take(
-    browser: Browser, url: str, folder: Path, *, question: str = QUESTION, silent: str = SILENT
-) -> list[Path]:
-    """Return the pictures taken: the empty page, an answer, its source open, a silence."""
-    taken = []
-    for width, height in SIZES:
+class Shots:
+    """Takes pictures of one page."""
+
+    def __init__(self, page: Page, folder: Path, name: str) -> None:
+        self.page = page
+        self._folder = folder
+        self._name = name
+
+    def take(self, state: str, waits_for: str, **options: Any) -> None:
+        """Write the picture of `state`, once `waits_for` is there."""
+        self.page.wait_for_selector(waits_for, timeout=120_000)
+        self.page.wait_for_timeout(SETTLED_MS)
+        path = self._folder / f"{state}-{self._name}.png"
+        self.page.screenshot(path=path, **options)
+        with Image.open(path) as picture:
+            picture.convert("RGB").quantize(COLOURS).save(path, optimize=True)
+        print(path)
+
+    def ask(self, question: str) -> None:
+        """Send `question`."""
+        self.page.fill("#scoqa-box textarea", question)
+        self.page.press("#scoqa-box textarea", "Enter")
+
+
+@contextmanager
+def served(workspace: Workspace, port: int, **options: Any) -> Iterator[str]:
+    """Serve `workspace` and return the address."""
+    stop, ready, urls = threading.Event(), threading.Event(), []
+
+    def on_ready(url: str) -> None:
+        urls.append(url)
+        ready.set()
+
+    thread = threading.Thread(
+        target=serve,
+        args=(workspace,),
+        kwargs={"port": port, "on_ready": on_ready, "stop": stop, **options},
+    )
+    thread.start()
+    try:
+        ready.wait(60)
+        yield urls[0]
+    finally:
+        stop.set()
+        thread.join()
+
+
+def held(call: Callable[..., Any], gate: threading.Event, *, first: bool) -> Callable[..., Any]:
+    """Return `call` with a wait for `gate` before it, or after it."""
+
+    def wrapped(*positional: Any, **named: Any) -> Any:
+        if first:
+            gate.wait(60)
+        result = call(*positional, **named)
+        if not first:
+            gate.wait(60)
+        return result
+
+    return wrapped
+
+
+def before(shots: Shots, folder: Path) -> None:
+    """Take what is seen before the first question, from an empty folder on, and after the last."""
+    documents = folder / "docs"
+    documents.mkdir(parents=True)
+    workspace: Any = Workspace(folder)
+    workspace.sync()
+    gate = threading.Event()
+    workspace.sync = held(workspace.sync, gate, first=False)
+    workspace.load = held(workspace.load, gate, first=True)
+    with served(workspace, 7870) as url:
+        shots.page.goto(url)
+        shots.take("empty", ".welcome-add:not([hidden])")
+        shutil.copytree(ROOT / "docs" / "sco", documents / "sco")
+        shots.page.click(".welcome-look")
+        shots.take("indexing", ".welcome-indexing progress[value]")
+        gate.set()
+        shots.page.wait_for_selector(".scoqa-suggestion", timeout=120_000)
+        shots.ask(QUESTION)
+        shots.page.wait_for_selector(".scoqa-answer", timeout=60_000)
+    shots.take("offline", ".scoqa-offline")
+
+
+def during(shots: Shots, workspace: Any) -> None:
+    """Take what is seen while one asks and checks."""
+    page, gate = shots.page, threading.Event()
+    through = workspace.ask
+    with served(workspace, 7880) as url:
+        page.goto(url)
+        shots.take("welcome", ".scoqa-suggestion")
+        workspace.ask = held(through, gate, first=True)
+        shots.ask(QUESTION)
+        shots.take("pending", ".scoqa-pending")
+        gate.set()
+        shots.take("answer", ".scoqa-answer")
+        page.click(".scoqa-number >> nth=0")
+        shots.take("source", ".source-text mark")
+        address = page.url
+        page.keyboard.press("?")
+        shots.take("keys", ".scoqa-keys[open]")
+        page.keyboard.press("Escape")
+        page.keyboard.press("Escape")
+        page.wait_for_selector(".source-sheet", state="hidden")
+        shots.ask(SILENT)
+        shots.take("silence", ".scoqa-silence")
+        shots.ask("How? " * 500)
+        shots.take("problem", ".scoqa-problem")
+        page.emulate_media(media="print")
+        shots.take("print", ".scoqa-source-proof", full_page=True)
+        page.emulate_media(media="screen")
+        page.goto(address.replace("digest=", "digest=0"))
+        shots.take("changed", ".source-problem:not(:empty)")
+    workspace.ask = through
+
+
+def door(shots: Shots, workspace: Workspace) -> None:
+    """Take the page where one logs in."""
+    logins = passwords.find(workspace, {"SCOQA_PASSWORD": "a picture of a login page"})
+    with served(workspace, 7890, logins=logins) as url:
+        shots.page.goto(url)
+        shots.take("login", "form")
+        shots.page.fill("input[name=username]", "ada")
+        shots.page.fill("input[name=password]", "not the right one")
+        shots.page.click("button[type=submit], form button")
+        shots.take("login-refused", "[role=alert]")
+
+
+def take(browser: Browser, folder: Path, scratch: Path) -> None:
+    """Write every picture into `folder`."""
+    workspace = Workspace(ROOT, index=scratch / "index")
+    workspace.sync()
+    workspace.load()
+    for width, (across, down) in SIZES.items():
         for scheme in SCHEMES:
-            page = browser.new_page(
-                viewport={"width": width, "height": height},
+            with browser.new_context(
+                viewport={"width": across, "height": down},
                 color_scheme=scheme,  # type: ignore[arg-type]
-            )
-
-            def shoot(state: str, waits_for: str) -> None:
-                page.wait_for_selector(waits_for, timeout=120_000)  # noqa: B023
-                page.wait_for_timeout(SETTLED_MS)  # noqa: B023
-                path = folder / f"{state}-{width}-{scheme}.png"  # noqa: B023
-                page.screenshot(path=path)  # noqa: B023
-                taken.append(path)
-
-            page.goto(url)
-            shoot("empty", "#scoqa-box textarea")
-            page.fill("#scoqa-box textarea", question)
-            page.press("#scoqa-box textarea", "Enter")
-            shoot("answer", ".scoqa-answer")
-            page.click(".scoqa-number >> nth=0")
-            shoot("source", ".source-text mark")
-            page.keyboard.press("Escape")
-            page.fill("#scoqa-box textarea", silent)
-            page.press("#scoqa-box textarea", "Enter")
-            shoot("silence", ".scoqa-silence")
-            page.close()
-    return taken
+            ) as context:
+                shots = Shots(context.new_page(), folder, f"{width}-{scheme}")
+                before(shots, scratch / f"{width}-{scheme}" / "handbook")
+                during(shots, workspace)
+                door(shots, workspace)
 
 
-def main(url: str, folder: str, *questions: str) -> None:
+def main(folder: str = str(ROOT / "docs" / "guide" / "images")) -> None:
     """Take the pictures and print where they are."""
-    path = next(filter(None, map(shutil.which, NAMES)), None)
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:
         sys.exit("Chromium is missing: apt install chromium, or brew install it.")
+    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
     Path(folder).mkdir(parents=True, exist_ok=True)
-    named = dict(zip(("question", "silent"), questions, strict=False))
-    with sync_playwright() as playwright:
+    with ExitStack() as stack:
+        scratch = stack.enter_context(tempfile.TemporaryDirectory())
+        playwright = stack.enter_context(sync_playwright())
         browser = playwright.chromium.launch(
             executable_path=path, args=["--headless", "--no-sandbox", "--disable-gpu"]
         )
-        for picture in take(browser, url, Path(folder), **named):
-            print(picture)
+        take(browser, Path(folder), Path(scratch))
         browser.close()
 
 

@@ -1,235 +1,178 @@
-"""The chat in a real Chromium: ask, click the number, see exactly the characters cited.
-
-Needs Chromium and playwright, and says so aloud when it has to skip. One `scoqa chat` serves all.
-"""
+"""Asking, in a real Chromium: what is seen from the question to its answer, and afterwards."""
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import socket
-import subprocess
-import sys
-import urllib.request
+import re
+import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from conftest import OFFLINE, offline
-from scenes import HOSTILE, PASSWORD, REPEATED, SILENT_QUESTION, TOWER, write_documents
-
-try:
-    from playwright.sync_api import Browser, Page, sync_playwright
-except ImportError:
-    pytest.skip(
-        "The browser tests need playwright: pip install 'scoqa[test]'", allow_module_level=True
-    )
-
-SOURCE = Path(__file__).parent.parent.parent / "src"
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-ARGUMENTS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
+from conftest import quick_workspace
+from scenes import (
+    BEACON,
+    COPY,
+    HARBOUR,
+    HOSTILE,
+    HOSTILE_FOLDER,
+    PASSWORD,
+    REPEATED,
+    SILENT_QUESTION,
+    TIMES,
+    TOWER,
+    documents,
+    write_documents,
+)
+from scoqa.suggest import FRAMES
+from scoqa.ui import render, wording
+from served import (
+    Browser,
+    Chat,
+    Page,
+    ask,
+    cited,
+    open_source,
+    opened,
+    serving,
 )
 
-
-BEACON = "Who lit the beacon of Orl in 1887?"
-HARBOUR = "What is the password of the harbour?"
-
-# What stands in the source viewer, in code units of the DOM itself.
-SEEN = """() => {
-    const area = document.querySelector('.source-text');
-    const marks = area.querySelectorAll('mark');
-    const mark = marks[0];
-    const before = document.createRange();
-    before.setStart(area, 0);
-    before.setEndBefore(mark);
-    const box = mark.getBoundingClientRect();
-    const view = document.querySelector('.source-scroll').getBoundingClientRect();
-    return {
-        marks: marks.length,
-        quote: mark.textContent,
-        before: before.toString(),
-        text: area.textContent,
-        inView: box.height > 0 && box.top >= view.top && box.bottom <= view.bottom
-            && box.top >= 0 && box.bottom <= innerHeight && box.left >= 0
-            && box.right <= innerWidth,
-        focused: document.activeElement === mark,
-        title: document.querySelector('.source-title').textContent,
-        where: document.querySelector('.source-where').textContent,
-    };
-}"""
+pytest_plugins = ("served",)  # its fixtures: browser, chat, page
 
 
-@dataclass(frozen=True)
-class Chat:
-    """A running chat: where it answers, and the documents it was given."""
+class Gate:
+    """Holds an ask at each of its stages until it is let through."""
 
-    url: str
-    documents: Path
+    def __init__(self, workspace: Any) -> None:
+        self.reached = threading.Semaphore(0)
+        self.passed = threading.Semaphore(0)
+        self.finished: list[str] = []
+        self._ask = workspace.ask
+        workspace.ask = self.ask
+        workspace.suggestions = tuple  # they are found by asking
 
-    def ask(self, question: str) -> dict[str, Any]:
-        """Return the Answer that the API gives."""
-        request = urllib.request.Request(
-            f"{self.url}/gradio_api/call/ask",
-            data=json.dumps({"data": [question, None]}).encode(),
-            headers={"content-type": "application/json"},
-        )
-        with urllib.request.urlopen(request) as reply:
-            event = json.load(reply)["event_id"]
-        with urllib.request.urlopen(f"{self.url}/gradio_api/call/ask/{event}") as reply:
-            last = reply.read().decode().strip().splitlines()[-1]
-        answer: dict[str, Any] = json.loads(last.removeprefix("data: "))[0]
+    def ask(self, question: str, *, progress: Any = None, **options: Any) -> Any:
+        def held(stage: str) -> None:
+            if progress is not None:
+                progress(stage)
+            self.reached.release()
+            assert self.passed.acquire(timeout=30)
+            if progress is not None:
+                progress(stage)  # as the next stage would: here a stopped ask ends
+
+        answer = self._ask(question, progress=held, **options)
+        self.finished.append(question)
         return answer
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    path = next(filter(None, map(shutil.which, NAMES)), None)
-    if path is None:
-        pytest.skip("The browser tests need Chromium: apt install chromium, or brew install it")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="session")
-def chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chat]:
-    root = tmp_path_factory.mktemp("chat")
-    write_documents(root / "docs")
-    # Whether an answer is sure enough is tested elsewhere; here every one is shown.
-    (root / "scoqa.toml").write_text("threshold = 0.0\n")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    path = os.pathsep.join(filter(None, (str(OFFLINE), str(SOURCE), os.environ.get("PYTHONPATH"))))
-    tried = root / "tried"
-    command = [sys.executable, "-m", "scoqa", "chat", "--workspace", str(root), "--port", str(port)]
-    with (
-        (root / "log").open("w") as log,
-        subprocess.Popen(
-            command,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-            env={**os.environ, "PYTHONPATH": path, offline.TRIED_FILE: str(tried)},
-        ) as process,
-    ):
-        assert process.stdout is not None
-        try:
-            ready = next((line for line in process.stdout if "ready: " in line), "")
-            assert ready, (root / "log").read_text()
-            yield Chat(ready.split("ready: ")[1].strip(), root / "docs")
-        finally:
-            process.terminate()
-            process.wait(10)
-    assert process.returncode == 0
-    assert not tried.exists(), "the served chat opens no connection to anywhere else"
-
-
 @pytest.fixture
-def page(browser: Browser, chat: Chat) -> Iterator[Page]:
-    """Return the open page. Afterwards: it asked nobody else, and nothing ran or failed in it."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    page = context.new_page()
-    requests: list[str] = []
-    trouble: list[str] = []
-    context.on("request", lambda request: requests.append(request.url))
-    page.on("pageerror", lambda error: trouble.append(str(error)))
-    page.on("dialog", lambda dialog: trouble.append(f"dialog: {dialog.message}"))
-    page.on(
-        "console",
-        lambda message: trouble.append(message.text) if message.type == "error" else None,
-    )
-    page.goto(chat.url)
-    page.wait_for_selector("#scoqa-box textarea")
-    yield page
-    assert page.evaluate("window.hacked") is None
-    context.close()
-    assert [url for url in requests if not url.startswith((chat.url + "/", "data:", "blob:"))] == []
-    assert trouble == []
+def workspace(tmp_path: Path) -> Iterator[Any]:
+    write_documents(tmp_path / "docs")
+    workspace = quick_workspace(tmp_path, threshold=0.0)
+    workspace.sync()
+    yield workspace
 
 
-def ask(page: Page, question: str, *, expect: str = ".scoqa-answer") -> None:
-    page.fill("#scoqa-box textarea", question)
-    page.press("#scoqa-box textarea", "Enter")
-    page.wait_for_selector(expect, timeout=60_000)
+# -- while it is worked on ----------------------------------------------------------------------
 
 
-def cited(answer: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return every place of an Answer, in the order of the numbers."""
-    return [place for first in answer["citations"] for place in (first, *first["also_in"])]
+def test_each_stage_of_the_work_is_seen(browser: Browser, workspace: Any) -> None:
+    gate = Gate(workspace)
+    with serving(workspace) as chat, opened(browser, chat.url) as page:
+        ask(page, BEACON, expect=f"text={render.STEPS['find']}")
+        assert page.text_content(".scoqa-question") == BEACON
+        assert page.input_value("#scoqa-box textarea") == ""
+        assert page.is_visible("#scoqa-stop") and not page.is_visible("#scoqa-button")
+        gate.passed.release()
+        page.wait_for_selector(f"text={render.STEPS['read']}")
+        gate.passed.release()
+        page.wait_for_selector(".scoqa-answer")
+        assert page.is_visible("#scoqa-button") and not page.is_visible("#scoqa-stop")
 
 
-def open_source(page: Page, number: int) -> dict[str, Any]:
-    """Click `number` in the list of sources and return what is seen."""
-    before = page.evaluate("window.opened = document.querySelector('.source-text mark')")
-    page.click(f".scoqa-source:nth-child({number}) .scoqa-number")
-    page.wait_for_function(
-        "() => { const mark = document.querySelector('.source-text mark');"
-        " return mark && mark !== window.opened; }"
-    )
-    assert before is None or number > 1
-    seen: dict[str, Any] = page.evaluate(SEEN)
-    return seen
+@pytest.mark.parametrize("by", ["button", "Escape"])
+def test_an_ask_can_be_stopped(browser: Browser, workspace: Any, by: str) -> None:
+    gate = Gate(workspace)
+    with serving(workspace) as chat, opened(browser, chat.url) as page:
+        ask(page, BEACON, expect=f"text={render.STEPS['find']}")
+        page.click("#scoqa-stop") if by == "button" else page.keyboard.press("Escape")
+        page.wait_for_selector(f"text={render.STOPPED}")
+        assert page.input_value("#scoqa-box textarea") == BEACON  # to be asked otherwise
+        assert page.is_visible("#scoqa-button") and not page.is_visible("#scoqa-stop")
+        gate.passed.release(4)
+        ask(page, HARBOUR)
+        assert gate.finished == [HARBOUR]  # the stopped one was not worked on to its end
+        assert page.locator(".scoqa-answer").count() == 1
 
 
-def test_every_number_opens_its_source_at_exactly_the_characters_cited(
-    page: Page, chat: Chat
+def test_who_waits_behind_others_sees_it_and_may_leave(browser: Browser, workspace: Any) -> None:
+    gate = Gate(workspace)
+    with serving(workspace) as chat:
+        others = [threading.Thread(target=chat.ask, args=(BEACON,)) for _ in range(2)]
+        for other in others:
+            other.start()
+            assert gate.reached.acquire(timeout=30)
+        with opened(browser, chat.url) as page:
+            ask(page, HARBOUR, expect=f"text={render.WAITING}")
+            page.click("#scoqa-stop")
+            page.wait_for_selector(f"text={render.STOPPED}")
+        gate.passed.release(8)
+        for other in others:
+            other.join(30)
+        assert gate.finished == [BEACON, BEACON]
+
+
+def test_a_second_question_stays_in_the_box_while_one_is_answered(
+    browser: Browser, workspace: Any
 ) -> None:
-    places = cited(chat.ask(BEACON))
-    text = (chat.documents / TOWER).read_bytes().decode()
-    starts = [place["start"] for place in places if REPEATED in place["sentence"]]
-    assert len(starts) == text.count(REPEATED) == 3  # the first is not the only right one
+    gate = Gate(workspace)
+    with serving(workspace) as chat, opened(browser, chat.url) as page:
+        ask(page, BEACON, expect=f"text={render.STEPS['find']}")
+        ask(page, HARBOUR, expect=".scoqa-pending")
+        gate.passed.release(2)
+        page.wait_for_selector(".scoqa-answer")
+        assert page.locator(".scoqa-question").count() == 1
+        assert page.input_value("#scoqa-box textarea") == HARBOUR
+
+
+# -- the answer ---------------------------------------------------------------------------------
+
+
+def test_the_answer_is_the_sentence_with_the_words_lit_in_it(page: Page, chat: Chat) -> None:
+    answer = chat.ask(BEACON)
     ask(page, BEACON)
-    for number, place in enumerate(places, 1):
-        text = (chat.documents / place["path"]).read_bytes().decode()
-        seen = open_source(page, number)
-        assert seen["quote"] == place["quote"]
-        assert seen["before"] == text[: place["start"]]
-        assert seen["text"] == text
-        assert (seen["marks"], seen["inView"], seen["focused"]) == (1, True, True)
-        assert seen["title"] == place["title"]
-        assert seen["where"].startswith(place["path"])
-        assert f"line {place['line']}" in seen["where"]
+    assert len(answer["citations"]) > 1
+    snippets = page.locator(".scoqa-snippet").all()
+    assert len(snippets) == len({(c["document_id"], c["sentence"]) for c in answer["citations"]})
+    first = answer["citations"][0]
+    assert snippets[0].locator("mark").first.text_content() == first["quote"]
+    assert snippets[0].locator(".scoqa-words").text_content() == first["sentence"]
+    said = next(words for least, words in wording.CONFIDENCE if answer["confidence"] >= least)
+    assert page.text_content(".scoqa-confidence") == said
 
 
 def test_numbers_in_the_text_equal_those_in_the_list_of_sources(page: Page) -> None:
     ask(page, BEACON)
-    numbers = "elements => elements.map(each => [each.textContent, each.hash])"
+    numbers = "elements => elements.map(each => [each.textContent, each.search])"
     in_text = page.eval_on_selector_all(".scoqa-snippet .scoqa-number", numbers)
     in_list = page.eval_on_selector_all(".scoqa-sources .scoqa-number", numbers)
-    assert in_text == in_list
+    assert sorted(in_text) == sorted(in_list)  # only what is cited is listed
     assert page.get_by_role("link", name="Source 1", exact=True).count() == 2
     assert [number for number, _ in in_list] == [str(n + 1) for n in range(len(in_list))]
 
 
-def test_hostile_text_and_names_are_shown_and_nothing_runs(page: Page, chat: Chat) -> None:
-    place = cited(chat.ask(HARBOUR))[0]
-    assert place["path"] == HOSTILE
-    ask(page, HARBOUR)
-    assert PASSWORD in page.text_content(".scoqa-snippet")
-    assert page.text_content(".scoqa-source-place bdi") == HOSTILE
-    assert page.locator("#scoqa-talk :is(img, script, em, code, strong, .katex)").count() == 0
-    assert page.locator("#scoqa-talk a:not(.scoqa-number)").count() == 0
-    seen = open_source(page, 1)
-    assert seen["quote"] == place["quote"]
-    assert seen["text"] == (chat.documents / HOSTILE).read_bytes().decode()
-    assert seen["title"] == place["title"]
-    # And what the reader types is no more than text.
-    ask(page, f"{PASSWORD} {HARBOUR}", expect=".scoqa-question >> nth=1")
-    assert page.text_content(".scoqa-question >> nth=1") == f"{PASSWORD} {HARBOUR}"
+def test_the_same_fact_in_several_places_is_one_line_with_several_numbers(page: Page) -> None:
+    ask(page, BEACON)
+    lines = page.locator(".scoqa-snippet").filter(has_text=REPEATED).all()
+    assert len(lines) == 1
+    numbers = lines[0].locator(".scoqa-number").all_text_contents()
+    assert len(numbers) == TIMES + 1
+    paths = [
+        page.locator(f".scoqa-source:nth-child({number}) bdi").first.text_content()
+        for number in numbers
+    ]
+    assert sorted(paths) == sorted([TOWER] * TIMES + [COPY])
 
 
 def test_a_question_without_an_answer_gets_a_silence_that_says_why(page: Page, chat: Chat) -> None:
@@ -237,31 +180,138 @@ def test_a_question_without_an_answer_gets_a_silence_that_says_why(page: Page, c
     assert not answer["answered"]
     ask(page, SILENT_QUESTION, expect=".scoqa-silence")
     assert page.text_content(".scoqa-silence-title") == "Your documents do not answer this"
-    assert page.locator(".scoqa-near").count() == len(answer["near_misses"])
-    assert page.locator("#scoqa-talk mark").count() == 0
+    assert page.text_content(".scoqa-reason") == wording.REASONS[answer["reason"]]
+    assert page.locator(".scoqa-near").count() == len(answer["near_misses"]) > 0
+    assert page.text_content(".scoqa-near-title") == "Nearest passages, which do not answer it"
+    assert page.locator("#scoqa-talk mark, .scoqa-confidence").count() == 0
+    open_source(page, 1)  # a near miss can be checked too
 
 
-def test_everything_works_from_the_keyboard(page: Page) -> None:
-    ask(page, BEACON)
-    for _ in range(20):
-        page.keyboard.press("Shift+Tab")
-        if page.evaluate("document.activeElement.matches('.scoqa-snippet .scoqa-number')"):
-            break
-    name = page.evaluate("document.activeElement.textContent")
-    page.keyboard.press("Enter")
-    page.wait_for_selector(".source-text mark:focus")
-    page.keyboard.press("Escape")
-    page.wait_for_selector(".source-sheet", state="hidden")
-    assert page.evaluate("document.activeElement.textContent") == name
-
-
-@pytest.mark.parametrize("width", [360, 3840])
-def test_nothing_is_cut_off_from_a_small_phone_to_4k(page: Page, width: int) -> None:
-    page.set_viewport_size({"width": width, "height": 640 if width < 1000 else 2160})
+def test_hostile_text_and_names_are_shown_and_nothing_runs(page: Page, chat: Chat) -> None:
+    place = cited(chat.ask(HARBOUR))[0]
+    assert place["path"] == HOSTILE
+    page.wait_for_function("document.querySelectorAll('#scoqa-collection option').length > 2")
+    assert HOSTILE_FOLDER in page.locator("#scoqa-collection option").all_text_contents()
+    page.select_option("#scoqa-collection", f"/{HOSTILE_FOLDER}")
     ask(page, HARBOUR)
-    assert open_source(page, 1)["inView"]
-    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert page.text_content(".scoqa-within") == f"Asked in {HOSTILE_FOLDER}"
+    assert PASSWORD in (page.text_content(".scoqa-snippet") or "")
+    assert page.text_content(".scoqa-source-place bdi") == HOSTILE
+    assert page.locator("#scoqa-talk :is(img, script, em, code, strong, b, .katex)").count() == 0
+    assert page.locator("#scoqa-talk a:not(.scoqa-number)").count() == 0
+    source = open_source(page, 1)
+    assert source["quote"] == place["quote"]
+    assert source["text"] == chat.text(HOSTILE)
+    assert source["title"] == place["title"]
+    assert source["path"] == HOSTILE
+    assert page.locator("#scoqa-source :is(img, script, a)").count() == 0
+    # And what the reader types is no more than text.
+    ask(page, f"{PASSWORD} {HARBOUR}", expect=".scoqa-question >> nth=1")
+    assert page.text_content(".scoqa-question >> nth=1") == f"{PASSWORD} {HARBOUR}"
+
+
+def test_a_question_that_cannot_be_asked_gets_a_sentence(page: Page) -> None:
+    ask(page, "x" * 2_001, expect=".scoqa-problem")
+    assert "2,001 characters" in (page.text_content(".scoqa-problem") or "")
+    ask(page, "?!", expect=".scoqa-problem >> nth=1")
+    assert "empty" in (page.text_content(".scoqa-problem >> nth=1") or "")
+    page.press("#scoqa-box textarea", "Enter")
+    page.wait_for_timeout(300)
+    assert page.locator(".scoqa-question").count() == 2  # an empty box asks nothing
+
+
+# -- around the conversation --------------------------------------------------------------------
+
+
+def test_the_first_questions_are_made_of_the_documents_and_can_be_asked(
+    page: Page, chat: Chat
+) -> None:
+    page.wait_for_selector(".scoqa-suggestion", timeout=60_000)
+    questions = page.locator(".scoqa-suggestion").all_text_contents()
+    whole = " ".join(" ".join(text.split()) for text in documents().values())
+    frames = [re.escape(frame).replace(re.escape("{}"), "(.+)") for frame in FRAMES]
+    for question in questions:
+        subjects = [m[1] for m in (re.fullmatch(frame, question) for frame in frames) if m]
+        assert any(subject in whole for subject in subjects), question
+    page.click(".scoqa-suggestion >> nth=0")
+    page.wait_for_selector(".scoqa-answer", timeout=60_000)
+    assert page.text_content(".scoqa-question") == questions[0]
+    assert not page.is_visible("#scoqa-welcome")
+
+
+def test_a_collection_is_asked_alone(page: Page) -> None:
+    page.wait_for_function("document.querySelectorAll('#scoqa-collection option').length > 2")
+    options = page.locator("#scoqa-collection option").all_text_contents()
+    assert options == ["all documents", "files outside folders", HOSTILE_FOLDER, "letters"]
+    for value, words, folder in (
+        ("/letters", "Asked in letters", "letters"),
+        ("/", "Asked in files outside folders", ""),
+    ):
+        page.select_option("#scoqa-collection", value)
+        ask(page, BEACON, expect=f".scoqa-within >> text={words}")
+        page.wait_for_selector("#scoqa-button", state="visible")
+        listed = page.locator("#scoqa-talk .bot-row").last.locator(".scoqa-source-place")
+        paths = [place.locator("bdi").first.text_content() or "" for place in listed.all()]
+        assert {path.rpartition("/")[0] for path in paths} == {folder}
+
+
+def test_a_new_conversation_begins_empty(page: Page) -> None:
+    ask(page, BEACON)
+    open_source(page, 1)
+    page.get_by_role("button", name="New conversation").click()
+    page.wait_for_selector(".scoqa-question", state="detached")
+    assert page.is_visible("#scoqa-welcome") and not page.is_visible(".source-sheet")
+    assert page.evaluate("location.search") == ""
+    ask(page, SILENT_QUESTION, expect=".scoqa-silence")
+    assert page.locator(".scoqa-question").count() == 1
+
+
+def test_the_conversation_is_saved_with_its_citations(page: Page, chat: Chat) -> None:
+    for question, expect in ((BEACON, ".scoqa-answer"), (SILENT_QUESTION, ".scoqa-silence")):
+        ask(page, question, expect=expect)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save conversation as Markdown").click()
+    assert re.fullmatch(r"chat\d+-[\d-]+\.md", download.value.suggested_filename)
+    text = Path(download.value.path()).read_text(encoding="utf-8")
+    first = cited(chat.ask(BEACON))[0]
+    for words in (BEACON, REPEATED, TOWER, first["digest"], SILENT_QUESTION, wording.SILENCE):
+        assert words in text
+    page.goto(re.findall(r"\(<(http[^>]+)>\)", text)[0])
+    page.wait_for_selector(".source-text mark")
+    assert page.text_content(".source-text mark") == first["quote"]
+
+
+def test_paper_shows_the_conversation_and_every_place_whole(page: Page, chat: Chat) -> None:
+    for question in (BEACON, HARBOUR):
+        ask(page, question)
+        page.wait_for_selector("#scoqa-button", state="visible")
+    page.emulate_media(media="print")
+    places = cited(chat.ask(BEACON)) + cited(chat.ask(HARBOUR))
+    proofs = page.locator(".scoqa-source-proof").all()
+    assert len(proofs) == len(places)
+    for proof, place in zip(proofs, places, strict=True):
+        assert proof.is_visible()
+        assert proof.text_content() == (
+            f"characters {place['start']}–{place['end']} · sha256 {place['digest']}"
+        )
+    for name in ("#scoqa-ask", ".scoqa-tools", "#scoqa-source", "#scoqa-welcome"):
+        assert not page.is_visible(name)
+    # Nothing scrolls on paper: all of it is laid out.
     assert page.evaluate(
-        "[...document.querySelectorAll('.scoqa-answer, .source-sheet, #scoqa-ask')]"
-        ".every(each => each.scrollWidth <= each.clientWidth)"
+        "[...document.querySelectorAll('body, .gradio-container, #scoqa-talk, #scoqa-talk *')]"
+        ".every(each => each.scrollHeight <= each.clientHeight + 1"
+        " || !['auto', 'scroll', 'hidden'].includes(getComputedStyle(each).overflowY))"
     )
+    assert page.pdf().startswith(b"%PDF")
+
+
+def test_two_people_see_nothing_of_each_other(browser: Browser, page: Page, chat: Chat) -> None:
+    with opened(browser, chat.url) as other:
+        ask(page, BEACON)
+        ask(other, HARBOUR)
+        ask(page, SILENT_QUESTION, expect=".scoqa-silence")
+        assert page.locator(".scoqa-question").all_text_contents() == [BEACON, SILENT_QUESTION]
+        assert other.locator(".scoqa-question").all_text_contents() == [HARBOUR]
+        other.get_by_role("button", name="New conversation").click()
+        other.wait_for_selector(".scoqa-question", state="detached")
+        assert page.locator(".scoqa-question").count() == 2

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from scoqa.workspace import Workspace
 
 ASSETS = Path(__file__).with_name("assets")
-STYLES = tuple(ASSETS / name for name in ("tokens.css", "frame.css", "chat.css", "source.css"))
+STYLES = ("tokens", "frame", "welcome", "chat", "source", "print")
+SCRIPTS = ("talk", "keys")  # of the whole page; the others belong to one component each
 
 # Set, not defaulted: scoqa sends nothing, whatever the environment says. Gradio and the hub's
 # client read these when they are imported.
@@ -92,7 +93,7 @@ def application(
         theme=gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["monospace"]),
         # Not `css`: Gradio writes every rule anew with a prefix, splits `:is(a, b)` at its comma
         # and drops shorthands that hold variables.
-        head=_styles(),
+        head=_head(),
     )
     if logins is None:
         logins = passwords.find(workspace)
@@ -101,5 +102,10 @@ def application(
     return Guard(Login(outer, logins) if logins else outer, names)
 
 
-def _styles() -> str:
-    return f"<style>{''.join(path.read_text(encoding='utf-8') for path in STYLES)}</style>"
+def _head() -> str:
+    """Return the styles and scripts of the whole page, as markup for its head."""
+
+    def joined(names: tuple[str, ...], kind: str) -> str:
+        return "".join((ASSETS / f"{name}.{kind}").read_text(encoding="utf-8") for name in names)
+
+    return f"<style>{joined(STYLES, 'css')}</style><script>{joined(SCRIPTS, 'js')}</script>"

@@ -1,13 +1,15 @@
 """The page where one asks: the conversation, the line to ask in, the source beside them.
 
-Receives a Workspace and its Loading; hands on components and what happens between them.
-The same ask stands behind the conversation and behind the API endpoint `ask`.
+Receives a Workspace and what loads its models; hands on components and what happens between
+them. The same ask stands behind the conversation and behind the API endpoint `ask`.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+import re
+from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,138 +17,217 @@ import gradio as gr
 
 from scoqa.errors import ScoqaError
 from scoqa.schema import to_json
+from scoqa.types import Answer, Citation
 from scoqa.ui import render, viewer
+from scoqa.ui.asking import steps
+from scoqa.ui.conversation import (
+    Conversation,
+    Exchange,
+    ended,
+    messages,
+    turns,
+    waiting,
+)
+from scoqa.ui.export import conversation_markdown
 from scoqa.ui.loading import Loading
+from scoqa.ui.situation import Situation
 
 if TYPE_CHECKING:
     from scoqa.workspace import Workspace
 
-Messages = list[dict[str, Any]]
-
 _ASSETS = Path(__file__).with_name("assets")
 _SESSION_SECONDS = 24 * 3600  # a conversation left alone this long is forgotten
 _BROKEN = "Something went wrong inside scoqa. The terminal it runs in says what."
+_NO_FILE_NAME = re.compile(r"[^\w.-]+")
 _log = logging.getLogger(__name__)
+
+# The collection is read from the page when the question is sent: a native list, which phones
+# and screen readers know how to show. Its values: "*" for all, else "/" and the name.
+_PICKED = "(box, _, talk) => [box, document.querySelector('#scoqa-collection')?.value ?? '*', talk]"
 
 
 def page(workspace: Workspace, loading: Loading) -> None:
     """Add the page to the gr.Blocks being built."""
-    _head(workspace, loading)
+    head = _head(workspace, loading)
     with gr.Row(elem_id="scoqa-room"):
         with gr.Column(elem_id="scoqa-chat"):
-            chatbot = gr.Chatbot(
-                elem_id="scoqa-talk",
-                label="Conversation",
-                show_label=False,
-                container=False,
-                height="100%",
-                layout="panel",
-                placeholder=welcome(workspace),
-                buttons=[],
-                # Text is never read as anything but text: render.inert sees to Markdown and
-                # HTML, these three to the rest.
-                sanitize_html=True,
-                latex_delimiters=[],
-                allow_tags=False,
-                autoscroll=False,  # source.js keeps the question in view; the end may be far below
-                feedback_options=None,
-                group_consecutive_messages=False,
-            )
-            with gr.Row(elem_id="scoqa-ask"):
-                box = gr.Textbox(
-                    elem_id="scoqa-box",
-                    label="Your question",
-                    show_label=False,
-                    container=False,
-                    placeholder="Ask your documents",
-                    lines=1,
-                    max_lines=6,
-                    autofocus=True,
-                    html_attributes=gr.InputHTMLAttributes(
-                        autocorrect="off", spellcheck=True, autocomplete="off"
-                    ),
+            gr.HTML(elem_id="scoqa-welcome", html_template=_asset("welcome.html"), js_on_load=None)
+            chatbot = _chatbot()
+            with gr.Column(elem_id="scoqa-ask"):
+                picker = gr.HTML(
+                    elem_id="scoqa-picker", html_template=_asset("picker.html"), js_on_load=None
                 )
-                button = gr.Button("Ask", elem_id="scoqa-button", variant="primary", scale=0)
+                with gr.Row(elem_id="scoqa-line"):
+                    box = _box()
+                    ask = gr.Button("Ask", elem_id="scoqa-button", variant="primary", scale=0)
+                    stop = gr.Button("Stop", elem_id="scoqa-stop", scale=0, visible=False)
         _source(workspace)
-    messages = gr.State([], time_to_live=_SESSION_SECONDS)
+    talk = gr.State((), time_to_live=_SESSION_SECONDS)
+    parcel = gr.HTML(elem_id="scoqa-parcel", html_template="", js_on_load=_asset("parcel.js"))
 
-    def submit(question: str, before: Messages) -> Iterator[tuple[str, Messages, Messages]]:
-        yield from converse(loading, question, before)  # Gradio streams from generators only
+    async def answer(conversation: Conversation) -> AsyncIterator[tuple[Any, ...]]:
+        async for shown in answered(loading, conversation):  # Gradio streams from generators only
+            yield shown
 
-    gr.on(
-        [box.submit, button.click],
-        submit,
-        inputs=[box, messages],
-        outputs=[box, chatbot, messages],
-        trigger_mode="once",  # while one is answered the next stays in the box
-        show_progress="hidden",
-        concurrency_id="ask",
-        api_visibility="private",
+    def packed(conversation: Conversation, request: gr.Request) -> dict[str, Any]:
+        return pack(workspace, conversation, request.headers.get("origin"))
+
+    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    shown = [chatbot, talk, ask, stop]
+    begun = gr.on(
+        [box.submit, ask.click],
+        begin,
+        inputs=[box, picker, talk],
+        outputs=[box, *shown],
+        js=_PICKED,
+        queue=False,  # seen at once, however many are waiting
+        trigger_mode="once",
+        **quiet,
     )
+    answering = begun.then(
+        answer,
+        inputs=[talk],
+        outputs=shown,
+        trigger_mode="once",  # while one is answered the next stays in the box
+        concurrency_id="ask",
+        **quiet,
+    )
+    ends: dict[str, Any] = {"cancels": [answering], "queue": False, **quiet}
+    stop.click(stopped, inputs=[box, talk], outputs=[box, *shown], **ends)
+    head.clear(anew, outputs=shown, **ends)
+    head.download(packed, inputs=[talk], outputs=[parcel], queue=False, **quiet)
     _endpoint(loading)
 
 
-def converse(
-    loading: Loading, question: str, before: Messages
-) -> Iterator[tuple[str, Messages, Messages]]:
-    """Yield (what stays in the box, messages to show, messages to keep): first a wait that says
-    what for, then the answer or the sentence that says why there is none.
-    """
-    asked = [*before, _message("user", render.question(question))] if question.strip() else before
+def begin(question: str, picked: object, conversation: Conversation) -> tuple[Any, ...]:
+    """Return what is shown as soon as `question` is sent: box, messages, conversation, buttons."""
+    if waiting(conversation) or not question.strip():
+        return _nothing(5)
+    asked = (*conversation, Exchange(question.strip(), collection_of(picked)))
+    return "", messages(asked), asked, *_buttons(busy=True)
 
-    def shown(markup: str, *, box: str = "") -> tuple[str, Messages, Messages]:
-        messages = [*asked, _message("assistant", markup)]
-        return box, messages, messages
 
+async def answered(loading: Loading, conversation: Conversation) -> AsyncIterator[tuple[Any, ...]]:
+    """Yield messages, conversation, buttons: what is being done, then what became of it."""
+    if not waiting(conversation):  # stopped, or sent twice
+        yield _nothing(4)
+        return
+    exchange = conversation[-1]
+    outcome: Answer | str = _BROKEN
     try:
-        if not loading.done:
-            yield shown(render.pending(render.LOADING))
-            loading.wait()
-        yield shown(render.pending(render.READING))
-        yield shown(render.answer(loading.ask(question)))
+        async for step in steps(loading, exchange.question, exchange.collection):
+            if isinstance(step, Answer):
+                outcome = step
+            else:
+                yield messages(conversation, render.STEPS[step]), *_nothing(3)
     except ScoqaError as error:
-        yield shown(render.problem(str(error)))
+        outcome = str(error)
     except Exception:
         # The page's edge: without this the wait would stay there for ever.
         _log.exception("The question could not be answered.")
-        yield shown(render.problem(_BROKEN))
+    done = ended(conversation, outcome)
+    yield messages(done), done, *_buttons(busy=False)
 
 
-def welcome(workspace: Workspace) -> str:
-    """Return the markup of a conversation not begun: what is here, and what to do."""
-    folder = workspace.documents.resolve().name
-    try:
-        documents, passages = workspace.summary()
-    except ScoqaError as error:
-        return render.problem(str(error))
-    if documents == 0:
-        first = f"There are no documents in {folder} yet."
-        then = "Put text or Markdown files there and start scoqa again."
-    else:
-        first = f"{_count(documents, 'document')}, {_count(passages, 'passage')}, in {folder}."
-        then = "Ask a question. You get their own words, and the place where they stand."
-    return (
-        f'<div class="scoqa-welcome"><p class="scoqa-holds">{render.inert(first)}</p>'
-        f"<p>{render.inert(then)}</p></div>"
+def stopped(box: str, conversation: Conversation) -> tuple[Any, ...]:
+    """Return what is shown once the reader stops: the question goes back into a free box."""
+    if not waiting(conversation):
+        return _nothing(5)
+    done = ended(conversation, render.STOPPED)
+    return box.strip() or done[-1].question, messages(done), done, *_buttons(busy=False)
+
+
+def anew() -> tuple[Any, ...]:
+    """Return what a new conversation shows."""
+    return [], (), *_buttons(busy=False)
+
+
+def pack(workspace: Workspace, conversation: Conversation, page: object) -> dict[str, Any]:
+    """Return the conversation as a file to save: its name and its text, Markdown.
+
+    page: the origin of the page it was held on, for links to the places cited.
+    """
+    now = datetime.now().astimezone()
+    name = workspace.root.resolve().name
+    address = viewer.origin(page)
+
+    def link(citation: Citation) -> str:
+        return f"{address}/{viewer.reference(citation)}"
+
+    text = conversation_markdown(
+        turns(conversation), title=name, when=now, link=link if address else None
+    )
+    return {"name": f"{_NO_FILE_NAME.sub('-', name)}-{now:%Y-%m-%d-%H%M%S}.md", "text": text}
+
+
+def collection_of(picked: object) -> str | None:
+    """Return the collection that the picker's value names; None for all of them."""
+    return picked[1:] if isinstance(picked, str) and picked.startswith("/") else None
+
+
+def _buttons(*, busy: bool) -> tuple[Any, Any]:
+    return gr.update(visible=not busy), gr.update(visible=busy)
+
+
+def _nothing(outputs: int) -> tuple[Any, ...]:
+    return tuple(gr.skip() for _ in range(outputs))
+
+
+def _asset(name: str) -> str:
+    return (_ASSETS / name).read_text(encoding="utf-8")
+
+
+def _chatbot() -> gr.Chatbot:
+    return gr.Chatbot(
+        elem_id="scoqa-talk",
+        label="Conversation",
+        show_label=False,
+        container=False,
+        height="100%",
+        layout="panel",
+        buttons=[],
+        # Text is never read as anything but text: render.inert sees to Markdown and HTML, these
+        # three to the rest.
+        sanitize_html=True,
+        latex_delimiters=[],
+        allow_tags=False,
+        autoscroll=False,  # talk.js keeps the question in view; the end may be far below
+        feedback_options=None,
+        group_consecutive_messages=False,
     )
 
 
-def _head(workspace: Workspace, loading: Loading) -> None:
-    """Add the top of the page, which also says while the model is being loaded."""
+def _box() -> gr.Textbox:
+    return gr.Textbox(
+        elem_id="scoqa-box",
+        label="Your question",
+        show_label=False,
+        container=False,
+        placeholder="Ask your documents",
+        lines=1,
+        max_lines=6,
+        autofocus=True,
+        html_attributes=gr.InputHTMLAttributes(
+            autocorrect="off", spellcheck=True, autocomplete="off"
+        ),
+    )
+
+
+def _head(workspace: Workspace, loading: Loading) -> gr.HTML:
+    """Add the top of the page, which also looks after what the whole page says of itself."""
+    situation = Situation(workspace, loading)
 
     def state(_: object = None) -> dict[str, Any]:
-        return {"loaded": loading.done, "problem": loading.problem}
+        return situation.state()
 
-    name = render.inert(workspace.root.resolve().name)
-    gr.HTML(
+    def index(_: object = None) -> None:
+        situation.indexing.start()
+
+    return gr.HTML(
         elem_id="scoqa-head",
-        html_template=(
-            '<header><h1 class="scoqa-name">scoqa</h1>'
-            f'<p class="scoqa-folder" dir="auto">{name}</p>'
-            '<p class="scoqa-state" role="status"></p></header>'
-        ),
-        js_on_load=(_ASSETS / "state.js").read_text(encoding="utf-8"),
-        server_functions=[state],
+        html_template=_asset("head.html"),
+        js_on_load=_asset("page.js"),
+        server_functions=[state, index],
         apply_default_css=False,
     )
 
@@ -159,8 +240,8 @@ def _source(workspace: Workspace) -> None:
 
     gr.HTML(
         elem_id="scoqa-source",
-        html_template=(_ASSETS / "source.html").read_text(encoding="utf-8"),
-        js_on_load=(_ASSETS / "source.js").read_text(encoding="utf-8"),
+        html_template=_asset("source.html"),
+        js_on_load=_asset("source.js"),
         server_functions=[source],
         apply_default_css=False,
     )
@@ -178,12 +259,3 @@ def _endpoint(loading: Loading) -> None:
         return answer
 
     gr.api(ask, api_name="ask", concurrency_id="ask")
-
-
-def _message(role: str, markup: str) -> dict[str, Any]:
-    # As a typed text, not a string: Gradio re-indents strings.
-    return {"role": role, "content": [{"type": "text", "text": markup}]}
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

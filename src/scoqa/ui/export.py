@@ -11,6 +11,17 @@ from datetime import datetime
 
 from scoqa.types import Answer, Citation, Turn
 from scoqa.ui.markdown import blockquote, destination, inline, label, possible
+from scoqa.ui.numbering import Numbers, numbered, numbers_of, snippets
+from scoqa.ui.wording import (
+    NEAR,
+    ROOT,
+    SILENCE,
+    character_words,
+    confidence_words,
+    digest_words,
+    place_words,
+    reason_words,
+)
 
 FOOT = (
     "Every quote is a slice of its document, the answer's own words in bold. Characters are"
@@ -28,7 +39,7 @@ def citation_text(citation: Citation, link: str | None = None, *, date: str | No
 
     date: the document's own date line; link: what opens the place. Both are left out if None.
     """
-    where = [citation.title, date, citation.path, _where(citation), _digest(citation), link]
+    where = [citation.title, date, citation.path, _where(citation), digest_words(citation), link]
     lines = [label(each) for each in where if each is not None]
     return "\n".join([f"“{possible(citation.quote)}”", "", *filter(None, lines)]) + "\n"
 
@@ -60,6 +71,8 @@ def conversation_markdown(
         blocks.append(when.isoformat(sep=" ", timespec="minutes"))
     for turn in turns:
         blocks.append(f"## {inline(turn.question)}")
+        if turn.collection is not None:
+            blocks.append(f"Asked in {inline(turn.collection or ROOT)}")
         value = turn.answer
         found = value.answered and value.citations
         blocks += _found(value, link) if found else _silent(value, link)
@@ -68,42 +81,34 @@ def conversation_markdown(
 
 
 def _found(value: Answer, link: Link | None) -> Iterator[str]:
-    from scoqa.ui.render import CONFIDENCE, _numbered, _snippets
-
-    numbers = _numbered(each for first in value.citations for each in (first, *first.also_in))
-    for group in _snippets(value.citations):
+    numbers = numbered(value)
+    for group in snippets(value.citations):
         first = group[0]
         offset = first.sentence_start
         lit = [(each.start - offset, each.end - offset) for each in group]
-        yield f"{blockquote(first.sentence, lit)}\n>\n> — {_numbers(numbers, group)}"
-    yield next(words for least, words in CONFIDENCE if value.confidence >= least or not least)
+        yield f"{blockquote(first.sentence, lit)}\n>\n> — {_numbers(numbers_of(group, numbers))}"
+    yield confidence_words(value)
     yield from _sources(numbers, link)
 
 
 def _silent(value: Answer, link: Link | None) -> Iterator[str]:
-    from scoqa.ui.render import NEAR, REASONS, SILENCE, _numbered
-
-    yield f"**{SILENCE}.** {REASONS[value.reason or 'no_evidence']}"
+    yield f"**{SILENCE}.** {reason_words(value)}"
     if value.near_misses:
-        numbers = _numbered(value.near_misses)
+        numbers = numbered(value)
         yield f"{NEAR}:"
         for miss in value.near_misses:
             # Said at each: a passage is easily copied out of its list.
-            mark = f"{_numbers(numbers, [miss])}, {NOT_AN_ANSWER}"
+            mark = f"{_numbers(numbers_of([miss], numbers))}, {NOT_AN_ANSWER}"
             yield f"{blockquote(miss.sentence)}\n>\n> — {mark}"
         yield from _sources(numbers, link)
 
 
-def _numbers(numbers: dict[int, Citation], group: Sequence[Citation]) -> str:
-    """Return the numbers of a snippet: its own places, and where else the same words stand."""
-    from scoqa.ui.render import _place
-
-    places = {_place(each) for first in group for each in (first, *first.also_in)}
+def _numbers(numbers: Numbers) -> str:
     # On a line of their own, so that no direction set by hand in the sentence moves them.
-    return " ".join(f"[{number}]" for number, each in numbers.items() if _place(each) in places)
+    return " ".join(f"[{number}]" for number in numbers)
 
 
-def _sources(numbers: dict[int, Citation], link: Link | None) -> tuple[str, str]:
+def _sources(numbers: Numbers, link: Link | None) -> tuple[str, str]:
     items = []
     for number, each in numbers.items():
         shown, *where = _source(each, None if link is None else link(each), None)
@@ -121,15 +126,9 @@ def _source(citation: Citation, link: str | None, date: str | None) -> list[str]
         *([] if date is None else [inline(date)]),
         inline(citation.path, begins=True),  # a line of a list's item
         inline(_where(citation)),
-        inline(_digest(citation)),
+        inline(digest_words(citation)),
     ]
 
 
 def _where(citation: Citation) -> str:
-    from scoqa.ui.viewer import place_words
-
-    return f"{place_words(citation)} · characters {citation.start}–{citation.end}"
-
-
-def _digest(citation: Citation) -> str:
-    return f"sha256 {citation.digest}"
+    return f"{place_words(citation)} · {character_words(citation)}"

@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING
 from scoqa.errors import ScoqaError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from scoqa.types import Answer
+    from scoqa.ui.asking import Step
     from scoqa.workspace import Workspace
 
 _log = logging.getLogger(__name__)
@@ -57,7 +60,19 @@ class Loading:
                 raise
             self.problem = None
 
-    def ask(self, question: str, collection: str | None = None) -> Answer:
-        """Return the answer, after the models are in memory."""
+    def ask(
+        self,
+        question: str,
+        collection: str | None = None,
+        *,
+        progress: Callable[[Step], None] | None = None,
+    ) -> Answer:
+        """Return the answer, after the models are in memory.
+
+        progress: called as each step begins, "load" where the models are waited for; what it
+        raises ends the ask.
+        """
+        if progress is not None and not self.done:
+            progress("load")
         self.wait()
-        return self._workspace.ask(question, collection=collection)
+        return self._workspace.ask(question, collection=collection, progress=progress)

@@ -7,33 +7,30 @@ The words shown as found are slices of documents; all others stand in this file.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from itertools import groupby, pairwise
+from collections.abc import Sequence
 
-from scoqa.types import Answer, Citation, Reason
-from scoqa.ui.viewer import place_words, reference
-
-READING = "Finding passages and reading…"
-LOADING = "Loading the model… Your question is answered as soon as it is there."
-SILENCE = "Your documents do not answer this"
-NEAR = "Nearest passages, which do not answer it"
-REASONS: dict[Reason, str] = {
-    "empty_index": "There are no documents here yet.",
-    "no_evidence": "No passage in them speaks of what you asked.",
-    "low_confidence": "Some passages come near, but none answers the question clearly enough.",
-    "phrase_not_found": "The words in quotation marks stand together in none of them.",
-    "language_not_supported": (
-        "scoqa reads English. It looked for your words, but cannot judge what it found in"
-        " another language."
-    ),
-}
-# Least calibrated probability that the first citation is right, and how that is said.
-CONFIDENCE = (
-    (0.9, "Very likely the answer."),
-    (0.7, "Probably the answer."),
-    (0.5, "Perhaps the answer: read it in its place."),
-    (0.0, "An uncertain answer: read it in its place."),
+from scoqa.types import Answer, Citation
+from scoqa.ui.asking import Step
+from scoqa.ui.numbering import Numbers, numbered, numbers_of, snippets
+from scoqa.ui.viewer import reference
+from scoqa.ui.wording import (
+    NEAR,
+    ROOT,
+    SILENCE,
+    character_words,
+    confidence_words,
+    digest_words,
+    place_words,
+    reason_words,
 )
+
+WAITING = "Waiting for its turn…"
+STEPS: dict[Step, str] = {
+    "load": "Loading the model… Your question is answered as soon as it is there.",
+    "find": "Finding passages…",
+    "read": "Reading them…",
+}
+STOPPED = "Stopped, as you asked."
 
 # Markdown acts on ASCII punctuation and line ends only, HTML on a part of those. Written as
 # numbers they are text to both, and the markup stays one line, which Markdown takes as a block.
@@ -46,9 +43,13 @@ def inert(text: str) -> str:
     return _ACTIVE.sub(lambda match: f"&#{ord(match[0])};", text)
 
 
-def question(text: str) -> str:
-    """Return the markup of what the reader asked."""
-    return f'<p class="scoqa-question" dir="auto">{inert(text)}</p>'
+def question(text: str, collection: str | None = None) -> str:
+    """Return the markup of what the reader asked, and in which collection."""
+    markup = f'<p class="scoqa-question" dir="auto">{inert(text)}</p>'
+    if collection is None:
+        return markup
+    where = f"<bdi>{inert(collection or ROOT)}</bdi>"
+    return f'<div>{markup}<p class="scoqa-within">Asked in {where}</p></div>'
 
 
 def pending(sentence: str) -> str:
@@ -67,57 +68,36 @@ def answer(value: Answer) -> str:
 
 
 def _found(value: Answer) -> str:
-    numbers = _numbered(each for first in value.citations for each in (first, *first.also_in))
-    snippets = "".join(
-        f'<blockquote class="scoqa-snippet" dir="auto">{_sentence(group)}'
-        f"{_links(numbers, group)}</blockquote>"
-        for group in _snippets(value.citations)
+    numbers = numbered(value)
+    quotes = "".join(
+        f'<blockquote class="scoqa-snippet" dir="auto">{_words(_sentence(group))}'
+        f"{_links(numbers_of(group, numbers))}</blockquote>"
+        for group in snippets(value.citations)
     )
-    words = next(words for least, words in CONFIDENCE if value.confidence >= least or not least)
     return (
-        f'<div class="scoqa-answer">{snippets}'
-        f'<p class="scoqa-confidence">{inert(words)}</p>{_sources(numbers)}</div>'
+        f'<div class="scoqa-answer">{quotes}'
+        f'<p class="scoqa-confidence">{inert(confidence_words(value))}</p>{_sources(numbers)}</div>'
     )
 
 
 def _silent(value: Answer) -> str:
-    numbers = _numbered(value.near_misses)
-    why = REASONS[value.reason or "no_evidence"]
+    numbers = numbered(value)
     near = "".join(
-        f'<blockquote class="scoqa-near" dir="auto">{inert(miss.sentence)}'
-        f"{_links(numbers, [miss])}</blockquote>"
+        f'<blockquote class="scoqa-near" dir="auto">{_words(inert(miss.sentence))}'
+        f"{_links(numbers_of([miss], numbers))}</blockquote>"
         for miss in value.near_misses
     )
     if near:
         near = f'<p class="scoqa-near-title">{inert(NEAR)}</p>{near}{_sources(numbers)}'
     return (
         f'<div class="scoqa-silence"><p class="scoqa-silence-title">{inert(SILENCE)}</p>'
-        f'<p class="scoqa-reason">{inert(why)}</p>{near}</div>'
+        f'<p class="scoqa-reason">{inert(reason_words(value))}</p>{near}</div>'
     )
 
 
-def _place(citation: Citation) -> tuple[str, int, int]:
-    return citation.document_id, citation.start, citation.end
-
-
-def _numbered(citations: Iterator[Citation] | Sequence[Citation]) -> dict[int, Citation]:
-    """Return the citations by number from 1, in the order they are shown; no place twice."""
-    places = {_place(citation): citation for citation in citations}
-    return dict(enumerate(places.values(), 1))
-
-
-def _snippets(citations: Sequence[Citation]) -> Iterator[list[Citation]]:
-    """Yield the citations that are shown as one: neighbours lit in the same sentence."""
-
-    def sentence(citation: Citation) -> tuple[str, int, int]:
-        return citation.document_id, citation.sentence_start, citation.sentence_end
-
-    for _, neighbours in groupby(citations, key=sentence):
-        group = sorted(neighbours, key=lambda each: each.start)
-        if any(before.end > after.start for before, after in pairwise(group)):
-            yield from ([each] for each in group)
-        else:
-            yield group
+def _words(markup: str) -> str:
+    """Return a document's words set apart: what turns their direction turns nothing of ours."""
+    return f'<span class="scoqa-words">{markup}</span>'
 
 
 def _sentence(group: Sequence[Citation]) -> str:
@@ -132,12 +112,9 @@ def _sentence(group: Sequence[Citation]) -> str:
     return "".join((*parts, inert(first.sentence[position - first.sentence_start :])))
 
 
-def _links(numbers: dict[int, Citation], group: Sequence[Citation]) -> str:
-    """Return the numbers of a snippet: its own places, and where else the same words stand."""
-    places = {_place(each) for first in group for each in (first, *first.also_in)}
-    links = [_link(number, each) for number, each in numbers.items() if _place(each) in places]
+def _links(numbers: Numbers) -> str:
     # No break before the first: a number alone on a line belongs to nothing.
-    return "\u00a0" + " ".join(links)
+    return "\u00a0" + " ".join(_link(number, each) for number, each in numbers.items())
 
 
 def _link(number: int, citation: Citation) -> str:
@@ -145,12 +122,18 @@ def _link(number: int, citation: Citation) -> str:
     return f'<a class="scoqa-number" href="{inert(reference(citation))}">{number}</a>'
 
 
-def _sources(numbers: dict[int, Citation]) -> str:
+def _proof(citation: Citation) -> str:
+    """Return what paper needs to find the characters again: it has no link to follow."""
+    return f"{character_words(citation)} · {digest_words(citation)}"
+
+
+def _sources(numbers: Numbers) -> str:
     items = "".join(
         f'<li class="scoqa-source">{_link(number, citation)}'
         f'<span class="scoqa-source-title" dir="auto">{inert(citation.title)}</span>'
         f'<span class="scoqa-source-place"><bdi>{inert(citation.path)}</bdi>'
-        f" · <bdi>{inert(place_words(citation))}</bdi></span></li>"
+        f" · <bdi>{inert(place_words(citation))}</bdi></span>"
+        f'<span class="scoqa-source-proof">{inert(_proof(citation))}</span></li>'
         for number, citation in numbers.items()
     )
     title = "Source" if len(numbers) == 1 else "Sources"

@@ -6,6 +6,7 @@ models loaded. Ends within seconds when told to, whatever is still open.
 
 from __future__ import annotations
 
+import logging
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -74,6 +75,8 @@ def serve(
             while thread.is_alive() and not stop.wait(0.2):
                 pass
         finally:
+            # uvicorn writes a trace for every page that is still open. It is no error.
+            logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
             server.should_exit = True
             thread.join(_END_SECONDS)
     if not stop.is_set():

@@ -1,4 +1,4 @@
-"""What the source viewer shows: a document's text and the place to mark in it.
+"""What the source viewer shows: a document's text, the place to mark in it, what to copy.
 
 Receives what the browser asked for, which may be forged; hands on plain values, never markup.
 Offsets turn from code points into JavaScript's UTF-16 units here and nowhere else.
@@ -6,22 +6,34 @@ Offsets turn from code points into JavaScript's UTF-16 units here and nowhere el
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from scoqa.errors import ScoqaError
-from scoqa.types import Citation, Document, Span
+from scoqa.types import Citation, Document, Freshness, Span
+from scoqa.ui.export import citation_markdown, citation_text
+from scoqa.ui.wording import place_words
 
 if TYPE_CHECKING:
     from scoqa.workspace import Workspace
 
-_UNKNOWN = "This source is not in the index any more."
-_CHANGED = "This document has changed since the answer was given, so nothing is marked in it."
+_UNKNOWN = "This source is not in the index: it was removed, or the link is not whole."
+_CHANGED = "This document has changed since this place was cited, so nothing is marked in it."
 _OUTSIDE = "The place asked for does not lie in this document, so nothing is marked in it."
+FRESHNESS: dict[Freshness, str] = {
+    "unchanged": "Unchanged since it was indexed",
+    "changed": "The file has changed since it was indexed; this is the text as it was then",
+    "missing": "The file is gone since it was indexed; this is the text as it was then",
+    "unreadable": "The file cannot be read now; this is the text as it was indexed",
+}
 _BARE: dict[str, Any] = {
-    "title": "", "path": "", "place": "", "text": "", "start": None, "end": None, "problem": None,
+    "title": "", "path": "", "place": "", "characters": "", "date": "", "saved": "",
+    "digest": "", "freshness": "", "fresh": None, "text": "", "start": None, "end": None,
+    "problem": None, "link": None, "plain": None, "markdown": None,
 }  # fmt: skip
+_ORIGIN = re.compile(r"https?://[0-9A-Za-z.:\[\]-]{1,255}")
 
 
 def utf16_offset(text: str, offset: int) -> int:
@@ -36,48 +48,73 @@ def utf16_offset(text: str, offset: int) -> int:
 
 
 def reference(citation: Citation) -> str:
-    """Return the link of a citation's number: the place it points at, as a fragment."""
+    """Return the link to a citation's place, as a query on the page: it outlives the page."""
     place = {
         "document": citation.document_id,
         "start": citation.start,
         "end": citation.end,
         "digest": citation.text_digest,
     }
-    return "#" + urlencode(place)
+    return "?" + urlencode(place)
 
 
-def place_words(citation: Citation) -> str:
-    """Return where a citation stands, for people: page, line and heading."""
-    page = [] if citation.page is None else [f"page {citation.page}"]
-    heading = [] if not citation.heading else [f"under “{citation.heading}”"]
-    return " · ".join((*page, f"line {citation.line:,}", *heading))
+def origin(value: object) -> str:
+    """Return `value` where it is the origin of a page, such as http://127.0.0.1:7860; else ""."""
+    return value if isinstance(value, str) and _ORIGIN.fullmatch(value) else ""
 
 
 def source(workspace: Workspace, request: object) -> dict[str, Any]:
-    """Return what the viewer shows for `request` (document, start, end, digest).
+    """Return what the viewer shows for `request` (document, start, end, digest, origin).
 
-    Keys: title, path, place, text; start and end in UTF-16 units, None where nothing can be
-    marked; problem, one sentence, None if all is well. Never raises for a forged request.
+    Keys: title, path, place, characters, date (its date line), saved (the file's
+    date), digest (of the file), fresh (bool) and freshness
+    (a sentence), checked now; text; start and end in UTF-16 units, None where nothing can be
+    marked; link, plain and markdown to copy, None where nothing is marked; problem, one
+    sentence, None if all is well. Never raises for a forged request.
     """
     asked = request if isinstance(request, Mapping) else {}
-    document_id = asked.get("document")
-    if not isinstance(document_id, str):
+    document_id, digest = asked.get("document"), asked.get("digest")
+    if not isinstance(document_id, str) or not isinstance(digest, str):
         return {**_BARE, "problem": _UNKNOWN}
     try:
-        document = workspace.document(document_id)
-    except ScoqaError:
+        document = workspace.find(document_id, digest)
+    except ScoqaError as error:  # the index was damaged or taken away meanwhile
+        return {**_BARE, "problem": str(error)}
+    if document is None:
         return {**_BARE, "problem": _UNKNOWN}
-    shown = {**_BARE, "title": document.title, "path": document.path, "text": document.text}
-    if asked.get("digest") != document.text_digest:
+    shown = {**_BARE, **_about(workspace, document), "text": document.text}
+    if digest != document.text_digest:
         return {**shown, "problem": _CHANGED}
     citation = _cite(document, asked.get("start"), asked.get("end"))
     if citation is None:
         return {**shown, "problem": _OUTSIDE}
+    link = reference(citation)
+    page = origin(asked.get("origin"))
+    whole = f"{page}/{link}" if page else None
     return {
         **shown,
         "place": place_words(citation),
+        "characters": f"{citation.start:,}–{citation.end:,}",
         "start": utf16_offset(document.text, citation.start),
         "end": utf16_offset(document.text, citation.end),
+        "link": link,
+        "plain": citation_text(citation, whole, date=shown["date"] or None),
+        "markdown": citation_markdown(citation, whole, date=shown["date"] or None),
+    }
+
+
+def _about(workspace: Workspace, document: Document) -> dict[str, Any]:
+    """Return what is true of the whole document, its file looked at now."""
+    state = workspace.freshness(document)
+    saved = document.modified
+    return {
+        "title": document.title,
+        "path": document.path,
+        "date": next((mark.label for mark in document.marks if mark.kind == "date"), ""),
+        "saved": f"{saved.day} {saved:%B %Y}" if saved else "",
+        "digest": document.digest,
+        "fresh": state == "unchanged",
+        "freshness": FRESHNESS[state],
     }
 
 

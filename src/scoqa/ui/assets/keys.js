@@ -1,0 +1,58 @@
+// What the keyboard can do, and the list that says so.
+(() => {
+  const find = (selector) => document.querySelector(selector);
+  const STORE = 'scoqa.keys';
+  const tell = (name, detail) => document.dispatchEvent(new CustomEvent('scoqa:' + name, { detail }));
+  const keys = {
+    '/': () => find('#scoqa-box textarea').focus(),
+    '?': () => tell('keys'),
+    n: () => tell('step', 1),
+    p: () => tell('step', -1),
+    c: () => tell('copy', 'plain'),
+    m: () => tell('copy', 'markdown'),
+    l: () => tell('copy', 'link'),
+  };
+
+  // Single keys can be turned off (WCAG 2.1.4): speech input types them unasked.
+  function on() {
+    try {
+      return localStorage.getItem(STORE) !== 'off';
+    } catch (error) {
+      return true; // storage is forbidden: the choice holds until the page is left
+    }
+  }
+
+  function keep(checked) {
+    try {
+      localStorage.setItem(STORE, checked ? 'on' : 'off');
+    } catch (error) {
+      keys.off = !checked;
+    }
+  }
+
+  document.addEventListener('scoqa:keys', () => {
+    const list = find('.scoqa-keys');
+    list.querySelector('.scoqa-keys-on').checked = on() && !keys.off;
+    list.showModal();
+  });
+
+  document.addEventListener('change', (event) => {
+    if (event.target.matches?.('.scoqa-keys-on')) keep(event.target.checked);
+  });
+
+  document.addEventListener('keydown', (event) => {
+    if (find('.scoqa-keys')?.open) return; // its own Escape closes it
+    if (event.key === 'Escape') {
+      const stop = find('#scoqa-stop');
+      if (stop?.offsetParent) stop.click();
+      else tell('close');
+      return;
+    }
+    const typing = event.target.closest?.('textarea, input, select, [contenteditable]');
+    if (typing || event.ctrlKey || event.metaKey || event.altKey || !on() || keys.off) return;
+    const act = Object.hasOwn(keys, event.key) ? keys[event.key] : undefined;
+    if (typeof act !== 'function') return;
+    event.preventDefault();
+    act();
+  });
+})();

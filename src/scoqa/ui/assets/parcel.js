@@ -1,0 +1,12 @@
+// Saves what the server packed: the conversation as a file.
+// Gradio gives: props (this component's value), watch.
+watch('value', () => {
+  const parcel = props.value;
+  if (!parcel?.text) return;
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([parcel.text], { type: 'text/markdown' }));
+  link.download = parcel.name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+  window.scoqa.say(`Saved as ${parcel.name}`);
+});

@@ -1,0 +1,102 @@
+"""What the page says of itself: what is here, whether it can answer yet, what to ask first.
+
+Receives a Workspace; hands on plain values, the same to everybody who looks at the page.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from scoqa.errors import ScoqaError
+from scoqa.parse import PARSERS
+from scoqa.ui.indexing import Indexing
+from scoqa.ui.loading import Loading
+
+if TYPE_CHECKING:
+    from scoqa.workspace import Workspace
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Holding:
+    """What one generation of the index holds."""
+
+    generation: int
+    documents: int
+    passages: int
+    collections: tuple[str, ...]
+
+
+class Situation:
+    """Looks at one workspace. Cheap to ask often: what it finds is kept until the index changes."""
+
+    def __init__(self, workspace: Workspace, loading: Loading) -> None:
+        self._workspace = workspace
+        self._loading = loading
+        self._lock = threading.Lock()
+        self._holding: _Holding | None = None
+        self._suggested: tuple[int, tuple[str, ...]] = (-1, ())  # of which generation
+        self._suggesting = False
+        self.indexing = Indexing(workspace)
+
+    def state(self) -> dict[str, Any]:
+        """Return what the page shows of it.
+
+        Keys: name and folder (of the documents), kinds (of files that are read), loaded, problem
+        (one sentence or None), documents, passages, collections (names, "" for files outside
+        every folder), suggestions, indexing (done, total, doing; or None).
+        """
+        step = self.indexing.progress
+        problem = self._loading.problem or self.indexing.problem
+        try:
+            holding = self._look()
+        except ScoqaError as error:
+            holding, problem = _Holding(-1, 0, 0, ()), problem or str(error)
+        if self._loading.done and holding.documents and step is None:
+            self._suggest(holding.generation)
+        generation, questions = self._suggested
+        return {
+            "name": self._workspace.root.resolve().name,
+            "folder": str(self._workspace.documents),
+            "kinds": list(PARSERS),
+            "loaded": self._loading.done,
+            "problem": problem,
+            "documents": holding.documents,
+            "passages": holding.passages,
+            "collections": list(holding.collections),
+            "suggestions": list(questions) if generation == holding.generation else [],
+            "indexing": None
+            if step is None
+            else {"done": step.done, "total": step.total, "doing": step.doing},
+        }
+
+    def _look(self) -> _Holding:
+        generation = self._workspace.generation
+        with self._lock:
+            if self._holding is None or self._holding.generation != generation:
+                documents, passages = self._workspace.summary()
+                names = self._workspace.collections()
+                self._holding = _Holding(generation, documents, passages, names)
+            return self._holding
+
+    def _suggest(self, generation: int) -> None:
+        """Have the first questions found in the background, once for each generation."""
+        with self._lock:
+            if self._suggesting or self._suggested[0] == generation:
+                return
+            self._suggesting = True
+
+        def run() -> None:
+            found: tuple[str, ...] = ()
+            try:
+                found = self._workspace.suggestions()
+            except ScoqaError as error:
+                _log.info("No first questions: %s", error)
+            finally:
+                self._suggested, self._suggesting = (generation, found), False
+
+        threading.Thread(target=run, name="scoqa-suggest", daemon=True).start()

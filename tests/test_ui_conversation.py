@@ -1,0 +1,185 @@
+"""A conversation without a browser: each step from a question to its outcome, and its export."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from test_ui import FakeWorkspace, Shown
+
+from scoqa.errors import WorkspaceError
+from scoqa.types import Answer
+from scoqa.ui import render
+from scoqa.ui.asking import steps
+from scoqa.ui.chat import answered, begin, collection_of, pack, stopped
+from scoqa.ui.conversation import Conversation, Exchange, ended, turns
+from scoqa.ui.indexing import Indexing
+from scoqa.ui.loading import Loading
+from scoqa.ui.situation import Situation
+
+ASKED: Conversation = (Exchange("How tall?"),)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> FakeWorkspace:
+    return FakeWorkspace(tmp_path)
+
+
+def outcomes(workspace: Any, conversation: Conversation) -> list[tuple[Any, ...]]:
+    async def collect() -> list[tuple[Any, ...]]:
+        return [shown async for shown in answered(Loading(workspace), conversation)]
+
+    return asyncio.run(collect())
+
+
+def said(messages: list[dict[str, Any]]) -> str:
+    return Shown(messages[-1]["content"][0]["text"]).text
+
+
+def test_a_question_is_shown_at_once_and_the_box_is_free() -> None:
+    box, messages, conversation, ask, stop = begin(" How tall? ", "*", ())
+    assert (box, conversation) == ("", ASKED)
+    assert [Shown(each["content"][0]["text"]).text for each in messages] == [
+        "How tall?",
+        render.WAITING,
+    ]
+    assert (ask["visible"], stop["visible"]) == (False, True)
+
+
+@pytest.mark.parametrize(("question", "before"), [(" \n", ()), ("And now?", ASKED)])
+def test_nothing_is_begun_by_nothing_or_while_an_answer_is_waited_for(
+    question: str, before: Conversation
+) -> None:
+    assert not any("value" in each for each in begin(question, "*", before))
+
+
+def test_each_step_is_told_and_then_the_answer(workspace: FakeWorkspace) -> None:
+    *told, (messages, conversation, ask, stop) = outcomes(workspace, ASKED)
+    assert [said(each[0]) for each in told] == list(render.STEPS.values())
+    assert "41\u00a0metres" in said(messages)
+    assert isinstance(conversation[-1].outcome, Answer)
+    assert (ask["visible"], stop["visible"]) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [(WorkspaceError("No such collection."), "No such collection."), (KeyError(), "The terminal")],
+)
+def test_a_question_that_fails_gets_one_sentence(
+    workspace: FakeWorkspace, error: Exception, sentence: str
+) -> None:
+    def ask(question: str, **_: Any) -> Answer:
+        raise error
+
+    workspace.ask = ask  # type: ignore[method-assign, assignment]
+    *_, (messages, conversation, _, _) = outcomes(workspace, ASKED)
+    assert sentence in said(messages)
+    assert turns(conversation) == []
+
+
+def test_what_was_stopped_or_sent_twice_is_not_asked(workspace: FakeWorkspace) -> None:
+    workspace.ask = None  # type: ignore[method-assign, assignment]
+    for conversation in ((), ended(ASKED, render.STOPPED)):
+        assert [any("value" in each for each in shown)
+                for shown in outcomes(workspace, conversation)] == [False]  # fmt: skip
+
+
+def test_stopping_gives_the_question_back_unless_another_is_being_written() -> None:
+    assert stopped(" ", ASKED)[0] == "How tall?"
+    box, messages, conversation, _, _ = stopped("And now?", ASKED)
+    assert box == "And now?"
+    assert said(messages) == render.STOPPED
+    assert conversation[-1].outcome == render.STOPPED
+    assert not any("value" in each for each in stopped("", conversation))  # answered meanwhile
+
+
+def test_an_ask_that_is_left_ends_at_its_next_step(workspace: FakeWorkspace) -> None:
+    reached: list[str] = []
+
+    def ask(question: str, *, progress: Callable[[str], None], **_: Any) -> Answer:
+        progress("find")
+        for _ in range(200):
+            time.sleep(0.01)
+            progress("read")
+        reached.append("the end")
+        raise AssertionError
+
+    workspace.ask = ask  # type: ignore[method-assign, assignment]
+    workspace.loaded = True
+
+    async def leave() -> None:
+        watched = steps(Loading(workspace), "How tall?", None)  # type: ignore[arg-type]
+        assert await anext(watched) == "find"
+        await watched.aclose()
+
+    begun = time.monotonic()
+    asyncio.run(leave())  # waits for its threads
+    assert reached == []
+    assert time.monotonic() - begun < 1.5
+
+
+@pytest.mark.parametrize(
+    ("picked", "collection"), [("*", None), ("/", ""), ("/sco", "sco"), (None, None), (7, None)]
+)
+def test_the_collection_is_what_was_picked(picked: object, collection: str | None) -> None:
+    assert collection_of(picked) == collection
+
+
+def test_a_conversation_is_packed_with_links_to_the_page_it_was_held_on(
+    workspace: FakeWorkspace,
+) -> None:
+    answer = workspace.ask("How tall?")
+    conversation = (*ended(ASKED, answer), Exchange("And?", outcome=render.STOPPED))
+    page = "http://127.0.0.1:7860"
+    parcel = pack(workspace, conversation, page)  # type: ignore[arg-type]
+    assert parcel["name"].endswith(".md")
+    assert "41\u00a0metres" in parcel["text"]
+    assert f"{page}/?document=" in parcel["text"]
+    assert "And?" not in parcel["text"]  # it has no answer, and no silence either
+    hostile = pack(workspace, conversation, "javascript:x//")  # type: ignore[arg-type]
+    assert "document=" not in hostile["text"]
+
+
+# -- what the page says of itself ---------------------------------------------------------------
+
+
+def test_the_page_knows_what_is_here_and_what_to_ask_first(workspace: FakeWorkspace) -> None:
+    situation = Situation(workspace, Loading(workspace))  # type: ignore[arg-type]
+    state = situation.state()
+    assert (state["documents"], state["passages"], state["loaded"]) == (1, 2, False)
+    assert (state["suggestions"], state["indexing"], state["problem"]) == ([], None, None)
+    workspace.loaded = True
+    deadline = time.monotonic() + 5
+    while not situation.state()["suggestions"] and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert situation.state()["suggestions"] == ["How tall is it?"]
+    workspace.generation = 2  # the index has changed: what was suggested may not hold
+    workspace.suggestions = lambda: ("How old is it?",)  # type: ignore[method-assign]
+    while not (now := situation.state()["suggestions"]) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert now == ["How old is it?"]
+
+
+def test_documents_are_indexed_once_however_many_press_the_button() -> None:
+    class Slow:
+        syncs = 0
+
+        def sync(self, *, progress: Callable[[Any], None]) -> Any:
+            self.syncs += 1
+            time.sleep(0.2)
+            raise WorkspaceError("The folder cannot be read.")
+
+    slow = Slow()
+    indexing = Indexing(slow)  # type: ignore[arg-type]
+    for _ in range(5):
+        indexing.start()
+    assert indexing.progress is not None
+    deadline = time.monotonic() + 5
+    while indexing.progress is not None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert slow.syncs == 1
+    assert indexing.problem == "The folder cannot be read."
