@@ -94,6 +94,20 @@ def held(call: Callable[..., Any], gate: threading.Event, *, first: bool) -> Cal
     return wrapped
 
 
+def slowed(ask: Callable[..., Any], gate: threading.Event) -> Callable[..., Any]:
+    """Return `ask` with a wait for `gate` at each of its stages."""
+
+    def wrapped(question: str, *, progress: Any = None, **named: Any) -> Any:
+        def told(stage: str) -> None:
+            if progress is not None:
+                progress(stage)
+                gate.wait(60)
+
+        return ask(question, progress=told, **named)
+
+    return wrapped
+
+
 def before(shots: Shots, folder: Path) -> None:
     """Take what is seen before the first question, from an empty folder on, and after the last."""
     documents = folder / "docs"
@@ -123,9 +137,9 @@ def during(shots: Shots, workspace: Any) -> None:
     with served(workspace, 7880) as url:
         page.goto(url)
         shots.take("welcome", ".scoqa-suggestion")
-        workspace.ask = held(through, gate, first=True)
+        workspace.ask = slowed(through, gate)
         shots.ask(QUESTION)
-        shots.take("pending", ".scoqa-pending")
+        shots.take("pending", ".scoqa-pending >> text=Finding")
         gate.set()
         shots.take("answer", ".scoqa-answer")
         page.click(".scoqa-number >> nth=0")

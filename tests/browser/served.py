@@ -158,7 +158,7 @@ def chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chat]:
 
 
 @contextmanager
-def serving(workspace: Any, *, port: int | None = None) -> Iterator[Chat]:
+def serving(workspace: Any, **options: Any) -> Iterator[Chat]:
     """Serve `workspace` from this process until the block ends."""
     from scoqa.ui import serve
 
@@ -171,7 +171,7 @@ def serving(workspace: Any, *, port: int | None = None) -> Iterator[Chat]:
     thread = threading.Thread(
         target=serve,
         args=(workspace,),
-        kwargs={"port": port or free_port(), "on_ready": on_ready, "stop": stop},
+        kwargs={"port": free_port(), "on_ready": on_ready, "stop": stop, **options},
     )
     thread.start()
     try:

@@ -12,7 +12,8 @@ import pytest
 
 from conftest import quick_workspace
 from scenes import BEACON, HARBOUR, SILENT_QUESTION, write_documents
-from scoqa.ui import render
+from scoqa.ui import passwords, render
+from scoqa.ui.viewer import reference
 from served import (
     DESKTOP,
     PHONE,
@@ -272,3 +273,40 @@ def test_nothing_is_cut_off_from_a_small_phone_to_4k(page: Page, width: int) -> 
         " each.getBoundingClientRect()]).filter(([, box]) => box.width < 24 || box.height < 24)"
     )
     assert small == []
+
+
+# -- the login ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("scheme", "size"), SCHEMES)
+def test_one_logs_in_follows_a_link_and_logs_out(
+    browser: Browser, workspace: Any, scheme: str, size: dict[str, int]
+) -> None:
+    password = "a long way to the harbour"
+    logins = passwords.find(workspace, {"SCOQA_PASSWORD": password})
+    first = workspace.ask(BEACON).citations[0]
+    options: dict[str, Any] = {"viewport": size, "color_scheme": scheme}
+    with serving(workspace, logins=logins) as chat:
+        context = browser.new_context(**options)
+        page = context.new_page()
+        page.goto(f"{chat.url}/{reference(first)}")
+        page.wait_for_selector("input[name=password]")
+        assert_accessible(page, "login")
+        page.fill("input[name=username]", "scoqa")
+        page.fill("input[name=password]", "not this one")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("[role=alert]")
+        assert_accessible(page, "login refused")
+        assert page.evaluate("document.documentElement.scrollWidth") == size["width"]
+        page.fill("input[name=password]", password)
+        page.keyboard.press("Enter")
+        page.wait_for_selector(".source-text mark")  # where the link led
+        assert page.text_content(".source-text mark") == first.quote
+        page.keyboard.press("Escape")
+        ask(page, BEACON)
+        assert_accessible(page, "logged in")
+        page.get_by_role("button", name="Log out").click()
+        page.wait_for_selector("input[name=password]")
+        page.goto(chat.url)
+        page.wait_for_selector("input[name=password]")
+        context.close()

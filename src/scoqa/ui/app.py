@@ -35,8 +35,11 @@ _ASKS_WAITING = 100
 _CACHE_SECONDS = 3600
 
 
-def build(workspace: Workspace, loading: Loading | None = None) -> Any:
-    """Return the chat of `workspace` as gr.Blocks; Gradio is imported here."""
+def build(workspace: Workspace, loading: Loading | None = None, *, login: bool = False) -> Any:
+    """Return the chat of `workspace` as gr.Blocks; Gradio is imported here.
+
+    login: whether people log in, and so can log out.
+    """
     os.environ.update(_SILENT)
     import gradio as gr
 
@@ -50,7 +53,7 @@ def build(workspace: Workspace, loading: Loading | None = None) -> Any:
         fill_height=True,
         delete_cache=(_CACHE_SECONDS, _CACHE_SECONDS),
     ) as blocks:
-        chat.page(workspace, loading or Loading(workspace))
+        chat.page(workspace, loading or Loading(workspace), login=login)
     blocks.queue(max_size=_ASKS_WAITING, default_concurrency_limit=_ASKS_AT_ONCE)
     return blocks
 
@@ -67,7 +70,9 @@ def application(
     Mounted rather than launched: launch() would open its own server, which knows no Host check
     and calls itself over the network before it says it is ready.
     """
-    blocks = build(workspace, loading)
+    if logins is None:
+        logins = passwords.find(workspace)
+    blocks = build(workspace, loading, login=bool(logins))
     import gradio as gr
     from fastapi import FastAPI
 
@@ -95,8 +100,6 @@ def application(
         # and drops shorthands that hold variables.
         head=_head(),
     )
-    if logins is None:
-        logins = passwords.find(workspace)
     settings = workspace.settings
     names = (in_url(settings.host), *settings.allowed_hosts)
     return Guard(Login(outer, logins) if logins else outer, names)

@@ -46,9 +46,9 @@ _log = logging.getLogger(__name__)
 _PICKED = "(box, _, talk) => [box, document.querySelector('#scoqa-collection')?.value ?? '*', talk]"
 
 
-def page(workspace: Workspace, loading: Loading) -> None:
-    """Add the page to the gr.Blocks being built."""
-    head = _head(workspace, loading)
+def page(workspace: Workspace, loading: Loading, *, login: bool) -> None:
+    """Add the page to the gr.Blocks being built. login: whether people log in."""
+    head = _head(Situation(workspace, loading, login=login))
     with gr.Row(elem_id="scoqa-room"):
         with gr.Column(elem_id="scoqa-chat"):
             gr.HTML(elem_id="scoqa-welcome", html_template=_asset("welcome.html"), js_on_load=None)
@@ -213,9 +213,8 @@ def _box() -> gr.Textbox:
     )
 
 
-def _head(workspace: Workspace, loading: Loading) -> gr.HTML:
+def _head(situation: Situation) -> gr.HTML:
     """Add the top of the page, which also looks after what the whole page says of itself."""
-    situation = Situation(workspace, loading)
 
     def state(_: object = None) -> dict[str, Any]:
         return situation.state()

@@ -34,7 +34,9 @@ class _Holding:
 class Situation:
     """Looks at one workspace. Cheap to ask often: what it finds is kept until the index changes."""
 
-    def __init__(self, workspace: Workspace, loading: Loading) -> None:
+    def __init__(self, workspace: Workspace, loading: Loading, *, login: bool = False) -> None:
+        """login: whether people log in, and so can log out."""
+        self._login = login
         self._workspace = workspace
         self._loading = loading
         self._lock = threading.Lock()
@@ -46,9 +48,9 @@ class Situation:
     def state(self) -> dict[str, Any]:
         """Return what the page shows of it.
 
-        Keys: name and folder (of the documents), kinds (of files that are read), loaded, problem
-        (one sentence or None), documents, passages, collections (names, "" for files outside
-        every folder), suggestions, indexing (done, total, doing; or None).
+        Keys: name and folder (of the documents), kinds (of files that are read), login, loaded,
+        problem (one sentence or None), documents, passages, collections (names, "" for files
+        outside every folder), suggestions, indexing (done, total, doing; or None).
         """
         step = self.indexing.progress
         problem = self._loading.problem or self.indexing.problem
@@ -63,6 +65,7 @@ class Situation:
             "name": self._workspace.root.resolve().name,
             "folder": str(self._workspace.documents),
             "kinds": list(PARSERS),
+            "login": self._login,
             "loaded": self._loading.done,
             "problem": problem,
             "documents": holding.documents,

@@ -73,6 +73,7 @@ function draw(state) {
   if (now === shown || !find('#scoqa-welcome .welcome') || !find('#scoqa-collection')) return;
   shown = now;
   element.querySelector('.scoqa-folder').textContent = state.name;
+  element.querySelector('.scoqa-leave').hidden = !state.login;
   welcome(state);
   picker(state.collections);
 }
