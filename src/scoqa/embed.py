@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Vectors = NDArray[np.float32]
 Progress = Callable[[int], None]  # called with the number of texts done so far
 
-BATCH = 32  # texts; larger batches are not faster on a CPU and hold Ctrl-C up
+BATCH = 8  # of 1 to 64, all tried: as fast as any on sentences, a fifth faster on passages
 SPECIAL_TOKENS = 2  # [CLS] and [SEP] around every input
 
 

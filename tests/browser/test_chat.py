@@ -315,3 +315,39 @@ def test_two_people_see_nothing_of_each_other(browser: Browser, page: Page, chat
         other.get_by_role("button", name="New conversation").click()
         other.wait_for_selector(".scoqa-question", state="detached")
         assert page.locator(".scoqa-question").count() == 2
+
+
+# -- when it does not work ----------------------------------------------------------------------
+
+
+def test_a_question_that_finds_no_place_in_the_queue_is_given_back(
+    browser: Browser, workspace: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scoqa.ui.app._ASKS_WAITING", 1)
+    gate = Gate(workspace)
+    with serving(workspace) as chat:
+        others = [threading.Thread(target=chat.ask, args=(BEACON,)) for _ in range(3)]
+        for other in others[:2]:
+            other.start()
+            assert gate.reached.acquire(timeout=30)
+        others[2].start()
+        with opened(browser, chat.url, forgiven=("503", "queue", "Service Unavailable")) as page:
+            page.wait_for_timeout(300)  # the third waits
+            ask(page, HARBOUR, expect=".scoqa-problem")
+            assert "Too many people" in (page.text_content(".scoqa-problem") or "")
+            page.wait_for_selector("#scoqa-button", state="visible")
+            assert page.input_value("#scoqa-box textarea") == HARBOUR
+            gate.passed.release(20)
+            for other in others:
+                other.join(30)
+            page.press("#scoqa-box textarea", "Enter")
+            page.wait_for_selector(".scoqa-answer")
+
+
+def test_a_flood_is_refused_and_stays_in_the_box(browser: Browser, chat: Chat) -> None:
+    with opened(browser, chat.url, forgiven=("413",)) as page:
+        page.fill("#scoqa-box textarea", "x" * 300_000)
+        page.press("#scoqa-box textarea", "Enter")
+        page.wait_for_selector(".scoqa-state >> text=too long for a question")
+        assert len(page.input_value("#scoqa-box textarea")) == 300_000
+        ask(page, BEACON)

@@ -38,12 +38,13 @@ if TYPE_CHECKING:
 _ASSETS = Path(__file__).with_name("assets")
 _SESSION_SECONDS = 24 * 3600  # a conversation left alone this long is forgotten
 _BROKEN = "Something went wrong inside scoqa. The terminal it runs in says what."
+_CROWDED = "Too many people are asking at once. Ask again in a moment."
 _NO_FILE_NAME = re.compile(r"[^\w.-]+")
 _log = logging.getLogger(__name__)
 
 # The collection is read from the page when the question is sent: a native list, which phones
 # and screen readers know how to show. Its values: "*" for all, else "/" and the name.
-_PICKED = "(box, _, talk) => [box, document.querySelector('#scoqa-collection')?.value ?? '*', talk]"
+_PICKED = "(box, _, talk) => [box, window.scoqa.picked(box), talk]"
 
 
 def page(workspace: Workspace, loading: Loading, *, login: bool) -> None:
@@ -92,6 +93,7 @@ def page(workspace: Workspace, loading: Loading, *, login: bool) -> None:
         concurrency_id="ask",
         **quiet,
     )
+    answering.failure(crowded, inputs=[box, talk], outputs=[box, *shown], queue=False, **quiet)
     ends: dict[str, Any] = {"cancels": [answering], "queue": False, **quiet}
     stop.click(stopped, inputs=[box, talk], outputs=[box, *shown], **ends)
     head.clear(anew, outputs=shown, **ends)
@@ -131,9 +133,18 @@ async def answered(loading: Loading, conversation: Conversation) -> AsyncIterato
 
 def stopped(box: str, conversation: Conversation) -> tuple[Any, ...]:
     """Return what is shown once the reader stops: the question goes back into a free box."""
+    return _given_back(box, conversation, render.STOPPED)
+
+
+def crowded(box: str, conversation: Conversation) -> tuple[Any, ...]:
+    """Return what is shown when a question found no place in the queue."""
+    return _given_back(box, conversation, _CROWDED)
+
+
+def _given_back(box: str, conversation: Conversation, why: str) -> tuple[Any, ...]:
     if not waiting(conversation):
         return _nothing(5)
-    done = ended(conversation, render.STOPPED)
+    done = ended(conversation, why)
     return box.strip() or done[-1].question, messages(done), done, *_buttons(busy=False)
 
 

@@ -50,7 +50,8 @@ class Situation:
 
         Keys: name and folder (of the documents), kinds (of files that are read), login, loaded,
         problem (one sentence or None), documents, passages, collections (names, "" for files
-        outside every folder), suggestions, indexing (done, total, doing; or None).
+        outside every folder), suggestions, suggesting (bool), indexing (done, total, doing; or
+        None).
         """
         step = self.indexing.progress
         problem = self._loading.problem or self.indexing.problem
@@ -72,6 +73,7 @@ class Situation:
             "passages": holding.passages,
             "collections": list(holding.collections),
             "suggestions": list(questions) if generation == holding.generation else [],
+            "suggesting": self._suggesting,
             "indexing": None
             if step is None
             else {"done": step.done, "total": step.total, "doing": step.doing},

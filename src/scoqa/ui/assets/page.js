@@ -7,6 +7,8 @@ const RESTARTED = 'scoqa was started again. Save what you need, then reload this
 const LOGGED_OUT = 'Your login has ended. Reload this page to log in again.';
 const find = (selector) => document.querySelector(selector);
 const line = element.querySelector('.scoqa-state');
+const NOTICE_MS = 10_000;
+let notice = ''; // what is said for a while, when nothing else has to be
 let shown = ''; // the state that is on the page, as JSON
 
 function say(text) {
@@ -99,10 +101,10 @@ async function look() {
   } else {
     draw(state);
     const loading = state.documents > 0 && !state.loaded;
-    say(state.problem ?? (loading ? 'Loading the model…' : ''));
+    say(state.problem ?? (loading ? 'Loading the model…' : notice));
   }
   const busy = known && (state.indexing || (!state.loaded && !state.problem) || shown === ''
-    || (state.documents > 0 && state.suggestions.length === 0));
+    || state.suggesting);
   setTimeout(look, busy ? PAUSE_MS : REST_MS);
 }
 
@@ -119,6 +121,12 @@ const does = {
 
 element.addEventListener('click', (event) => {
   does[event.target.closest('[data-does]')?.dataset.does]?.();
+});
+
+document.addEventListener('scoqa:notice', (event) => {
+  notice = event.detail;
+  say(notice);
+  setTimeout(() => { notice = ''; }, NOTICE_MS);
 });
 
 document.addEventListener('click', async (event) => {

@@ -3,6 +3,7 @@
 window.scoqa = (() => {
   const find = (selector) => document.querySelector(selector);
   const all = (selector) => [...document.querySelectorAll(selector)];
+  const MOST_SENT = 40_000; // UTF-16 units: six bytes each as JSON are near what the guard lets by
   let heard = ''; // what was announced last: how many questions, and how the last one stands
 
   // Put in after a pause: a screen reader speaks of a change, and only if it was there before.
@@ -18,6 +19,16 @@ window.scoqa = (() => {
     box.value = question;
     box.dispatchEvent(new Event('input', { bubbles: true }));
     setTimeout(() => find('#scoqa-button')?.click(), 0);
+  }
+
+  // Called as a question is sent: returns the collection it is asked in.
+  function picked(question) {
+    if (question.length > MOST_SENT) {
+      // It is refused before anybody reads it, and stays in the box.
+      const detail = 'This is too long for a question: the longest has 2,000 characters.';
+      document.dispatchEvent(new CustomEvent('scoqa:notice', { detail }));
+    }
+    return find('#scoqa-collection')?.value ?? '*';
   }
 
   async function copy(text, said) {
@@ -106,5 +117,5 @@ window.scoqa = (() => {
       find('#scoqa-box textarea').focus();
     }
   });
-  return { ask, copy, say };
+  return { ask, copy, picked, say };
 })();
