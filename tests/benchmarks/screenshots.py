@@ -152,11 +152,11 @@ def during(shots: Shots, workspace: Any) -> None:
         page.wait_for_selector(".source-sheet", state="hidden")
         shots.ask(SILENT)
         shots.take("silence", ".scoqa-silence")
-        shots.ask("How? " * 500)
-        shots.take("problem", ".scoqa-problem")
         page.emulate_media(media="print")
         shots.take("print", ".scoqa-source-proof", full_page=True)
         page.emulate_media(media="screen")
+        shots.ask("How? " * 500)
+        shots.take("problem", ".scoqa-problem")
         page.goto(address.replace("digest=", "digest=0"))
         shots.take("changed", ".source-problem:not(:empty)")
     workspace.ask = through
