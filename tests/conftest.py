@@ -7,9 +7,13 @@ import importlib.util
 import os
 import re
 import shutil
+import socket
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -87,6 +91,40 @@ def quick_workspace(folder: Path, **settings: object) -> Workspace:
         workspace.settings,
     )
     return workspace
+
+
+@contextmanager
+def serving(workspace: Any, **options: Any) -> Iterator[str]:
+    """Serve the chat of `workspace` from this process until the block ends; give its address."""
+    from scoqa.ui import serve
+
+    stop, ready = threading.Event(), threading.Event()
+    urls: list[str] = []
+
+    def on_ready(url: str) -> None:
+        urls.append(url)
+        ready.set()
+
+    thread = threading.Thread(
+        target=serve,
+        args=(workspace,),
+        kwargs={"port": free_port(), "on_ready": on_ready, "stop": stop, **options},
+    )
+    thread.start()
+    try:
+        assert ready.wait(60)
+        yield urls[0]
+    finally:
+        stop.set()
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+def free_port() -> int:
+    """Return a port that nobody listens at."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 def document_of(text: str, path: str = "notes.txt") -> Document:

@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 import pytest
 from test_ui import FakeWorkspace
 
+from conftest import serving
 from scoqa.schema import to_json
-from scoqa.ui import login, passwords, serve
+from scoqa.ui import login, passwords
 from scoqa.ui.guard import MOST_BODY_BYTES
 
 PASSWORD = "four words and a tower"
@@ -26,25 +27,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """Give a chat that asks for a login on 127.0.0.1, and its address."""
     workspace = FakeWorkspace(tmp_path_factory.mktemp("ui"))
     passwords.write(workspace.root / ".scoqa-logins", "ada", PASSWORD)
-    ready, stop = threading.Event(), threading.Event()
-    urls: list[str] = []
-
-    def on_ready(url: str) -> None:
-        urls.append(url)
-        ready.set()
-
-    thread = threading.Thread(
-        target=serve,
-        args=(workspace,),
-        kwargs={"port": 17860, "on_ready": on_ready, "stop": stop},
-        daemon=True,
-    )
-    thread.start()
-    assert ready.wait(60)
-    yield workspace, urls[0]
-    stop.set()
-    thread.join(10)
-    assert not thread.is_alive()
+    with serving(workspace) as url:
+        yield workspace, url
 
 
 def raw(url: str, method: str, path: str, body: str | None = None, **headers: str) -> int:

@@ -9,10 +9,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
-import threading
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +20,8 @@ from typing import Any
 
 import pytest
 
-from conftest import OFFLINE, offline
+import conftest
+from conftest import OFFLINE, free_port, offline
 from scenes import write_documents
 
 try:
@@ -160,33 +159,17 @@ def chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chat]:
 @contextmanager
 def serving(workspace: Any, **options: Any) -> Iterator[Chat]:
     """Serve `workspace` from this process until the block ends."""
-    from scoqa.ui import serve
-
-    stop, ready, urls = threading.Event(), threading.Event(), []
-
-    def on_ready(url: str) -> None:
-        urls.append(url)
-        ready.set()
-
-    thread = threading.Thread(
-        target=serve,
-        args=(workspace,),
-        kwargs={"port": free_port(), "on_ready": on_ready, "stop": stop, **options},
-    )
-    thread.start()
-    try:
-        assert ready.wait(60)
-        yield Chat(urls[0], workspace.root)
-    finally:
-        stop.set()
-        thread.join(10)
+    with conftest.serving(workspace, **options) as url:
+        yield Chat(url, workspace.root)
 
 
-def free_port() -> int:
-    """Return a port that nobody listens at."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
+@pytest.fixture
+def workspace(tmp_path: Path) -> Any:
+    """Return a workspace over the scenes that needs no model, and answers whatever it finds."""
+    write_documents(tmp_path / "docs")
+    workspace = conftest.quick_workspace(tmp_path, threshold=0.0)
+    workspace.sync()
+    return workspace
 
 
 @contextmanager

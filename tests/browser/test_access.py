@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from served import (
     serving,
 )
 
-pytest_plugins = ("served",)  # its fixtures: browser, chat, page
+pytest_plugins = ("served",)  # its fixtures: browser, chat, page, workspace
 
 # Every success criterion of level A and AA that axe-core can test, and its best practices.
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
@@ -38,14 +38,6 @@ SCHEMES = [
 # What Chromium itself says when nobody answers.
 GONE = ("ERR_CONNECTION_REFUSED", "Failed to fetch", "ERR_CONNECTION_RESET", "ERR_EMPTY_RESPONSE",
         "ERR_INCOMPLETE_CHUNKED_ENCODING", "NetworkError", "Connection errored out")  # fmt: skip
-
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> Iterator[Any]:
-    write_documents(tmp_path / "docs")
-    workspace = quick_workspace(tmp_path, threshold=0.0)
-    workspace.sync()
-    yield workspace
 
 
 def assert_accessible(page: Page, state: str) -> None:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from conftest import quick_workspace
 from scenes import (
     BEACON,
     COPY,
@@ -23,7 +21,6 @@ from scenes import (
     TIMES,
     TOWER,
     documents,
-    write_documents,
 )
 from scoqa.suggest import FRAMES
 from scoqa.ui import render, wording
@@ -38,7 +35,7 @@ from served import (
     serving,
 )
 
-pytest_plugins = ("served",)  # its fixtures: browser, chat, page
+pytest_plugins = ("served",)  # its fixtures: browser, chat, page, workspace
 
 
 class Gate:
@@ -64,14 +61,6 @@ class Gate:
         answer = self._ask(question, progress=held, **options)
         self.finished.append(question)
         return answer
-
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> Iterator[Any]:
-    write_documents(tmp_path / "docs")
-    workspace = quick_workspace(tmp_path, threshold=0.0)
-    workspace.sync()
-    yield workspace
 
 
 # -- while it is worked on ----------------------------------------------------------------------
