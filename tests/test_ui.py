@@ -63,7 +63,7 @@ class FakeWorkspace:
     def summary(self) -> tuple[int, int]:
         return 1, 2
 
-    generation = 1
+    version = ("index", 1)
 
     def collections(self) -> tuple[str, ...]:
         return ("",)

@@ -50,11 +50,24 @@ def test_a_question_is_shown_at_once_and_the_box_is_free() -> None:
     assert (ask["visible"], stop["visible"]) == (False, True)
 
 
-@pytest.mark.parametrize(("question", "before"), [(" \n", ()), ("And now?", ASKED)])
+@pytest.mark.parametrize(("question", "before"), [(" \n", ()), (None, ()), ("And now?", ASKED)])
 def test_nothing_is_begun_by_nothing_or_while_an_answer_is_waited_for(
-    question: str, before: Conversation
+    question: object, before: Conversation
 ) -> None:
     assert not any("value" in each for each in begin(question, "*", before))
+
+
+@pytest.mark.parametrize(
+    ("question", "says"), [("x" * 200_000, "200,000 characters"), ("?", "empty")]
+)
+def test_what_cannot_be_asked_stays_in_the_box_and_is_not_kept_whole(
+    question: str, says: str
+) -> None:
+    box, messages, conversation, ask, stop = begin(question, "*", ())
+    assert box == question
+    assert says in said(messages)
+    assert len(conversation[0].question) <= 200
+    assert (ask["visible"], stop["visible"]) == (True, False)
 
 
 def test_each_step_is_told_and_then_the_answer(workspace: FakeWorkspace) -> None:
@@ -157,7 +170,7 @@ def test_the_page_knows_what_is_here_and_what_to_ask_first(workspace: FakeWorksp
     while not situation.state()["suggestions"] and time.monotonic() < deadline:
         time.sleep(0.01)
     assert situation.state()["suggestions"] == ["How tall is it?"]
-    workspace.generation = 2  # the index has changed: what was suggested may not hold
+    workspace.version = ("another", 1)  # built anew: what was suggested may not hold
     workspace.suggestions = lambda: ("How old is it?",)  # type: ignore[method-assign]
     while not (now := situation.state()["suggestions"]) and time.monotonic() < deadline:
         time.sleep(0.01)

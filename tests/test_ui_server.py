@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import signal
 import socket
@@ -14,6 +15,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import gradio
 import pytest
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
@@ -21,7 +23,7 @@ from test_ui import FakeWorkspace
 
 from scoqa.config import Settings
 from scoqa.schema import to_json
-from scoqa.ui.app import application
+from scoqa.ui.app import application, build
 from scoqa.ui.guard import Guard, host_name
 from scoqa.ui.loading import Loading
 
@@ -96,6 +98,19 @@ def test_a_websocket_with_a_strange_host_is_refused() -> None:
         pass
 
 
+def test_another_port_of_our_own_name_is_another_page(client: TestClient) -> None:
+    host = {"host": "docs.example:7860"}
+    for origin, status in (
+        ("http://docs.example:7860", 200),
+        ("https://DOCS.example:7860", 200),  # a proxy with TLS
+        ("http://docs.example:8080", 403),
+        ("http://docs.example", 403),
+        ("http://127.0.0.1:7860", 403),
+    ):
+        answer = client.get("/config", headers={**host, "origin": origin})
+        assert (origin, answer.status_code) == (origin, status)
+
+
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:9999"])
 def test_a_request_sent_by_another_page_is_refused(client: TestClient, origin: str) -> None:
     assert client.post("/gradio_api/queue/join", headers={"origin": origin}).status_code == 403
@@ -154,6 +169,51 @@ def test_the_api_offers_ask_alone(client: TestClient) -> None:
         "question",
         "collection",
     ]
+
+
+FILES = [
+    {"path": "http://192.0.2.1/leak"},
+    {"path": "/etc/passwd"},
+    {"path": "/dev/zero"},
+    {"path": "picture.svg"},
+    {"path": "/etc/passwd", "is_stream": True},
+    {"path": "x", "url": "http://192.0.2.1/leak"},
+]
+
+
+@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize(
+    "path", ["queue/join", "call/ask", "run/ask", "run/begin", "api/ask", "run/predict"]
+)
+def test_an_input_that_says_it_is_a_file_is_refused(
+    client: TestClient, path: str, file: dict[str, Any]
+) -> None:
+    named = {**file, "meta": {"_type": "gradio.FileData"}}
+    for data in ([named, None], ["How tall?", named], ["How tall?", {"a": [{"b": named}]}]):
+        body = json.dumps({"data": data, "fn_index": 0, "session_hash": "h"})
+        for written in (body, body.replace("_type", "\\u005ftype"), body.encode("utf-16")):
+            answer = client.post(f"/gradio_api/{path}", content=written)
+            assert (answer.status_code, answer.text) == (400, "The chat takes no files.")
+    deep = "[" * 100_000 + "]" * 100_000
+    assert client.post(f"/gradio_api/{path}", content=deep).status_code == 400
+
+
+def test_a_file_that_got_past_the_guard_would_not_be_touched(workspace: FakeWorkspace) -> None:
+    blocks = build(workspace)  # type: ignore[arg-type]
+    assert len(blocks.blocks) > 10
+    for block in blocks.blocks.values():
+        with pytest.raises(gradio.Error, match="takes no files"):
+            asyncio.run(block.async_move_resource_to_block_cache("/etc/passwd"))
+
+
+def test_no_answer_may_be_read_by_pages_elsewhere(client: TestClient) -> None:
+    for origin in ("http://127.0.0.1:7860", None):
+        headers = {} if origin is None else {"origin": origin}
+        for answer in (
+            client.get("/config", headers=headers),
+            client.options("/", headers=headers),
+        ):
+            assert not [name for name in answer.headers if name.startswith("access-control-")]
 
 
 # -- waiting, serving, ending -------------------------------------------------------------------

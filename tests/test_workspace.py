@@ -107,3 +107,14 @@ def test_a_workspace_says_whether_a_file_is_as_it_was_indexed(folder: Path) -> N
     workspace.sync()
     assert "unchanged" == workspace.freshness(known(workspace, "harbour.txt"))
     assert "changed" == workspace.freshness(document)
+
+
+def test_an_index_built_anew_is_another_version_even_at_the_same_number(folder: Path) -> None:
+    workspace = quick_workspace(folder)
+    workspace.sync()
+    first = workspace.version
+    assert workspace.version == first
+    workspace.sync(rebuild=True)
+    second = workspace.version
+    assert second[1] == first[1]  # the number alone says nothing
+    assert second != first

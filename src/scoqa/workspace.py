@@ -196,10 +196,13 @@ class Workspace:
         return suggestions(ids, self.document, self.ask)
 
     @property
-    def generation(self) -> int:
-        """The number of the write that the index stands at: it grows with every change."""
+    def version(self) -> tuple[str, int]:
+        """What the index stands at: which index, and the number of its last write.
+
+        Two are equal only where the same documents answer.
+        """
         with self.store.view() as view:
-            return view.generation
+            return view.identity, view.generation
 
     def fingerprint(self) -> dict[str, str]:
         """Return what answers are made with: version, models, settings, and the documents."""

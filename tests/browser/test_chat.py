@@ -204,6 +204,8 @@ def test_a_question_that_cannot_be_asked_gets_a_sentence(page: Page) -> None:
     assert "2,001 characters" in (page.text_content(".scoqa-problem") or "")
     ask(page, "?!", expect=".scoqa-problem >> nth=1")
     assert "empty" in (page.text_content(".scoqa-problem >> nth=1") or "")
+    assert page.input_value("#scoqa-box textarea") == "?!"  # to be asked otherwise
+    page.fill("#scoqa-box textarea", "")
     page.press("#scoqa-box textarea", "Enter")
     page.wait_for_timeout(300)
     assert page.locator(".scoqa-question").count() == 2  # an empty box asks nothing

@@ -63,6 +63,10 @@ class View(Protocol):
     def generation(self) -> int:
         """Return the number of the write this view sees; 0 for a new store."""
 
+    @property
+    def identity(self) -> str:
+        """Return what names this index among all: one built anew has another."""
+
     def counts(self) -> Counts: ...
 
     def settings(self) -> Mapping[str, str]:

@@ -196,7 +196,7 @@ class LocalStore:
 
     def cache_for(self, view: LocalView) -> VectorCache:
         """Return the vector cache that holds exactly the passages `view` sees."""
-        identity, generation = view.catalog.meta("identity"), view.generation
+        identity, generation = view.identity, view.generation
         with self._guard:
             if self._cache is not None and self._cache_of == (identity, generation):
                 return self._cache
@@ -227,6 +227,10 @@ class LocalView:
     @property
     def generation(self) -> int:
         return int(self.catalog.meta("generation", "0"))
+
+    @property
+    def identity(self) -> str:
+        return self.catalog.meta("identity")
 
     def check(self) -> None:
         """Raise IndexMismatchError when the tables are of another version of scoqa."""

@@ -54,6 +54,7 @@ def build(workspace: Workspace, loading: Loading | None = None, *, login: bool =
         delete_cache=(_CACHE_SECONDS, _CACHE_SECONDS),
     ) as blocks:
         chat.page(workspace, loading or Loading(workspace), login=login)
+    _take_no_files(blocks)
     blocks.queue(max_size=_ASKS_WAITING, default_concurrency_limit=_ASKS_AT_ONCE)
     return blocks
 
@@ -103,6 +104,21 @@ def application(
     settings = workspace.settings
     names = (in_url(settings.host), *settings.allowed_hosts)
     return Guard(Login(outer, logins) if logins else outer, names)
+
+
+def _take_no_files(blocks: Any) -> None:
+    """Have Gradio refuse every input that says it is a file, should one get past the guard.
+
+    It would fetch the address or copy the path that such an input names, of whatever component
+    and before any function of ours sees it, since it was mounted and not launched.
+    """
+    import gradio as gr
+
+    async def refuse(*_: object, **__: object) -> str:
+        raise gr.Error("The chat takes no files.", print_exception=False)
+
+    for block in blocks.blocks.values():
+        block.async_move_resource_to_block_cache = refuse
 
 
 def _head() -> str:

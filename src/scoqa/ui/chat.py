@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from scoqa.errors import ScoqaError
+from scoqa.assistant import checked_question
+from scoqa.errors import QuestionError, ScoqaError
 from scoqa.schema import to_json
 from scoqa.types import Answer, Citation
 from scoqa.ui import render, viewer
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from scoqa.workspace import Workspace
 
 _ASSETS = Path(__file__).with_name("assets")
+_BEGINNING = 200  # characters: enough to know one's question by
 _SESSION_SECONDS = 24 * 3600  # a conversation left alone this long is forgotten
 _BROKEN = "Something went wrong inside scoqa. The terminal it runs in says what."
 _CROWDED = "Too many people are asking at once. Ask again in a moment."
@@ -101,11 +103,20 @@ def page(workspace: Workspace, loading: Loading, *, login: bool) -> None:
     _endpoint(loading)
 
 
-def begin(question: str, picked: object, conversation: Conversation) -> tuple[Any, ...]:
-    """Return what is shown as soon as `question` is sent: box, messages, conversation, buttons."""
-    if waiting(conversation) or not question.strip():
+def begin(question: object, picked: object, conversation: Conversation) -> tuple[Any, ...]:
+    """Return what is shown as soon as `question` is sent: box, messages, conversation, buttons.
+
+    One that cannot be asked stays in the box, and only its beginning in the conversation.
+    """
+    if waiting(conversation) or not isinstance(question, str) or not question.strip():
         return _nothing(5)
-    asked = (*conversation, Exchange(question.strip(), collection_of(picked)))
+    collection = collection_of(picked)
+    try:
+        asked = (*conversation, Exchange(checked_question(question), collection))
+    except QuestionError as error:
+        begins = question.strip()[:_BEGINNING]
+        done = (*conversation, Exchange(begins, collection, outcome=str(error)))
+        return question, messages(done), done, *_buttons(busy=False)
     return "", messages(asked), asked, *_buttons(busy=True)
 
 

@@ -6,6 +6,7 @@ A web page elsewhere could otherwise reach the documents by DNS rebinding.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any, NamedTuple
@@ -26,7 +27,7 @@ MOST_BODY_BYTES = 256 * 1024
 _UNUSED = re.compile(
     r"/+(?:gradio_api/+)?"
     r"(?:file|proxy|upload|stream|process_recording|custom_component|deep_link|monitoring"
-    r"|run-history|runs|vibe|undo-vibe|dev/)"
+    r"|run-history|runs|vibe|undo-vibe|dev/|pwa_icon|manifest\.json)"
 )
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^\[\]:/@\s]+)(?::\d{1,5})?", re.IGNORECASE)
 _ORIGIN = re.compile(r"https?://(.+)", re.IGNORECASE)
@@ -72,6 +73,7 @@ class Refusal(NamedTuple):
     sentence: str
 
 
+_A_FILE = Refusal(400, "The chat takes no files.")
 _TOO_LARGE = Refusal(413, f"A request has at most {MOST_BODY_BYTES // 1024} KiB.")
 
 
@@ -79,8 +81,8 @@ class Guard:
     """ASGI middleware around the whole application, websockets included.
 
     421 for a Host that is neither local nor in `allowed_hosts`; 403 for a request that another
-    site's page sent; 404 for the paths of Gradio that the chat does not use; 413 for a body that
-    no request of the chat has.
+    site's page sent; 404 for the paths of Gradio that the chat does not use; 413 for a body larger
+    than any request of the chat; 400 for one that names a file.
     """
 
     def __init__(self, app: App, allowed_hosts: Iterable[str] = ()) -> None:
@@ -111,7 +113,13 @@ class Guard:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), *HEADERS]
+                # Gradio lets pages elsewhere read its answers; nobody there has to read ours.
+                own = [
+                    header
+                    for header in message.get("headers", ())
+                    if not header[0].lower().startswith(b"access-control-")
+                ]
+                message["headers"] = [*own, *HEADERS]
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
@@ -126,11 +134,9 @@ class Guard:
             )
         for origin in _header(scope, b"origin"):
             match = _ORIGIN.fullmatch(origin)
-            # The same host and port; behind a proxy that rewrites Host, a configured name.
-            if match is None or not (
-                match[1].lower() == hosts[0].lower()
-                or host_name(match[1]) in self._names - LOCAL_NAMES
-            ):
+            # The same name and the same port: whatever else is served under our name is another
+            # page. A proxy has to pass Host on as it came.
+            if match is None or match[1].lower() != hosts[0].lower():
                 return Refusal(403, "Requests from other pages are refused.")
         if _UNUSED.match(scope["path"]):
             return Refusal(404, "Not found.")
@@ -149,7 +155,7 @@ def _has_body(scope: Message) -> bool:
 
 
 async def _body(scope: Message, receive: Receive) -> bytes | Refusal | None:
-    """Return the whole body, or that it is too large; None when the sender has gone.
+    """Return the whole body, or how it is refused; None when the sender has gone.
 
     Taken before anybody else sees the request: so what is too large is never parsed or kept.
     """
@@ -166,7 +172,30 @@ async def _body(scope: Message, receive: Receive) -> bytes | Refusal | None:
         if len(body) > MOST_BODY_BYTES:
             return _TOO_LARGE
         more = message.get("more_body", False)
-    return body
+    return _A_FILE if _names_a_file(body) else body
+
+
+def _names_a_file(body: bytes) -> bool:
+    """Return whether `body` is JSON that Gradio would take for a file somewhere in it.
+
+    Of whatever input, it fetches the address or copies the path named there, before any function
+    of ours sees it. `json` reads the body as Gradio's framework does.
+    """
+    try:
+        values = [json.loads(body)]
+    except RecursionError:
+        return True  # nothing that the page sends is nested so deeply
+    except ValueError:
+        return False
+    while values:
+        value = values.pop()
+        if isinstance(value, dict):
+            if "_type" in value:  # of "gradio.FileData"
+                return True
+            values.extend(value.values())
+        elif isinstance(value, list):
+            values.extend(value)
+    return False
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

@@ -18,14 +18,16 @@ from scoqa.ui.loading import Loading
 if TYPE_CHECKING:
     from scoqa.workspace import Workspace
 
+Version = tuple[str, int]
+NONE: Version = ("", -1)
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class _Holding:
-    """What one generation of the index holds."""
+    """What one version of the index holds."""
 
-    generation: int
+    version: Version
     documents: int
     passages: int
     collections: tuple[str, ...]
@@ -41,7 +43,7 @@ class Situation:
         self._loading = loading
         self._lock = threading.Lock()
         self._holding: _Holding | None = None
-        self._suggested: tuple[int, tuple[str, ...]] = (-1, ())  # of which generation
+        self._suggested: tuple[Version, tuple[str, ...]] = (NONE, ())  # of which version
         self._suggesting = False
         self.indexing = Indexing(workspace)
 
@@ -58,10 +60,10 @@ class Situation:
         try:
             holding = self._look()
         except ScoqaError as error:
-            holding, problem = _Holding(-1, 0, 0, ()), problem or str(error)
+            holding, problem = _Holding(NONE, 0, 0, ()), problem or str(error)
         if self._loading.done and holding.documents and step is None:
-            self._suggest(holding.generation)
-        generation, questions = self._suggested
+            self._suggest(holding.version)
+        version, questions = self._suggested
         return {
             "name": self._workspace.root.resolve().name,
             "folder": str(self._workspace.documents),
@@ -72,7 +74,7 @@ class Situation:
             "documents": holding.documents,
             "passages": holding.passages,
             "collections": list(holding.collections),
-            "suggestions": list(questions) if generation == holding.generation else [],
+            "suggestions": list(questions) if version == holding.version else [],
             "suggesting": self._suggesting,
             "indexing": None
             if step is None
@@ -80,18 +82,18 @@ class Situation:
         }
 
     def _look(self) -> _Holding:
-        generation = self._workspace.generation
+        version = self._workspace.version
         with self._lock:
-            if self._holding is None or self._holding.generation != generation:
+            if self._holding is None or self._holding.version != version:
                 documents, passages = self._workspace.summary()
                 names = self._workspace.collections()
-                self._holding = _Holding(generation, documents, passages, names)
+                self._holding = _Holding(version, documents, passages, names)
             return self._holding
 
-    def _suggest(self, generation: int) -> None:
-        """Have the first questions found in the background, once for each generation."""
+    def _suggest(self, version: Version) -> None:
+        """Have the first questions found in the background, once for each version."""
         with self._lock:
-            if self._suggesting or self._suggested[0] == generation:
+            if self._suggesting or self._suggested[0] == version:
                 return
             self._suggesting = True
 
@@ -102,6 +104,6 @@ class Situation:
             except ScoqaError as error:
                 _log.info("No first questions: %s", error)
             finally:
-                self._suggested, self._suggesting = (generation, found), False
+                self._suggested, self._suggesting = (version, found), False
 
         threading.Thread(target=run, name="scoqa-suggest", daemon=True).start()
