@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import http.client
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from test_ui import FakeWorkspace
 
-from conftest import serving
+from conftest import quick_workspace, serving
+from scoqa.parse import document_id
 from scoqa.schema import to_json
-from scoqa.ui import login, passwords
+from scoqa.types import Document
+from scoqa.ui import login, passwords, viewer
 from scoqa.ui.guard import MOST_BODY_BYTES
 
 PASSWORD = "four words and a tower"
@@ -161,19 +166,137 @@ def test_no_path_leads_out(served: Served, session: dict[str, str], start: str, 
         assert SECRET.encode() not in text
 
 
+@dataclass(frozen=True, slots=True)
+class Library:
+    """A chat of one document without a login, and a secret that stands beside its documents."""
+
+    url: str
+    root: Path
+    secret: Path
+    document: Document
+    components: dict[str, int]  # by the name of a function that the page calls on the server
+
+    def send(self, method: str, path: str, body: object = None) -> tuple[int, str]:
+        """Return status and text of a reply, in which nothing from beside the documents is."""
+        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=30)
+        kind = {"content-type": "application/json"}
+        connection.request(method, path, None if body is None else json.dumps(body), kind)
+        reply = connection.getresponse()
+        text = reply.read().decode()
+        assert SECRET not in text
+        assert "root:x" not in text
+        return reply.status, text
+
+    def call(self, function: str, data: object, component: str = "source") -> tuple[int, str]:
+        """Return status and text of what a function on the server gives to the page."""
+        body = {"session_hash": "s", "component_id": self.components[component], "data": data}
+        return self.send("POST", "/gradio_api/component_server/", {**body, "fn_name": function})
+
+    def source(self, **changed: object) -> dict[str, Any]:
+        """Return what the viewer gets for a request of the page, changed."""
+        right = {
+            "document": self.document.id, "start": 0, "end": 3,
+            "digest": self.document.text_digest, "origin": self.url,
+        }  # fmt: skip
+        status, text = self.call("source", {**right, **changed})
+        assert status == 200
+        shown: dict[str, Any] = json.loads(text)
+        return shown
+
+    def ask(self, question: str, collection: str | None) -> tuple[str, Any]:
+        """Return what the API says to a question: the event, and its data."""
+        path = "/gradio_api/call/ask"
+        status, text = self.send("POST", path, {"data": [question, collection]})
+        assert status == 200
+        status, text = self.send("GET", f"{path}/{json.loads(text)['event_id']}")
+        assert status == 200
+        event, data = text.strip().split("\n")
+        return event.removeprefix("event: "), json.loads(data.removeprefix("data: "))
+
+    def ways_out(self, up: str) -> list[str]:
+        """Return names of files that are no documents, each after `up` as often as it takes."""
+        if not up:
+            return ["/etc/passwd", "file:///etc/passwd", str(self.secret), self.secret.as_uri()]
+        outside = [f"{up * 12}{each}".rstrip("/") for each in ("etc/passwd", str(self.secret)[1:])]
+        return [*outside, f"{up}{self.secret.name}", f"{self.document.path}/{up * 2}secret.txt"]
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    root = tmp_path_factory.mktemp("library")
+    secret = root / "secret.txt"
+    secret.write_text(SECRET, encoding="utf-8")
+    (root / "docs").mkdir()
+    (root / "docs" / "tower.txt").write_text("The tower is 41 metres tall.", encoding="utf-8")
+    workspace = quick_workspace(root)
+    workspace.sync()
+    document = workspace.find(document_id("tower.txt"), "")
+    assert document is not None
+    with serving(workspace) as url:
+        connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
+        connection.request("GET", "/config")
+        components = {
+            function: component["id"]
+            for component in json.load(connection.getresponse())["components"]
+            for function in component["props"].get("server_fns") or ()
+        }
+        yield Library(url, root, secret, document, components)
+
+
 @pytest.mark.parametrize("up", ["", *UP])
-def test_no_parameter_leads_out(served: Served, session: dict[str, str], up: str) -> None:
-    for place in (
-        "?document=",
-        "?next=",
-        "?deep_link=",
-        "config?deep_link=",
-        "?__theme=",
-        "?view=",
-    ):
-        connection = http.client.HTTPConnection(urlsplit(served[1]).netloc, timeout=30)
-        connection.request("GET", f"/{place}{up * 12}/etc/passwd", headers=session)
-        assert b"root:x" not in connection.getresponse().read()
+def test_no_document_but_one_of_the_index_is_a_source(library: Library, up: str) -> None:
+    right = library.source()
+    assert (right["text"], right["problem"]) == (library.document.text, None)
+    unknown = {**viewer._BARE, "problem": viewer._UNKNOWN}
+    for way in library.ways_out(up):
+        shown = library.source(document=way)  # found by the digest of its text: it was moved
+        assert (shown["path"], shown["text"]) == (library.document.path, library.document.text)
+        forged = hashlib.sha256(SECRET.encode()).hexdigest()
+        for digest in (way, "", forged):
+            assert library.source(document=way, digest=digest) == unknown
+        for document in ({"path": way}, [way]):
+            assert library.source(document=document) == unknown
+
+
+@pytest.mark.parametrize("up", ["", *UP])
+def test_nothing_else_of_a_source_s_request_is_a_path(library: Library, up: str) -> None:
+    right = library.source()
+    for way in library.ways_out(up):
+        for changed, problem in (
+            ({"digest": way}, viewer._CHANGED),
+            ({"start": way}, viewer._OUTSIDE),
+            ({"end": way}, viewer._OUTSIDE),
+        ):
+            shown = library.source(**changed)
+            assert (shown["text"], shown["problem"]) == (library.document.text, problem)
+            assert (shown["start"], shown["link"], shown["plain"]) == (None, None, None)
+            assert str(library.root) not in json.dumps(shown)
+        shown = library.source(origin=way)
+        assert library.url in right["plain"]
+        assert library.url not in shown["plain"]
+        assert "passwd" not in json.dumps(shown) and str(library.root) not in json.dumps(shown)
+        assert library.source(file=way, path=way) == right
+
+
+@pytest.mark.parametrize("up", ["", *UP])
+def test_no_question_and_no_collection_is_a_path(library: Library, up: str) -> None:
+    for way in library.ways_out(up):
+        event, said = library.ask("How tall is the tower?", way)
+        assert event == "error"
+        assert said["error"] == f"There is no collection {way!r:.80}. There are: none."
+        event, (answer,) = library.ask(way, None)
+        assert event == "complete"
+        assert answer["question"] == answer["asked"] == way
+        cited = [*answer["citations"], *answer["near_misses"]]
+        assert {each["document_id"] for each in cited} <= {library.document.id}
+        assert str(library.root) not in json.dumps(cited)
+
+
+def test_no_other_function_of_a_component_can_be_called(library: Library) -> None:
+    for component, number in library.components.items():
+        others = [name for name, each in library.components.items() if each != number]
+        for function in ("__init__", "postprocess", "../source", "source/../state", "", *others):
+            assert library.call(function, None, component)[0] == 404
 
 
 def test_a_request_larger_than_any_of_ours_is_refused_unread(

@@ -119,6 +119,8 @@ METRES = cite(TOWER, "41 metres")
 @given(quotes, st.sampled_from(READERS))
 @example("a\n===\nb\n---\n| a |\n|---|", READERS[1])
 @example("\u00a0a  b\u00a0c\td\u00a0\r\n\r\n\r\n  - e\\\r1. f", READERS[0])
+@example("C:\\ \u00a0", READERS[0])  # the space became a reference, and the backslash disarmed it
+@example("C:\\\u00a0\nC:\\ \u00a0 \u00a0\n \u00a0\\ \\", READERS[0])
 def test_a_rendered_quote_is_the_quote_to_the_character(quote: str, reader: MarkdownIt) -> None:
     document = document_of(f"Before. {quote} After.")
     seen = Seen(citation_markdown(cite(document, quote)), reader)

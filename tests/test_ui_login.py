@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+import threading
 from collections.abc import Callable
+from queue import SimpleQueue
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -12,7 +14,7 @@ import pytest
 from starlette.responses import JSONResponse
 from starlette.testclient import TestClient, WebSocketDenialResponse
 
-from scoqa.ui import passwords
+from scoqa.ui import login, passwords
 from scoqa.ui.attempts import FREE_ATTEMPTS, MOST_KEPT, Attempts
 from scoqa.ui.guard import Guard
 from scoqa.ui.login import Login, here
@@ -328,6 +330,44 @@ def test_one_person_s_ipv6_addresses_are_one() -> None:
         attempts.begin("::ffff:192.0.2.1", "ada")
     assert attempts.wait_seconds("192.0.2.1", "ada") == 30
     assert attempts.wait_seconds("192.0.2.2", "ada") == 0
+
+
+def test_this_machine_is_one_address_whichever_of_its_own_a_program_takes() -> None:
+    own = ("127.0.0.1", "127.0.0.2", "::1", "::ffff:127.0.0.3", "127.255.255.254")
+    for address in own:
+        attempts = Attempts(Clock())
+        for number in range(FREE_ATTEMPTS):
+            attempts.begin(f"127.0.{number}.1", "ada")
+        assert attempts.wait_seconds(address, "ada") == 30
+        assert attempts.wait_seconds("128.0.0.1", "ada") == 0
+        assert attempts.wait_seconds("::2", "ada") == 0
+
+
+def test_passwords_from_many_addresses_wait_in_a_bounded_queue(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = threading.Event()
+    monkeypatch.setattr(login, "matches", lambda *_: not release.wait(30))
+    answers: SimpleQueue[Any] = SimpleQueue()
+
+    def attempt(number: int) -> None:
+        answers.put(log_in(visit(f"192.0.2.{number}"), "a guess"))
+
+    threads = [threading.Thread(target=attempt, args=(number,)) for number in range(17)]
+    for each in threads:
+        each.start()
+    try:
+        busy = answers.get(timeout=20)  # while the passwords of the sixteen others wait
+        assert (busy.status_code, busy.headers["retry-after"]) == (503, "2")
+        assert "Too many logins at once. Try again in 2 seconds." in busy.text
+        assert answers.empty()
+    finally:
+        release.set()
+        for each in threads:
+            each.join(20)
+    assert [answers.get().status_code for _ in range(16)] == [401] * 16
+    monkeypatch.setattr(login, "matches", passwords.matches)
+    assert log_in(visit("192.0.2.99")).status_code == 303, "the queue is empty again"
 
 
 def test_attempts_take_bounded_memory_and_no_wait_is_pushed_out(clock: Clock) -> None:

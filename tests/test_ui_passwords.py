@@ -8,12 +8,16 @@ import socket
 import stat
 import subprocess
 import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 from test_ui import FakeWorkspace
 
+from scoqa import cli
 from scoqa.config import LOGINS, Settings, load_settings
 from scoqa.errors import ConfigError, LoginError, ScoqaError
 from scoqa.parse.folder import scan
@@ -56,7 +60,9 @@ def test_the_file_holds_no_password_and_is_for_its_owner_alone(tmp_path: Path) -
     ]
     assert lines[0].split(":")[5:] != lines[1].split(":")[5:], "each has a salt of its own"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert list(file.parent.iterdir()) == [file], "nothing is left beside it"
+    # Whether the lock stays depends on the version of filelock; taking it away is no use.
+    left = {each.name for each in file.parent.iterdir()}
+    assert left - {f"{LOGINS}.lock"} == {LOGINS}, "nothing else is left beside it"
 
 
 def test_a_new_password_replaces_that_name_s_line_alone(tmp_path: Path) -> None:
@@ -82,11 +88,66 @@ def test_accents_may_be_typed_in_either_way(tmp_path: Path) -> None:
     assert passwords.matches(logins, passwords.named(" zo\u00eb "), "caf\u00e9 and a tower")
 
 
+def test_a_name_is_replaced_in_whichever_way_its_accents_stand(tmp_path: Path) -> None:
+    # It got a second line, and the chat no longer started: the name stood there twice.
+    file = tmp_path / LOGINS
+    for before, name in (("jose\u0301", "jos\u00e9"), ("\u00a0jos\u00e9", "jose\u0301")):
+        file.write_text(f"# one\n{before}{GOOD[3:]}\nbob{GOOD[3:]}\n", encoding="utf-8")
+        passwords.write(file, name, PASSWORD)
+        assert list(passwords.read(file)) == ["jos\u00e9", "bob"]
+        assert passwords.matches(passwords.read(file), "jos\u00e9", PASSWORD)
+
+
+def test_names_written_at_the_same_time_all_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / LOGINS
+    passwords.write(file, "first", PASSWORD)
+    real = passwords._replace
+
+    def slow(*arguments: Any) -> None:
+        time.sleep(0.1)  # for the others to read the file too, could they
+        real(*arguments)
+
+    monkeypatch.setattr(passwords, "_replace", slow)
+    names = ["ada", "bob", "cy", "dee"]
+    with ThreadPoolExecutor(len(names)) as pool:
+        list(pool.map(lambda name: passwords.write(file, name, PASSWORD), names))
+    assert sorted(passwords.read(file)) == [*names, "first"]
+    assert scan(tmp_path)[:2] == ([], {})
+
+
+def test_whoever_does_not_let_go_of_the_file_is_not_waited_for_without_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / LOGINS
+    monkeypatch.setattr(passwords, "_LOCK_SECONDS", 0.1)
+    release, held = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with passwords._locked(file):
+            held.set()
+            release.wait(30)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    try:
+        assert held.wait(10)
+        with pytest.raises(LoginError, match="is being written by another process"):
+            passwords.write(file, "ada", PASSWORD)
+        assert not file.exists()
+    finally:
+        release.set()
+        thread.join(10)
+    passwords.write(file, "ada", PASSWORD)
+
+
 GOOD = "ada:scrypt:32768:8:3:" + "A" * 22 + "==:" + "A" * 43 + "="
 
 
 def test_a_line_by_hand_is_read(tmp_path: Path) -> None:
-    (tmp_path / LOGINS).write_text(f"\ufeff# one\n\n  {GOOD}  \r\n", encoding="utf-8")
+    text = f"\ufeff# one\n\n  # ada: gone\n  {GOOD}  \r\n\t#\n"
+    (tmp_path / LOGINS).write_text(text, encoding="utf-8")
     assert list(passwords.read(tmp_path / LOGINS)) == ["ada"]
 
 
@@ -193,6 +254,22 @@ def test_the_application_is_locked_whoever_builds_it(tmp_path: Path) -> None:
     passwords.write(tmp_path / LOGINS, "ada", PASSWORD)
     client = TestClient(application(settled(tmp_path)), base_url="http://localhost")
     assert client.get("/config").status_code == 401
+
+
+@pytest.mark.skipif(os.name != "posix", reason="files have no mode for others elsewhere")
+def test_a_file_that_others_may_read_is_said_at_the_start_and_not_refused(tmp_path: Path) -> None:
+    file = tmp_path / "my keys"
+    workspace = settled(tmp_path, logins=str(file))
+    passwords.write(file, "ada", PASSWORD)
+    assert cli._hints(workspace) == []
+    for mode in (0o640, 0o604, 0o620):
+        file.chmod(mode)
+        assert list(passwords.find(workspace, {})) == ["ada"]
+        assert cli._hints(workspace) == [
+            "Other accounts of this machine may open the file of the logins. Keep it to yourself "
+            f"with: chmod 600 '{file}'"
+        ]
+    assert cli._hints(settled(tmp_path)) == [], "there is no such file"
 
 
 # -- addresses ----------------------------------------------------------------------------------

@@ -156,7 +156,7 @@ def chat(
         say(f"{_nothing_to_read(opened)} The page waits for them.")
     from scoqa.ui import serve
 
-    for hint in _hints(opened.settings):
+    for hint in _hints(opened):
         say(hint)
     serve(
         opened,
@@ -166,11 +166,20 @@ def chat(
     )
 
 
-def _hints(settings: Any) -> list[str]:
-    """Return what to know before others reach the chat at `settings.host`."""
+def _hints(workspace: Any) -> list[str]:
+    """Return what to know before others reach the chat of `workspace`, or its logins."""
+    import shlex
+
+    from scoqa.ui import passwords
     from scoqa.ui.address import is_every, is_local
 
+    settings, file = workspace.settings, passwords.file_of(workspace)
     hints = []
+    if passwords.is_open_to_others(file):
+        hints.append(
+            "Other accounts of this machine may open the file of the logins. Keep it to yourself "
+            f"with: {shlex.join(['chmod', '600', str(file)])}"
+        )
     if not is_local(settings.host):
         hints.append(
             "Passwords and answers are sent unencrypted. Put a proxy with TLS in front, or use an "

@@ -72,13 +72,18 @@ def _key(address: str, name: str) -> Key:
 
 
 def network(address: str) -> str:
-    """Return what one person is taken to hold of `address`: all of IPv4's, IPv6's first half."""
+    """Return what one person is taken to hold of `address`: all of IPv4's, IPv6's first half.
+
+    This machine is one, whichever of its 16 million loopback addresses a program here takes.
+    """
     try:
         number = ipaddress.ip_address(address)
     except ValueError:
         return address
+    if isinstance(number, ipaddress.IPv6Address) and number.ipv4_mapped:
+        number = number.ipv4_mapped  # an IPv4 client of a socket that takes both
+    if number.is_loopback:
+        return "localhost"
     if isinstance(number, ipaddress.IPv6Address):
-        if number.ipv4_mapped:  # an IPv4 client of a socket that takes both
-            return str(number.ipv4_mapped)
         return str(ipaddress.IPv6Network((int(number), 64), strict=False))
     return str(number)

@@ -34,6 +34,9 @@ LOGIN, LOGOUT, ICON = "/login", "/logout", "/favicon.ico"
 # address has one of them looked at, and one waiting, so that it cannot keep others waiting.
 _CHECKS_AT_ONCE = 2
 _CHECKS_PER_ADDRESS = 2
+# On their way from everywhere, the two that are looked at included: the last waits two seconds.
+_MOST_CHECKS = 16
+_BUSY_SECONDS = 2
 _MOST_FIELDS = 10
 
 _ASSETS = Path(__file__).with_name("assets")
@@ -135,6 +138,9 @@ class Login:
         place = network(address)
         if self._checking[place] >= _CHECKS_PER_ADDRESS:
             return 429, 1, "Too many attempts at once. Try again in a second."
+        if self._checking.total() >= _MOST_CHECKS:
+            wait = _BUSY_SECONDS
+            return 503, wait, f"Too many logins at once. Try again in {_spoken(wait)}."
         self._attempts.begin(address, name)
         self._checking[place] += 1
         try:

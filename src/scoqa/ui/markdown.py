@@ -29,7 +29,7 @@ _RIGHT_TO_LEFT = ("R", "AL", "AN")
 _ENTITY = re.compile(r"&(?=#?[0-9A-Za-z]+;)")
 _ACTIVE = re.compile(
     r"[*`\[\]<|~${]"
-    r"|\\(?![0-9A-Za-z ])"
+    r"|\\(?![0-9A-Za-z])"  # a space may yet become a reference, see _marked
     r"|(?<![^\W_])_"  # after a letter it cannot open anything: my_file.txt
     rf"|{_ENTITY.pattern}"
     r"|(?<=[A-Za-z]):(?=//)|(?<=(?i:www))\."  # a bare address is a link on GitHub

@@ -12,8 +12,10 @@ import hmac
 import os
 import secrets
 import shlex
+import stat
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,6 +46,9 @@ _N, _R, _P = 2**15, 8, 3
 _MEMORY = 2 * 128 * _N * _R
 _SALT_BYTES, _KEY_BYTES = 16, 32
 _KIND = f"scrypt:{_N}:{_R}:{_P}"
+
+# Writing takes milliseconds; only a writer that was stopped on its way keeps others this long.
+_LOCK_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +134,17 @@ def find(workspace: Workspace, environment: Mapping[str, str] | None = None) -> 
     return logins
 
 
+def is_open_to_others(file: Path) -> bool:
+    """Return whether other accounts of this machine may do anything with `file`, if it exists.
+
+    False on Windows, whose files have no such mode.
+    """
+    try:
+        return os.name == "posix" and bool(file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
+    except OSError:
+        return False
+
+
 def read(file: Path) -> Logins:
     """Return the logins in `file`: lines of a name and a salted password; `#` begins a comment.
 
@@ -144,10 +160,10 @@ def read(file: Path) -> Logins:
     except UnicodeDecodeError:
         raise LoginError(f"{file} is not UTF-8. Write it with: scoqa password NAME") from None
     logins: dict[str, Salted] = {}
-    for number, line in enumerate(text.split("\n"), 1):
-        if not line.strip() or line.startswith("#"):
+    for number, line in enumerate(map(named, text.split("\n")), 1):
+        if not line or line.startswith("#"):
             continue
-        login = _parsed(line.strip())
+        login = _parsed(line)
         if login is None:
             raise LoginError(
                 f"{file}, line {number}: this is no name with a salted password. Remove the line, "
@@ -161,7 +177,7 @@ def read(file: Path) -> Logins:
 
 
 def _parsed(line: str) -> tuple[str, Salted] | None:
-    name, _, rest = named(line).partition(":")
+    name, _, rest = line.partition(":")
     kind, _, values = rest.partition(f"{_KIND}:")
     if kind or not is_name(name):
         return None
@@ -175,7 +191,7 @@ def _parsed(line: str) -> tuple[str, Salted] | None:
 
 
 def named(typed: str) -> str:
-    """Return a name as it is compared: without spaces around it, accents composed."""
+    """Return a name, or a line, as it is compared: without spaces around it, accents composed."""
     return unicodedata.normalize("NFC", typed.strip())
 
 
@@ -192,7 +208,8 @@ def is_name(name: str) -> bool:
 def write(file: Path, name: str, password: str) -> None:
     """Put the line of `name` into `file`, for its owner's eyes only, in place of an older one.
 
-    The other lines stay. Written beside and moved, so that nobody ever reads half a file.
+    The other lines stay, also those that others write at the same time. Written beside and moved,
+    so that nobody ever reads half a file.
     Raises LoginError when name, password or file cannot be used.
     """
     name = named(name)
@@ -201,32 +218,69 @@ def write(file: Path, name: str, password: str) -> None:
             f"A name has 1 to {MOST_NAME_CHARACTERS} visible characters, no space, no colon, and "
             "no # at its beginning."
         )
+    salted = salt(password)
+    values = (base64.b64encode(each).decode() for each in (salted.salt, salted.key))
     file = Path(os.path.realpath(file))  # through a link, so that the link stays
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with _locked(file):
+            _replace(file, _with(file, name, ":".join((name, _KIND, *values))))
+    except OSError as error:
+        raise LoginError(f"{file} cannot be written: {error.strerror or error}.") from error
+
+
+@contextmanager
+def _locked(file: Path) -> Iterator[None]:
+    """Let nobody else write `file` meanwhile, in any process; its holder's death frees it.
+
+    Raises LoginError when another one does not let go of it, OSError.
+    """
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(_beside(file, ".lock"), timeout=_LOCK_SECONDS, mode=0o600)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise LoginError(
+            f"{file} is being written by another process. Wait for it to end, and try again."
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _with(file: Path, name: str, fresh: str) -> list[str]:
+    """Return the lines of `file` with `fresh` in place of that of `name`, or as the last."""
     lines: list[str] = []
     if os.path.lexists(file):
         read(file)  # a damaged line is said now, not at the chat's next start
         lines = file.read_text(encoding="utf-8-sig").split("\n")
-    salted = salt(password)
-    values = (base64.b64encode(each).decode() for each in (salted.salt, salted.key))
-    fresh = ":".join((name, _KIND, *values))
-    places = [place for place, line in enumerate(lines) if line.strip().startswith(f"{name}:")]
+    # As they are read: an editor may have written the accents of a name in another way.
+    places = [place for place, line in enumerate(lines) if named(line).startswith(f"{name}:")]
     if places:
         lines[places[0]] = fresh
     else:
         while lines and not lines[-1].strip():
             del lines[-1]
         lines += [fresh, ""]
-    beside = file.with_name(f".{file.name.lstrip('.')}-{secrets.token_hex(4)}")
+    return lines
+
+
+def _replace(file: Path, lines: list[str]) -> None:
+    """Write `lines` beside `file` and move them there. Raises OSError."""
+    beside = _beside(file, f"-{secrets.token_hex(4)}")
+    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as out:
-                out.write("\n".join(lines))
-                out.flush()
-                os.fsync(out.fileno())
-            os.replace(beside, file)
-        finally:
-            beside.unlink(missing_ok=True)
-    except OSError as error:
-        raise LoginError(f"{file} cannot be written: {error.strerror}.") from error
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as out:
+            out.write("\n".join(lines))
+            out.flush()
+            os.fsync(out.fileno())
+        os.replace(beside, file)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _beside(file: Path, end: str) -> Path:
+    """Return a place beside `file` that is never taken for a document."""
+    return file.with_name(f".{file.name.lstrip('.')}{end}")
