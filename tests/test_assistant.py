@@ -14,6 +14,7 @@ import pytest
 
 from conftest import quick_workspace
 from scoqa import Workspace, verify
+from scoqa.embed import BATCH
 from scoqa.errors import QuestionError, WorkspaceError
 from scoqa.fold import fold
 from scoqa.schema import answer_from_json, to_json
@@ -257,4 +258,16 @@ def test_a_text_alone_and_in_a_batch_has_the_same_vector(sco: Workspace) -> None
     assert embedder.embed([]).shape == (0, 384)
     done: list[int] = []
     embedder.embed(["x"] * 40, progress=done.append)
-    assert done == [32, 40]
+    assert done == list(range(BATCH, 41, BATCH))
+
+
+def test_the_same_year_in_sentences_about_other_things_is_no_further_place(tmp_path: Path) -> None:
+    (tmp_path / "light.txt").write_text("The lighthouse was built in 1874 by Carl Berg.\n")
+    (tmp_path / "copy.txt").write_text("The lighthouse was built in 1874 by Carl Berg.\n")
+    (tmp_path / "bread.txt").write_text(
+        "In 1874 the bakery was opened by Marta Vik. The bread was dear in 1874.\n"
+    )
+    workspace = quick_workspace(tmp_path, threshold=0.0)
+    workspace.sync()
+    first = workspace.ask("When was the lighthouse built?").citations[0]
+    assert {first.path, *(each.path for each in first.also_in)} == {"light.txt", "copy.txt"}

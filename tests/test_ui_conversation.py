@@ -14,8 +14,8 @@ from test_ui import FakeWorkspace, Shown
 from scoqa.errors import WorkspaceError
 from scoqa.types import Answer
 from scoqa.ui import render
-from scoqa.ui.asking import steps
-from scoqa.ui.chat import answered, begin, collection_of, pack, stopped
+from scoqa.ui.asking import Line, steps
+from scoqa.ui.chat import anew, answered, begin, collection_of, pack, stopped
 from scoqa.ui.conversation import Conversation, Exchange, ended, turns
 from scoqa.ui.indexing import Indexing
 from scoqa.ui.loading import Loading
@@ -31,7 +31,9 @@ def workspace(tmp_path: Path) -> FakeWorkspace:
 
 def outcomes(workspace: Any, conversation: Conversation) -> list[tuple[Any, ...]]:
     async def collect() -> list[tuple[Any, ...]]:
-        return [shown async for shown in answered(Loading(workspace), conversation)]
+        nonlocal conversation  # an Event belongs to one loop
+        conversation = tuple(Exchange(e.question, e.collection, e.outcome) for e in conversation)
+        return [shown async for shown in answered(Loading(workspace), Line(), conversation)]
 
     return asyncio.run(collect())
 
@@ -41,11 +43,13 @@ def said(messages: list[dict[str, Any]]) -> str:
 
 
 def test_a_question_is_shown_at_once_and_the_box_is_free() -> None:
-    box, messages, conversation, ask, stop = begin(" How tall? ", "*", ())
+    box, messages, conversation, ask, stop = begin(
+        " How tall? ", {"collection": "*", "questions": 0}, ()
+    )
     assert (box, conversation) == ("", ASKED)
     assert [Shown(each["content"][0]["text"]).text for each in messages] == [
         "How tall?",
-        render.WAITING,
+        render.STEPS["wait"],
     ]
     assert (ask["visible"], stop["visible"]) == (False, True)
 
@@ -54,7 +58,7 @@ def test_a_question_is_shown_at_once_and_the_box_is_free() -> None:
 def test_nothing_is_begun_by_nothing_or_while_an_answer_is_waited_for(
     question: object, before: Conversation
 ) -> None:
-    assert not any("value" in each for each in begin(question, "*", before))
+    assert not any("value" in each for each in begin(question, {"questions": len(before)}, before))
 
 
 @pytest.mark.parametrize(
@@ -102,12 +106,78 @@ def test_what_was_stopped_or_sent_twice_is_not_asked(workspace: FakeWorkspace) -
 
 
 def test_stopping_gives_the_question_back_unless_another_is_being_written() -> None:
-    assert stopped(" ", ASKED)[0] == "How tall?"
-    box, messages, conversation, _, _ = stopped("And now?", ASKED)
-    assert box == "And now?"
-    assert said(messages) == render.STOPPED
-    assert conversation[-1].outcome == render.STOPPED
-    assert not any("value" in each for each in stopped("", conversation))  # answered meanwhile
+    async def stop(box: str, conversation: Conversation) -> Any:
+        return await stopped(box, conversation), conversation[-1].stop.is_set()
+
+    for box, back in ((" ", "How tall?"), ("And now?", "And now?")):
+        assert asyncio.run(stop(box, (Exchange("How tall?"),))) == (back, True)
+    answered_meanwhile = ended(ASKED, render.STOPPED)
+    assert "value" not in asyncio.run(stop("", answered_meanwhile))[0]
+
+
+@pytest.mark.parametrize("stop_at", ["wait", "find", "read", "begun"])
+def test_a_stop_at_any_step_ends_it_and_is_shown_by_who_answers(
+    workspace: FakeWorkspace, stop_at: str
+) -> None:
+    """Two used to write: now and then the last word was "Finding passages…"."""
+
+    async def ask() -> list[tuple[Any, ...]]:
+        conversation: Conversation = (Exchange("How tall?"),)
+        if stop_at == "begun":
+            await stopped("", conversation)
+        shown = []
+        async for each in answered(Loading(workspace), Line(), conversation):  # type: ignore[arg-type]
+            shown.append(each)
+            if said(each[0]) == render.STEPS.get(stop_at):  # type: ignore[call-overload]
+                await stopped("", conversation)
+        await asyncio.sleep(0.01)
+        assert len(asyncio.all_tasks()) == 1  # nothing is left behind
+        return shown
+
+    workspace.loaded = True
+    *_, (messages, conversation, ask_button, stop_button) = asyncio.run(ask())
+    assert said(messages) == conversation[-1].outcome == render.STOPPED
+    assert (ask_button["visible"], stop_button["visible"]) == (True, False)
+
+
+def test_a_new_conversation_ends_the_old_one() -> None:
+    conversation = (Exchange("How tall?"),)
+    messages, empty, *_ = asyncio.run(anew(conversation))
+    assert (messages, empty, conversation[0].stop.is_set()) == ([], (), True)
+
+
+def test_a_conversation_that_only_the_page_still_knows_is_not_written_over() -> None:
+    assert not any("value" in each for each in begin("And?", {"questions": 3}, ()))
+
+
+def test_asks_wait_in_line_and_too_many_are_refused(workspace: FakeWorkspace) -> None:
+    async def crowd() -> list[str]:
+        line = Line(at_once=1, most_waiting=1)
+        held = asyncio.Event()
+
+        async def hold() -> None:
+            async with line.turn():
+                await held.wait()
+
+        async def outcome() -> str:
+            *_, shown = [
+                each
+                async for each in answered(Loading(workspace), line, (Exchange("How?"),))  # type: ignore[arg-type]
+            ]
+            return said(shown[0])
+
+        holder = asyncio.ensure_future(hold())
+        await asyncio.sleep(0)
+        waits = asyncio.ensure_future(outcome())
+        await asyncio.sleep(0.05)
+        refused = await outcome()
+        held.set()
+        await holder
+        return [refused, await waits, await outcome()]  # and then there is room again
+
+    refused, *answers = asyncio.run(crowd())
+    assert "Too many people" in refused
+    assert all("41\u00a0metres" in each for each in answers)
 
 
 def test_an_ask_that_is_left_ends_at_its_next_step(workspace: FakeWorkspace) -> None:
@@ -125,8 +195,8 @@ def test_an_ask_that_is_left_ends_at_its_next_step(workspace: FakeWorkspace) -> 
     workspace.loaded = True
 
     async def leave() -> None:
-        watched = steps(Loading(workspace), "How tall?", None)  # type: ignore[arg-type]
-        assert await anext(watched) == "find"
+        watched = steps(Loading(workspace), Line(), "How tall?", None)  # type: ignore[arg-type]
+        assert [await anext(watched), await anext(watched)] == ["wait", "find"]
         await watched.aclose()
 
     begun = time.monotonic()
@@ -153,6 +223,7 @@ def test_a_conversation_is_packed_with_links_to_the_page_it_was_held_on(
     assert "41\u00a0metres" in parcel["text"]
     assert f"{page}/?document=" in parcel["text"]
     assert "And?" not in parcel["text"]  # it has no answer, and no silence either
+    assert pack(workspace, conversation[1:], page)["text"] == ""  # type: ignore[arg-type]
     hostile = pack(workspace, conversation, "javascript:x//")  # type: ignore[arg-type]
     assert "document=" not in hostile["text"]
 

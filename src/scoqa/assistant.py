@@ -183,10 +183,11 @@ def check_collection(view: View, collection: str | None) -> None:
 def cite(view: View, spans: Sequence[Span]) -> tuple[Citation, ...]:
     """Return one citation for each thing said, best first.
 
-    Spans that say the same in other places (equal when folded) are one line: the best of them,
-    naming the others under `also_in`. Spans that overlap a better one add nothing.
+    Spans that say the same in other places (quote and sentence equal when folded) are one line:
+    the best of them, naming the others under `also_in`. Spans that overlap a better one add
+    nothing.
     """
-    lines: dict[str, Citation] = {}
+    lines: dict[tuple[str, str], Citation] = {}
     cited: list[Span] = []
     for span in spans:
         if any(
@@ -198,7 +199,7 @@ def cite(view: View, spans: Sequence[Span]) -> tuple[Citation, ...]:
             continue
         cited.append(span)
         citation = Citation.from_span(view.document(span.document_id), span)
-        key = fold(citation.quote)
+        key = fold(citation.quote), fold(citation.sentence)
         lines[key] = with_also_in(lines[key], [citation]) if key in lines else citation
     return tuple(lines.values())
 

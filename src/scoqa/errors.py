@@ -7,6 +7,7 @@ ScoqaError
   ConfigError            file, key, value, what is allowed
   WorkspaceError         a folder that is missing, unreadable or empty
   QuestionError          a question that cannot be asked: empty, or too long
+  CrowdedError           too many ask at once
   LoginError             the chat needs a login, or its file or a password cannot be used
   ModelNotFoundError     names the places searched and how to get the model
   ModelHashError         a model file is not the one expected
@@ -55,6 +56,10 @@ class LoginError(ScoqaError):
     """
 
     exit_code = 2
+
+
+class CrowdedError(ScoqaError):
+    """Too many people wait for an answer already."""
 
 
 class ModelNotFoundError(ScoqaError):

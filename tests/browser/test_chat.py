@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from scenes import (
 )
 from scoqa.suggest import FRAMES
 from scoqa.ui import render, wording
+from scoqa.ui.asking import Line
 from served import (
     Browser,
     Chat,
@@ -95,6 +97,32 @@ def test_an_ask_can_be_stopped(browser: Browser, workspace: Any, by: str) -> Non
         assert page.locator(".scoqa-answer").count() == 1
 
 
+def test_a_stop_at_any_moment_leaves_nothing_waiting(browser: Browser, workspace: Any) -> None:
+    through, workspace.suggestions = workspace.ask, tuple
+
+    def slow(question: str, *, progress: Any, **options: Any) -> Any:
+        def told(stage: str) -> None:
+            progress(stage)
+            time.sleep(0.1)
+
+        return through(question, progress=told, **options)
+
+    workspace.ask = slow
+    with serving(workspace) as chat, opened(browser, chat.url) as page:
+        for number, delay in enumerate((0, 20, 40, 60, 80, 100, 120, 160, 200, 240, 300), 1):
+            page.fill("#scoqa-box textarea", f"{BEACON} {number}")
+            page.press("#scoqa-box textarea", "Enter")
+            page.wait_for_timeout(delay)
+            page.keyboard.press("Escape")
+            page.wait_for_function(
+                "n => document.querySelectorAll('.scoqa-question').length === n"
+                " && !document.querySelector('.scoqa-pending')",
+                arg=number,
+                timeout=10_000,
+            )
+            page.wait_for_selector("#scoqa-button", state="visible")
+
+
 def test_who_waits_behind_others_sees_it_and_may_leave(browser: Browser, workspace: Any) -> None:
     gate = Gate(workspace)
     with serving(workspace) as chat:
@@ -103,7 +131,7 @@ def test_who_waits_behind_others_sees_it_and_may_leave(browser: Browser, workspa
             other.start()
             assert gate.reached.acquire(timeout=30)
         with opened(browser, chat.url) as page:
-            ask(page, HARBOUR, expect=f"text={render.WAITING}")
+            ask(page, HARBOUR, expect=f"text={render.STEPS['wait']}")
             page.click("#scoqa-stop")
             page.wait_for_selector(f"text={render.STOPPED}")
         gate.passed.release(8)
@@ -311,10 +339,10 @@ def test_two_people_see_nothing_of_each_other(browser: Browser, page: Page, chat
 # -- when it does not work ----------------------------------------------------------------------
 
 
-def test_a_question_that_finds_no_place_in_the_queue_is_given_back(
+def test_a_question_that_finds_no_place_in_line_is_told_so(
     browser: Browser, workspace: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("scoqa.ui.app._ASKS_WAITING", 1)
+    monkeypatch.setattr("scoqa.ui.chat.Line", lambda: Line(most_waiting=1))
     gate = Gate(workspace)
     with serving(workspace) as chat:
         others = [threading.Thread(target=chat.ask, args=(BEACON,)) for _ in range(3)]
@@ -322,15 +350,15 @@ def test_a_question_that_finds_no_place_in_the_queue_is_given_back(
             other.start()
             assert gate.reached.acquire(timeout=30)
         others[2].start()
-        with opened(browser, chat.url, forgiven=("503", "queue", "Service Unavailable")) as page:
+        with opened(browser, chat.url) as page:
             page.wait_for_timeout(300)  # the third waits
             ask(page, HARBOUR, expect=".scoqa-problem")
             assert "Too many people" in (page.text_content(".scoqa-problem") or "")
             page.wait_for_selector("#scoqa-button", state="visible")
-            assert page.input_value("#scoqa-box textarea") == HARBOUR
             gate.passed.release(20)
             for other in others:
                 other.join(30)
+            page.fill("#scoqa-box textarea", HARBOUR)
             page.press("#scoqa-box textarea", "Enter")
             page.wait_for_selector(".scoqa-answer")
 

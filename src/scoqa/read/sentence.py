@@ -124,7 +124,8 @@ class SentenceReader:
         for candidate in ranked:
             window = candidate.window
             start, end = narrow(question, window.text, candidate.start, candidate.end)
-            words = fold(window.text[start:end])
+            # The whole sentence: the same year or name may answer another question there.
+            words = fold(window.text[candidate.start : candidate.end])
             if words not in said:
                 close = candidate.score >= CLOSE * ranked[0].score
                 if not close or len(said) == MOST_SAID:

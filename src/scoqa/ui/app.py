@@ -30,8 +30,6 @@ _SILENT = {
     "HF_HUB_OFFLINE": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",
 }
-_ASKS_AT_ONCE = 2  # the models share one processor; more only makes everybody wait longer
-_ASKS_WAITING = 100
 _CACHE_SECONDS = 3600
 
 
@@ -55,7 +53,7 @@ def build(workspace: Workspace, loading: Loading | None = None, *, login: bool =
     ) as blocks:
         chat.page(workspace, loading or Loading(workspace), login=login)
     _take_no_files(blocks)
-    blocks.queue(max_size=_ASKS_WAITING, default_concurrency_limit=_ASKS_AT_ONCE)
+    blocks.queue()
     return blocks
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ from scoqa.errors import QuestionError, ScoqaError
 from scoqa.schema import to_json
 from scoqa.types import Answer, Citation
 from scoqa.ui import render, viewer
-from scoqa.ui.asking import steps
+from scoqa.ui.asking import Line, StoppedError, steps
 from scoqa.ui.conversation import (
     Conversation,
     Exchange,
@@ -40,13 +41,13 @@ _ASSETS = Path(__file__).with_name("assets")
 _BEGINNING = 200  # characters: enough to know one's question by
 _SESSION_SECONDS = 24 * 3600  # a conversation left alone this long is forgotten
 _BROKEN = "Something went wrong inside scoqa. The terminal it runs in says what."
-_CROWDED = "Too many people are asking at once. Ask again in a moment."
 _NO_FILE_NAME = re.compile(r"[^\w.-]+")
 _log = logging.getLogger(__name__)
 
-# The collection is read from the page when the question is sent: a native list, which phones
-# and screen readers know how to show. Its values: "*" for all, else "/" and the name.
-_PICKED = "(box, _, talk) => [box, window.scoqa.picked(box), talk]"
+# Read from the page when the question is sent: the collection picked from a native list, which
+# phones and screen readers know how to show ("*" for all, else "/" and the name), and how many
+# questions stand on the page.
+_PICKED = "(box, _, talk) => [box, window.scoqa.told(box), talk]"
 
 
 def page(workspace: Workspace, loading: Loading, *, login: bool) -> None:
@@ -68,8 +69,10 @@ def page(workspace: Workspace, loading: Loading, *, login: bool) -> None:
     talk = gr.State((), time_to_live=_SESSION_SECONDS)
     parcel = gr.HTML(elem_id="scoqa-parcel", html_template="", js_on_load=_asset("parcel.js"))
 
+    line = Line()
+
     async def answer(conversation: Conversation) -> AsyncIterator[tuple[Any, ...]]:
-        async for shown in answered(loading, conversation):  # Gradio streams from generators only
+        async for shown in answered(loading, line, conversation):  # Gradio streams generators only
             yield shown
 
     def packed(conversation: Conversation, request: gr.Request) -> dict[str, Any]:
@@ -83,7 +86,7 @@ def page(workspace: Workspace, loading: Loading, *, login: bool) -> None:
         inputs=[box, picker, talk],
         outputs=[box, *shown],
         js=_PICKED,
-        queue=False,  # seen at once, however many are waiting
+        queue=False,
         trigger_mode="once",
         **quiet,
     )
@@ -91,26 +94,28 @@ def page(workspace: Workspace, loading: Loading, *, login: bool) -> None:
         answer,
         inputs=[talk],
         outputs=shown,
-        trigger_mode="once",  # while one is answered the next stays in the box
-        concurrency_id="ask",
+        trigger_mode="multiple",  # `begin` takes no second question while one is answered
+        concurrency_limit=None,  # asks wait in `line`, where they can be watched and stopped
         **quiet,
     )
-    answering.failure(crowded, inputs=[box, talk], outputs=[box, *shown], queue=False, **quiet)
-    ends: dict[str, Any] = {"cancels": [answering], "queue": False, **quiet}
-    stop.click(stopped, inputs=[box, talk], outputs=[box, *shown], **ends)
-    head.clear(anew, outputs=shown, **ends)
+    stop.click(stopped, inputs=[box, talk], outputs=[box], queue=False, **quiet)
+    head.clear(anew, inputs=[talk], outputs=shown, cancels=[answering], queue=False, **quiet)
     head.download(packed, inputs=[talk], outputs=[parcel], queue=False, **quiet)
-    _endpoint(loading)
+    _endpoint(loading, line)
 
 
-def begin(question: object, picked: object, conversation: Conversation) -> tuple[Any, ...]:
+def begin(question: object, page: object, conversation: Conversation) -> tuple[Any, ...]:
     """Return what is shown as soon as `question` is sent: box, messages, conversation, buttons.
 
-    One that cannot be asked stays in the box, and only its beginning in the conversation.
+    page: what the page says, the collection picked and how many questions stand on it. One that
+    cannot be asked stays in the box, and only its beginning in the conversation.
     """
+    told = page if isinstance(page, dict) else {}
     if waiting(conversation) or not isinstance(question, str) or not question.strip():
         return _nothing(5)
-    collection = collection_of(picked)
+    if told.get("questions", 0) != len(conversation):
+        return _nothing(5)  # of another run of scoqa: the page says so, and keeps what it shows
+    collection = collection_of(told.get("collection"))
     try:
         asked = (*conversation, Exchange(checked_question(question), collection))
     except QuestionError as error:
@@ -120,19 +125,25 @@ def begin(question: object, picked: object, conversation: Conversation) -> tuple
     return "", messages(asked), asked, *_buttons(busy=True)
 
 
-async def answered(loading: Loading, conversation: Conversation) -> AsyncIterator[tuple[Any, ...]]:
+async def answered(
+    loading: Loading, line: Line, conversation: Conversation
+) -> AsyncIterator[tuple[Any, ...]]:
     """Yield messages, conversation, buttons: what is being done, then what became of it."""
-    if not waiting(conversation):  # stopped, or sent twice
+    if not waiting(conversation):  # it could not be asked
         yield _nothing(4)
         return
     exchange = conversation[-1]
     outcome: Answer | str = _BROKEN
     try:
-        async for step in steps(loading, exchange.question, exchange.collection):
-            if isinstance(step, Answer):
-                outcome = step
-            else:
-                yield messages(conversation, render.STEPS[step]), *_nothing(3)
+        asked = steps(loading, line, exchange.question, exchange.collection, exchange.stop)
+        async with aclosing(asked):
+            async for step in asked:
+                if isinstance(step, Answer):
+                    outcome = step
+                else:
+                    yield messages(conversation, step), *_nothing(3)
+    except StoppedError:
+        outcome = render.STOPPED
     except ScoqaError as error:
         outcome = str(error)
     except Exception:
@@ -142,25 +153,21 @@ async def answered(loading: Loading, conversation: Conversation) -> AsyncIterato
     yield messages(done), done, *_buttons(busy=False)
 
 
-def stopped(box: str, conversation: Conversation) -> tuple[Any, ...]:
-    """Return what is shown once the reader stops: the question goes back into a free box."""
-    return _given_back(box, conversation, render.STOPPED)
+async def stopped(box: str, conversation: Conversation) -> Any:
+    """Have the answer that is waited for ended; return the box: the question, if it is free.
 
-
-def crowded(box: str, conversation: Conversation) -> tuple[Any, ...]:
-    """Return what is shown when a question found no place in the queue."""
-    return _given_back(box, conversation, _CROWDED)
-
-
-def _given_back(box: str, conversation: Conversation, why: str) -> tuple[Any, ...]:
+    What became of it is shown by who answers, and by nobody else.
+    """
     if not waiting(conversation):
-        return _nothing(5)
-    done = ended(conversation, why)
-    return box.strip() or done[-1].question, messages(done), done, *_buttons(busy=False)
+        return gr.skip()
+    conversation[-1].stop.set()
+    return box.strip() or conversation[-1].question
 
 
-def anew() -> tuple[Any, ...]:
-    """Return what a new conversation shows."""
+async def anew(conversation: Conversation) -> tuple[Any, ...]:
+    """Return what a new conversation shows; nobody waits for the old one any longer."""
+    if waiting(conversation):
+        conversation[-1].stop.set()
     return [], (), *_buttons(busy=False)
 
 
@@ -176,10 +183,16 @@ def pack(workspace: Workspace, conversation: Conversation, page: object) -> dict
     def link(citation: Citation) -> str:
         return f"{address}/{viewer.reference(citation)}"
 
+    if not turns(conversation):
+        return {"name": "", "text": "", "at": now.isoformat()}
     text = conversation_markdown(
         turns(conversation), title=name, when=now, link=link if address else None
     )
-    return {"name": f"{_NO_FILE_NAME.sub('-', name)}-{now:%Y-%m-%d-%H%M%S}.md", "text": text}
+    return {
+        "name": f"{_NO_FILE_NAME.sub('-', name)}-{now:%Y-%m-%d-%H%M%S}.md",
+        "text": text,
+        "at": now.isoformat(),
+    }
 
 
 def collection_of(picked: object) -> str | None:
@@ -268,15 +281,18 @@ def _source(workspace: Workspace) -> None:
     )
 
 
-def _endpoint(loading: Loading) -> None:
+def _endpoint(loading: Loading, line: Line) -> None:
     """Add the API endpoint `ask`, which returns the Answer that every door returns."""
 
-    def ask(question: str, collection: str | None = None) -> dict[str, Any]:
+    async def ask(question: str, collection: str | None = None) -> dict[str, Any]:
         """Return the answer to `question` as JSON, asked within `collection` if one is given."""
+        answer: dict[str, Any] = {}
         try:
-            answer: dict[str, Any] = to_json(loading.ask(question, collection))
+            async for step in steps(loading, line, question, collection):
+                if isinstance(step, Answer):
+                    answer = to_json(step)
         except ScoqaError as error:
             raise gr.Error(str(error), print_exception=False) from error
         return answer
 
-    gr.api(ask, api_name="ask", concurrency_id="ask")
+    gr.api(ask, api_name="ask", concurrency_limit=None)

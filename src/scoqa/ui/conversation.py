@@ -6,12 +6,14 @@ export writes. Nothing here changes: every step makes a new conversation.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from scoqa.types import Answer, Turn
 from scoqa.ui import render
+from scoqa.ui.asking import Step
 
 Messages = list[dict[str, Any]]
 
@@ -21,12 +23,13 @@ class Exchange:
     """One question, asked within `collection` if one was picked.
 
     outcome: its answer, or the sentence that says why there is none, or None while it is waited
-    for.
+    for. stop: set by who does not want to wait any longer.
     """
 
     question: str
     collection: str | None = None
     outcome: Answer | str | None = None
+    stop: asyncio.Event = field(default_factory=asyncio.Event, compare=False, repr=False)
 
 
 Conversation = tuple[Exchange, ...]
@@ -51,14 +54,14 @@ def turns(conversation: Conversation) -> list[Turn]:
     ]
 
 
-def messages(conversation: Sequence[Exchange], pending: str = render.WAITING) -> Messages:
+def messages(conversation: Sequence[Exchange], pending: Step = "wait") -> Messages:
     """Return the conversation as Gradio's Chatbot takes it; `pending` says what is waited for."""
     shown: Messages = []
     for exchange in conversation:
         shown.append(_message("user", render.question(exchange.question, exchange.collection)))
         match exchange.outcome:
             case None:
-                markup = render.pending(pending)
+                markup = render.pending(render.STEPS[pending])
             case str(sentence):
                 markup = render.problem(sentence)
             case answer:

@@ -24,8 +24,8 @@ from scoqa.ui.wording import (
     reason_words,
 )
 
-WAITING = "Waiting for its turn…"
 STEPS: dict[Step, str] = {
+    "wait": "Waiting for its turn…",
     "load": "Loading the model… Your question is answered as soon as it is there.",
     "find": "Finding passages…",
     "read": "Reading them…",
@@ -45,7 +45,7 @@ def inert(text: str) -> str:
 
 def question(text: str, collection: str | None = None) -> str:
     """Return the markup of what the reader asked, and in which collection."""
-    markup = f'<p class="scoqa-question" dir="auto">{inert(text)}</p>'
+    markup = f'<h2 class="scoqa-question" dir="auto">{inert(text)}</h2>'
     if collection is None:
         return markup
     where = f"<bdi>{inert(collection or ROOT)}</bdi>"
@@ -118,7 +118,7 @@ def _links(numbers: Numbers) -> str:
 
 
 def _link(number: int, citation: Citation) -> str:
-    # Named for screen readers by source.js: Gradio's sanitiser takes aria-label away.
+    # Named for screen readers by talk.js: Gradio's sanitiser takes aria-label away.
     return f'<a class="scoqa-number" href="{inert(reference(citation))}">{number}</a>'
 
 

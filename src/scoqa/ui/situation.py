@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -28,8 +29,8 @@ class _Holding:
     """What one version of the index holds."""
 
     version: Version
-    documents: int
-    passages: int
+    documents: int | None  # None: the index cannot be read
+    passages: int | None
     collections: tuple[str, ...]
 
 
@@ -39,6 +40,7 @@ class Situation:
     def __init__(self, workspace: Workspace, loading: Loading, *, login: bool = False) -> None:
         """login: whether people log in, and so can log out."""
         self._login = login
+        self._run = uuid.uuid4().hex
         self._workspace = workspace
         self._loading = loading
         self._lock = threading.Lock()
@@ -50,21 +52,23 @@ class Situation:
     def state(self) -> dict[str, Any]:
         """Return what the page shows of it.
 
-        Keys: name and folder (of the documents), kinds (of files that are read), login, loaded,
-        problem (one sentence or None), documents, passages, collections (names, "" for files
-        outside every folder), suggestions, suggesting (bool), indexing (done, total, doing; or
-        None).
+        Keys: run (another after each start), name and folder (of the documents), kinds (of files
+        that are read), login, loaded, problem (one sentence or None), documents, passages (None
+        where the index cannot be read), collections (names, "" for files outside every folder),
+        found (a sentence on what could not be indexed, or None), suggestions, suggesting (bool),
+        indexing (done, total, doing; or None).
         """
         step = self.indexing.progress
-        problem = self._loading.problem or self.indexing.problem
+        problem = self._loading.problem
         try:
             holding = self._look()
         except ScoqaError as error:
-            holding, problem = _Holding(NONE, 0, 0, ()), problem or str(error)
+            holding, problem = _Holding(NONE, None, None, ()), problem or str(error)
         if self._loading.done and holding.documents and step is None:
             self._suggest(holding.version)
         version, questions = self._suggested
         return {
+            "run": self._run,
             "name": self._workspace.root.resolve().name,
             "folder": str(self._workspace.documents),
             "kinds": list(PARSERS),
@@ -76,6 +80,7 @@ class Situation:
             "collections": list(holding.collections),
             "suggestions": list(questions) if version == holding.version else [],
             "suggesting": self._suggesting,
+            "found": self.indexing.problem,
             "indexing": None
             if step is None
             else {"done": step.done, "total": step.total, "doing": step.doing},

@@ -4,7 +4,11 @@
   const STORE = 'scoqa.keys';
   const tell = (name, detail) => document.dispatchEvent(new CustomEvent('scoqa:' + name, { detail }));
   const keys = {
-    '/': () => find('#scoqa-box textarea').focus(),
+    '/': () => {
+      // On a phone the source lies over the box.
+      if (find('#scoqa-chat').inert) tell('close', '#scoqa-box textarea');
+      else find('#scoqa-box textarea').focus();
+    },
     '?': () => tell('keys'),
     n: () => tell('step', 1),
     p: () => tell('step', -1),
@@ -44,7 +48,7 @@
     if (find('.scoqa-keys')?.open) return; // its own Escape closes it
     if (event.key === 'Escape') {
       const stop = find('#scoqa-stop');
-      if (stop?.offsetParent) stop.click();
+      if (stop?.offsetParent && !stop.closest('[inert]')) stop.click();
       else tell('close');
       return;
     }

@@ -3,11 +3,17 @@
 const PAUSE_MS = 700; // while something goes on
 const REST_MS = 5000; // else: to notice that scoqa ended, or that the index changed
 const OFFLINE = 'scoqa does not answer. Start it again in the terminal, then reload this page.';
-const RESTARTED = 'scoqa was started again. Save what you need, then reload this page.';
+const RESTARTED = 'scoqa was started again. Print what you need, then reload this page.';
+const NOTHING = 'No documents were found in this folder.';
+const UNREADABLE = ['The index cannot be read', 'What is wrong with it stands above.'];
 const LOGGED_OUT = 'Your login has ended. Reload this page to log in again.';
 const find = (selector) => document.querySelector(selector);
 const line = element.querySelector('.scoqa-state');
 const NOTICE_MS = 10_000;
+let run = null; // which start of scoqa this page belongs to
+let looked = false; // documents were looked for
+let timer = 0;
+let noticed = 0; // the timer that ends a notice
 let notice = ''; // what is said for a while, when nothing else has to be
 let shown = ''; // the state that is on the page, as JSON
 
@@ -21,6 +27,7 @@ function counted(number, noun) {
 
 function words(state) {
   if (state.indexing) return ['Indexing the documents…', 'You can ask as soon as this is done.'];
+  if (state.documents === null) return UNREADABLE;
   if (state.documents === 0) {
     return ['There are no documents here yet',
       `Put files (${state.kinds.join(', ')}) into this folder, then let scoqa look for them:`];
@@ -44,7 +51,8 @@ function welcome(state) {
   const room = find('#scoqa-welcome .welcome');
   const part = (name) => room.querySelector('.welcome-' + name);
   [part('holds').textContent, part('then').textContent] = words(state);
-  part('add').hidden = state.documents > 0 || state.indexing !== null;
+  part('add').hidden = state.documents !== 0 || state.indexing !== null;
+  part('found').textContent = state.found ?? '';
   part('folder').textContent = state.folder;
   part('indexing').hidden = state.indexing === null;
   if (state.indexing) {
@@ -94,23 +102,30 @@ async function look() {
   const state = await server.state().catch(() => undefined);
   if (!element.isConnected) return;
   const known = state?.documents !== undefined;
-  const trouble = known ? '' : await why();
+  run ??= state?.run ?? null;
+  const trouble = !known ? await why() : state.run === run ? '' : RESTARTED;
+  if (trouble !== '') window.scoqa.giveBack();
   document.documentElement.classList.toggle('scoqa-offline', trouble !== '');
-  if (!known) {
+  if (trouble !== '') {
     say(trouble);
   } else {
     draw(state);
+    if (looked && !state.indexing) {
+      looked = false;
+      if (state.documents === 0) tell(NOTHING);
+    }
     const loading = state.documents > 0 && !state.loaded;
     say(state.problem ?? (loading ? 'Loading the model…' : notice));
   }
-  const busy = known && (state.indexing || (!state.loaded && !state.problem) || shown === ''
+  const busy = trouble === '' && (state.indexing || (!state.loaded && !state.problem) || shown === ''
     || state.suggesting);
-  setTimeout(look, busy ? PAUSE_MS : REST_MS);
+  clearTimeout(timer);
+  timer = setTimeout(look, busy ? PAUSE_MS : REST_MS);
 }
 
 const does = {
   anew() {
-    document.dispatchEvent(new CustomEvent('scoqa:close'));
+    document.dispatchEvent(new CustomEvent('scoqa:close', { detail: '#scoqa-box textarea' }));
     trigger('clear');
     find('#scoqa-box textarea').focus();
   },
@@ -123,17 +138,21 @@ element.addEventListener('click', (event) => {
   does[event.target.closest('[data-does]')?.dataset.does]?.();
 });
 
-document.addEventListener('scoqa:notice', (event) => {
-  notice = event.detail;
+function tell(words) {
+  notice = words;
   say(notice);
-  setTimeout(() => { notice = ''; }, NOTICE_MS);
-});
+  clearTimeout(noticed);
+  noticed = setTimeout(() => { notice = ''; }, NOTICE_MS);
+}
+
+document.addEventListener('scoqa:notice', (event) => tell(event.detail));
 
 document.addEventListener('click', async (event) => {
   const suggestion = event.target.closest?.('.scoqa-suggestion');
   if (suggestion) window.scoqa.ask(suggestion.textContent);
   if (event.target.closest?.('.welcome-look')) {
     await server.index();
+    looked = true;
     shown = '';
     look();
   }

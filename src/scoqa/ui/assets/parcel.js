@@ -2,7 +2,12 @@
 // Gradio gives: props (this component's value), watch.
 watch('value', () => {
   const parcel = props.value;
-  if (!parcel?.text) return;
+  if (!parcel) return;
+  if (!parcel.text) {
+    const detail = 'There is nothing to save: no question has been answered in this conversation.';
+    document.dispatchEvent(new CustomEvent('scoqa:notice', { detail }));
+    return;
+  }
   const link = document.createElement('a');
   link.href = URL.createObjectURL(new Blob([parcel.text], { type: 'text/markdown' }));
   link.download = parcel.name;

@@ -12,7 +12,9 @@ const LOST = 'The source could not be fetched. Is scoqa still running, and are y
 const LONG = 200_000; // UTF-16 units; below it one layout takes no time that is felt
 const BLOCK = 8_000; // some three screens of text
 let places = []; // the links of the answer that is being checked, in the order of its numbers
-let at = ''; // the one that is open, as its href: messages may be drawn anew
+let at = ''; // the one that is open, as its href
+let wanted = ''; // the one that was asked for last: it may still be on its way
+let home = null; // the answer it belongs to
 let asked = 0; // only the last click counts, however late an earlier one is answered
 let copies = {};
 
@@ -27,13 +29,16 @@ function request(href) {
   };
 }
 
+// Returns `index`, or the one before it where that lies between the two halves of a character.
+function whole(text, index) {
+  return (text.charCodeAt(index) & 0xfc00) === 0xdc00 ? index - 1 : index;
+}
+
 // Yields `text` in pieces that end at line ends, or anywhere in a line that never ends.
 function* blocks(text) {
   for (let start = 0; start < text.length;) {
     const line = text.indexOf('\n', start + BLOCK);
-    let end = line < 0 || line > start + 4 * BLOCK ? start + 4 * BLOCK : line + 1;
-    // Not between the two halves of one character.
-    if (end < text.length && (text.charCodeAt(end) & 0xfc00) === 0xdc00) end += 1;
+    const end = whole(text, line < 0 || line > start + 4 * BLOCK ? start + 4 * BLOCK : line + 1);
     const block = document.createElement('div');
     block.className = 'source-block';
     block.textContent = text.slice(start, end);
@@ -54,15 +59,18 @@ function draw({ text, start, end }) {
   mark.tabIndex = -1;
   mark.textContent = text.slice(start, end);
   // The lines that hold the quote stay whole.
-  const from = long ? Math.max(text.lastIndexOf('\n', start - 1) + 1, start - BLOCK, 0) : 0;
+  const before = start === 0 ? 0 : text.lastIndexOf('\n', start - 1) + 1;
+  const from = long ? whole(text, Math.max(before, start - BLOCK, 0)) : 0;
   const line = text.indexOf('\n', end);
-  const to = long ? Math.min(line < 0 ? text.length : line + 1, end + BLOCK) : text.length;
+  const to = long ? whole(text, Math.min(line < 0 ? text.length : line + 1, end + BLOCK))
+    : text.length;
   const around = [text.slice(from, start), mark, text.slice(end, to)];
   if (!long) {
     area.replaceChildren(...around);
     return mark;
   }
   const block = document.createElement('div');
+  block.className = 'source-lines';
   block.append(...around);
   area.replaceChildren(...blocks(text.slice(0, from)), block, ...blocks(text.slice(to)));
   return mark;
@@ -96,7 +104,7 @@ function point() {
   document.querySelectorAll('.scoqa-number[aria-current]').forEach((each) => {
     each.removeAttribute('aria-current');
   });
-  document.querySelectorAll('.scoqa-number').forEach((each) => {
+  (home?.isConnected ? home : document).querySelectorAll('.scoqa-number').forEach((each) => {
     if (!sheet.hidden && each.getAttribute('href') === at) each.setAttribute('aria-current', 'true');
   });
   const number = places.indexOf(at);
@@ -115,19 +123,25 @@ async function fetched(href) {
 
 async function open(href) {
   const turn = ++asked;
+  wanted = href;
   const source = await fetched(href);
   if (turn !== asked) return;
   at = href;
   // The address of the page becomes that of the place; "back" closes the source.
-  if (sheet.hidden) history.pushState({ scoqa: 'source' }, '', href);
-  else history.replaceState(history.state, '', href);
+  const state = { scoqa: 'source', places };
+  if (sheet.hidden) history.pushState(state, '', href);
+  else history.replaceState(history.state && state, '', href);
   show(source);
 }
 
 function show(source) {
   sheet.hidden = false;
+  cover(true);
   describe(source);
   point();
+  const number = find('source-count').textContent;
+  window.scoqa.say(source.problem ?? `${number && `Source ${number}: `}${source.title}, `
+    + `${source.place}. ${source.freshness}.`);
   const mark = draw(source);
   if (!mark) {
     find('source-scroll').scrollTop = 0;
@@ -142,25 +156,39 @@ function show(source) {
 
 // Not scrollIntoView: it also moves what holds the sheet.
 function centre(mark) {
-  const scroll = find('source-scroll');
+  const inner = find('source-scroll');
+  // On a low screen the whole sheet scrolls, head and all.
+  const scroll = getComputedStyle(inner).overflowY === 'visible' ? sheet : inner;
   const [view, box] = [scroll.getBoundingClientRect(), mark.getBoundingClientRect()];
   const above = Math.max(0, (scroll.clientHeight - box.height) / 2); // a long quote: from its top
   scroll.scrollTop += box.top - view.top - above;
 }
 
+// Where the sheet lies over the conversation, nothing behind it takes part.
+function cover(on) {
+  const chat = document.querySelector('#scoqa-chat');
+  if (chat) chat.inert = on && matchMedia('(max-width: 56rem), (max-height: 30rem)').matches;
+}
+
 function hide() {
   asked += 1;
   sheet.hidden = true;
+  cover(false);
   area.replaceChildren();
   point();
   const links = [...document.querySelectorAll('.scoqa-number')];
   const link = links.find((each) => each === opener?.deref())
     ?? links.find((each) => each.getAttribute('href') === at);
-  (link ?? document.querySelector('#scoqa-box textarea'))?.focus();
+  const next = goal ? document.querySelector(goal) : link;
+  (next ?? document.querySelector('#scoqa-box textarea'))?.focus();
+  goal = '';
 }
 
-function close() {
+let goal = ''; // where the focus goes when the source has closed, if not back to its number
+
+function close(to) {
   if (sheet.hidden) return;
+  goal = typeof to === 'string' ? to : '';
   if (history.state?.scoqa === 'source') {
     history.back(); // popstate hides it
   } else {
@@ -175,15 +203,15 @@ document.addEventListener('click', (event) => {
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return; // a new tab opens it too
   event.preventDefault();
   if (event.detail > 1) return; // the second half of a double click
-  const answer = link.closest('.scoqa-answer, .scoqa-silence');
-  places = [...answer.querySelectorAll('.scoqa-source .scoqa-number')]
+  home = link.closest('.scoqa-answer, .scoqa-silence');
+  places = [...home.querySelectorAll('.scoqa-source .scoqa-number')]
     .map((each) => each.getAttribute('href'));
   opener = new WeakRef(link);
   open(link.getAttribute('href'));
 });
 
 function step(by) {
-  const next = places[places.indexOf(at) + by];
+  const next = places[places.indexOf(wanted) + by];
   if (sheet.hidden || !next) return;
   opener = null;
   open(next);
@@ -206,7 +234,7 @@ element.addEventListener('click', (event) => {
   const button = event.target.closest('[data-copy]');
   if (button) copy(button.dataset.copy);
 });
-document.addEventListener('scoqa:close', close);
+document.addEventListener('scoqa:close', (event) => close(event.detail));
 document.addEventListener('scoqa:step', (event) => step(event.detail));
 document.addEventListener('scoqa:copy', (event) => copy(event.detail));
 addEventListener('popstate', () => {
@@ -216,8 +244,8 @@ addEventListener('popstate', () => {
 
 // A link to a place opens it, in a new tab, after a restart, or on "forward".
 async function reopen() {
-  places = [];
-  at = location.search;
+  places = history.state?.places ?? [];
+  at = wanted = location.search;
   const turn = ++asked;
   const source = await fetched(at);
   if (turn === asked) show(source);

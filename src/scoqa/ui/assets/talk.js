@@ -21,14 +21,24 @@ window.scoqa = (() => {
     setTimeout(() => find('#scoqa-button')?.click(), 0);
   }
 
-  // Called as a question is sent: returns the collection it is asked in.
-  function picked(question) {
+  // Called as a question is sent: returns what the page says with it.
+  function told(question) {
     if (question.length > MOST_SENT) {
       // It is refused before anybody reads it, and stays in the box.
       const detail = 'This is too long for a question: the longest has 2,000 characters.';
       document.dispatchEvent(new CustomEvent('scoqa:notice', { detail }));
     }
-    return find('#scoqa-collection')?.value ?? '*';
+    return { collection: find('#scoqa-collection')?.value ?? '*',
+      questions: all('.scoqa-question').length };
+  }
+
+  // Puts the question that will not be answered back into the box, if that is free.
+  function giveBack() {
+    const box = find('#scoqa-box textarea');
+    const questions = all('.scoqa-question');
+    if (!find('.scoqa-pending') || !questions.length || box.value !== '') return;
+    box.value = questions[questions.length - 1].textContent;
+    box.dispatchEvent(new Event('input', { bubbles: true }));
   }
 
   async function copy(text, said) {
@@ -65,7 +75,7 @@ window.scoqa = (() => {
     });
   }
 
-  function told(last) {
+  function words(last) {
     const text = (selector) => last.querySelector(selector)?.textContent ?? '';
     if (last.querySelector('.scoqa-answer')) {
       const snippet = [...last.querySelector('.scoqa-snippet').childNodes]
@@ -87,7 +97,7 @@ window.scoqa = (() => {
     document.documentElement.classList.toggle('scoqa-begun', questions.length > 0);
     all('[data-needs="talk"]').forEach((each) => { each.disabled = questions.length === 0; });
     const last = questions[questions.length - 1];
-    const said = rows.length ? told(rows[rows.length - 1]) : '';
+    const said = rows.length ? words(rows[rows.length - 1]) : '';
     const now = `${questions.length}:${said}`;
     if (!last || !said || now === heard) {
       if (!last) heard = '';
@@ -117,5 +127,5 @@ window.scoqa = (() => {
       find('#scoqa-box textarea').focus();
     }
   });
-  return { ask, copy, picked, say };
+  return { ask, copy, giveBack, say, told };
 })();
