@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import importlib.util
 import os
@@ -10,10 +11,11 @@ import shutil
 import socket
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pytest
@@ -25,6 +27,7 @@ from scoqa.workspace import Workspace
 
 pytest.register_assert_rewrite("served")  # it asserts too, and is imported by tests
 
+T = TypeVar("T")
 ROOT = Path(__file__).parent.parent
 
 OFFLINE = ROOT / "tests" / "offline"
@@ -118,6 +121,12 @@ def serving(workspace: Any, **options: Any) -> Iterator[str]:
         stop.set()
         thread.join(10)
         assert not thread.is_alive()
+
+
+def finished(work: Coroutine[Any, Any, T]) -> T:
+    """Return what `work` returns, run in a loop of its own: a browser may hold this thread's."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
 
 
 def free_port() -> int:

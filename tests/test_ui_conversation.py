@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from test_ui import FakeWorkspace, Shown
 
+from conftest import finished
 from scoqa.errors import WorkspaceError
 from scoqa.types import Answer
 from scoqa.ui import render
@@ -35,7 +36,7 @@ def outcomes(workspace: Any, conversation: Conversation) -> list[tuple[Any, ...]
         conversation = tuple(Exchange(e.question, e.collection, e.outcome) for e in conversation)
         return [shown async for shown in answered(Loading(workspace), Line(), conversation)]
 
-    return asyncio.run(collect())
+    return finished(collect())
 
 
 def said(messages: list[dict[str, Any]]) -> str:
@@ -110,9 +111,9 @@ def test_stopping_gives_the_question_back_unless_another_is_being_written() -> N
         return await stopped(box, conversation), conversation[-1].stop.is_set()
 
     for box, back in ((" ", "How tall?"), ("And now?", "And now?")):
-        assert asyncio.run(stop(box, (Exchange("How tall?"),))) == (back, True)
+        assert finished(stop(box, (Exchange("How tall?"),))) == (back, True)
     answered_meanwhile = ended(ASKED, render.STOPPED)
-    assert "value" not in asyncio.run(stop("", answered_meanwhile))[0]
+    assert "value" not in finished(stop("", answered_meanwhile))[0]
 
 
 @pytest.mark.parametrize("stop_at", ["wait", "find", "read", "begun"])
@@ -135,14 +136,30 @@ def test_a_stop_at_any_step_ends_it_and_is_shown_by_who_answers(
         return shown
 
     workspace.loaded = True
-    *_, (messages, conversation, ask_button, stop_button) = asyncio.run(ask())
+    *_, (messages, conversation, ask_button, stop_button) = finished(ask())
     assert said(messages) == conversation[-1].outcome == render.STOPPED
     assert (ask_button["visible"], stop_button["visible"]) == (True, False)
 
 
+def test_one_question_is_answered_once_however_often_it_is_sent(workspace: FakeWorkspace) -> None:
+    async def twice() -> list[int]:
+        conversation: Conversation = (Exchange("How tall?"),)
+
+        async def count() -> int:
+            shown = [
+                each
+                async for each in answered(Loading(workspace), Line(), conversation)  # type: ignore[arg-type]
+            ]
+            return sum(isinstance(each[1], tuple) for each in shown)
+
+        return sorted(await asyncio.gather(count(), count()))
+
+    assert finished(twice()) == [0, 1]
+
+
 def test_a_new_conversation_ends_the_old_one() -> None:
     conversation = (Exchange("How tall?"),)
-    messages, empty, *_ = asyncio.run(anew(conversation))
+    messages, empty, *_ = finished(anew(conversation))
     assert (messages, empty, conversation[0].stop.is_set()) == ([], (), True)
 
 
@@ -175,7 +192,7 @@ def test_asks_wait_in_line_and_too_many_are_refused(workspace: FakeWorkspace) ->
         await holder
         return [refused, await waits, await outcome()]  # and then there is room again
 
-    refused, *answers = asyncio.run(crowd())
+    refused, *answers = finished(crowd())
     assert "Too many people" in refused
     assert all("41\u00a0metres" in each for each in answers)
 
@@ -200,7 +217,7 @@ def test_an_ask_that_is_left_ends_at_its_next_step(workspace: FakeWorkspace) -> 
         await watched.aclose()
 
     begun = time.monotonic()
-    asyncio.run(leave())  # waits for its threads
+    finished(leave())  # waits for its threads
     assert reached == []
     assert time.monotonic() - begun < 1.5
 

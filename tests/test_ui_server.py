@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import signal
 import socket
@@ -21,6 +20,7 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 from test_ui import FakeWorkspace
 
+from conftest import finished
 from scoqa.config import Settings
 from scoqa.schema import to_json
 from scoqa.ui.app import application, build
@@ -203,7 +203,7 @@ def test_a_file_that_got_past_the_guard_would_not_be_touched(workspace: FakeWork
     assert len(blocks.blocks) > 10
     for block in blocks.blocks.values():
         with pytest.raises(gradio.Error, match="takes no files"):
-            asyncio.run(block.async_move_resource_to_block_cache("/etc/passwd"))
+            finished(block.async_move_resource_to_block_cache("/etc/passwd"))
 
 
 def test_no_answer_may_be_read_by_pages_elsewhere(client: TestClient) -> None:
@@ -241,6 +241,8 @@ import sys, time
 from pathlib import Path
 sys.path.insert(0, {tests!r})
 from test_ui import FakeWorkspace
+
+from conftest import finished
 from scoqa.ui import serve
 
 class Slow(FakeWorkspace):

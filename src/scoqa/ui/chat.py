@@ -129,10 +129,11 @@ async def answered(
     loading: Loading, line: Line, conversation: Conversation
 ) -> AsyncIterator[tuple[Any, ...]]:
     """Yield messages, conversation, buttons: what is being done, then what became of it."""
-    if not waiting(conversation):  # it could not be asked
+    if not waiting(conversation) or conversation[-1].begun.is_set():  # nothing new was asked
         yield _nothing(4)
         return
     exchange = conversation[-1]
+    exchange.begun.set()
     outcome: Answer | str = _BROKEN
     try:
         asked = steps(loading, line, exchange.question, exchange.collection, exchange.stop)

@@ -23,12 +23,14 @@ class Exchange:
     """One question, asked within `collection` if one was picked.
 
     outcome: its answer, or the sentence that says why there is none, or None while it is waited
-    for. stop: set by who does not want to wait any longer.
+    for. begun: set by who answers, so that nobody else does. stop: set by who does not want to wait
+    any longer.
     """
 
     question: str
     collection: str | None = None
     outcome: Answer | str | None = None
+    begun: asyncio.Event = field(default_factory=asyncio.Event, compare=False, repr=False)
     stop: asyncio.Event = field(default_factory=asyncio.Event, compare=False, repr=False)
 
 
