@@ -7,15 +7,16 @@ from collections import Counter
 from dataclasses import replace
 from datetime import datetime
 from html.parser import HTMLParser
-from typing import Any, get_args
+from typing import get_args
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
+from test_ui import answer, cite
 
 from conftest import document_of
-from scoqa.types import Answer, Citation, Document, Reason, Span, Turn, with_also_in
+from scoqa.types import Reason, Turn, with_also_in
 from scoqa.ui import export, render, wording
 from scoqa.ui.export import citation_markdown, citation_text, conversation_markdown
 from scoqa.ui.markdown import blockquote, label
@@ -92,16 +93,6 @@ def shown(text: str) -> str:
     lines = re.split("\r\n|[\n\r\v\f\x1c-\x1f\x85\u2028\u2029]", text)
     kept = "\n".join(line.strip(" \t") for line in lines)
     return re.sub("\n\n+", "\n\n", kept).strip("\n")
-
-
-def cite(document: Document, quote: str, start: int = 0) -> Citation:
-    start = document.text.index(quote, start)
-    return Citation.from_span(document, Span(document.id, start, start + len(quote), 1.0))
-
-
-def answer(*citations: Citation, **changed: Any) -> Answer:
-    values = {"confidence": 0.8, "answered": True, "reason": None, "near_misses": (), **changed}
-    return Answer("q", "q", citations, **values)
 
 
 def told(*turns: Turn, title: str = "handbook") -> str:

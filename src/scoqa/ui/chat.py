@@ -47,7 +47,7 @@ _log = logging.getLogger(__name__)
 # Read from the page when the question is sent: the collection picked from a native list, which
 # phones and screen readers know how to show ("*" for all, else "/" and the name), and how many
 # questions stand on the page.
-_PICKED = "(box, _, talk) => [box, window.scoqa.told(box), talk]"
+_TOLD = "(box, _, talk) => [box, window.scoqa.told(box), talk]"
 
 
 def page(workspace: Workspace, loading: Loading, *, login: bool) -> None:
@@ -85,7 +85,7 @@ def page(workspace: Workspace, loading: Loading, *, login: bool) -> None:
         begin,
         inputs=[box, picker, talk],
         outputs=[box, *shown],
-        js=_PICKED,
+        js=_TOLD,
         queue=False,
         trigger_mode="once",
         **quiet,
