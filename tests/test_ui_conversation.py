@@ -44,7 +44,7 @@ def said(messages: list[dict[str, Any]]) -> str:
 
 
 def test_a_question_is_shown_at_once_and_the_box_is_free() -> None:
-    box, messages, conversation, ask, stop = begin(
+    _, box, messages, conversation, ask, stop = begin(
         " How tall? ", {"collection": "*", "questions": 0}, ()
     )
     assert (box, conversation) == ("", ASKED)
@@ -68,7 +68,7 @@ def test_nothing_is_begun_by_nothing_or_while_an_answer_is_waited_for(
 def test_what_cannot_be_asked_stays_in_the_box_and_is_not_kept_whole(
     question: str, says: str
 ) -> None:
-    box, messages, conversation, ask, stop = begin(question, "*", ())
+    _, box, messages, conversation, ask, stop = begin(question, "*", ())
     assert box == question
     assert says in said(messages)
     assert len(conversation[0].question) <= 200
@@ -164,7 +164,9 @@ def test_a_new_conversation_ends_the_old_one() -> None:
 
 
 def test_a_conversation_that_only_the_page_still_knows_is_not_written_over() -> None:
-    assert not any("value" in each for each in begin("And?", {"questions": 3}, ()))
+    parcel, *others = begin("And?", {"questions": 3}, ())
+    assert "no longer has this conversation" in parcel["notice"]
+    assert not any("value" in each for each in others)
 
 
 def test_asks_wait_in_line_and_too_many_are_refused(workspace: FakeWorkspace) -> None:
@@ -240,7 +242,7 @@ def test_a_conversation_is_packed_with_links_to_the_page_it_was_held_on(
     assert "41\u00a0metres" in parcel["text"]
     assert f"{page}/?document=" in parcel["text"]
     assert "And?" not in parcel["text"]  # it has no answer, and no silence either
-    assert pack(workspace, conversation[1:], page)["text"] == ""  # type: ignore[arg-type]
+    assert pack(workspace, conversation[1:], page)["notice"]  # type: ignore[arg-type]
     hostile = pack(workspace, conversation, "javascript:x//")  # type: ignore[arg-type]
     assert "document=" not in hostile["text"]
 

@@ -146,7 +146,8 @@ def test_a_second_question_stays_in_the_box_while_one_is_answered(
     gate = Gate(workspace)
     with serving(workspace) as chat, opened(browser, chat.url) as page:
         ask(page, BEACON, expect=f"text={render.STEPS['find']}")
-        ask(page, HARBOUR, expect=".scoqa-pending")
+        with page.expect_response("**/run/predict"):  # else the answer might come before it
+            ask(page, HARBOUR, expect=".scoqa-pending")
         gate.passed.release(2)
         page.wait_for_selector(".scoqa-answer")
         assert page.locator(".scoqa-question").count() == 1
@@ -283,6 +284,22 @@ def test_a_new_conversation_begins_empty(page: Page) -> None:
     assert page.evaluate("location.search") == ""
     ask(page, SILENT_QUESTION, expect=".scoqa-silence")
     assert page.locator(".scoqa-question").count() == 1
+
+
+def test_a_conversation_that_the_server_forgot_is_kept_on_the_page(page: Page) -> None:
+    ask(page, TOWER)
+    page.evaluate(  # one question more than the server knows of
+        "document.querySelector('.scoqa-question').after("
+        "document.querySelector('.scoqa-question').cloneNode(true))"
+    )
+    page.fill("#scoqa-box textarea", BEACON)
+    page.press("#scoqa-box textarea", "Enter")
+    page.wait_for_selector(".scoqa-state >> text=no longer has this conversation")
+    assert page.locator(".scoqa-answer").count() == 1
+    assert page.input_value("#scoqa-box textarea") == BEACON
+    page.click("[data-does='anew']")
+    page.wait_for_selector(".welcome-holds")
+    ask(page, BEACON)
 
 
 def test_the_conversation_is_saved_with_its_citations(page: Page, chat: Chat) -> None:

@@ -41,6 +41,10 @@ _ASSETS = Path(__file__).with_name("assets")
 _BEGINNING = 200  # characters: enough to know one's question by
 _SESSION_SECONDS = 24 * 3600  # a conversation left alone this long is forgotten
 _BROKEN = "Something went wrong inside scoqa. The terminal it runs in says what."
+_FORGOTTEN = (
+    "scoqa no longer has this conversation. Print what you need, then press New, and ask again."
+)
+_NOTHING_TO_SAVE = "There is nothing to save: no question has been answered in this conversation."
 _NO_FILE_NAME = re.compile(r"[^\w.-]+")
 _log = logging.getLogger(__name__)
 
@@ -84,7 +88,7 @@ def page(workspace: Workspace, loading: Loading, *, login: bool) -> None:
         [box.submit, ask.click],
         begin,
         inputs=[box, picker, talk],
-        outputs=[box, *shown],
+        outputs=[parcel, box, *shown],
         js=_TOLD,
         queue=False,
         trigger_mode="once",
@@ -105,24 +109,25 @@ def page(workspace: Workspace, loading: Loading, *, login: bool) -> None:
 
 
 def begin(question: object, page: object, conversation: Conversation) -> tuple[Any, ...]:
-    """Return what is shown as soon as `question` is sent: box, messages, conversation, buttons.
+    """Return what is shown when `question` is sent: parcel, box, messages, conversation, buttons.
 
     page: what the page says, the collection picked and how many questions stand on it. One that
     cannot be asked stays in the box, and only its beginning in the conversation.
     """
     told = page if isinstance(page, dict) else {}
     if waiting(conversation) or not isinstance(question, str) or not question.strip():
-        return _nothing(5)
+        return _nothing(6)
     if told.get("questions", 0) != len(conversation):
-        return _nothing(5)  # of another run of scoqa: the page says so, and keeps what it shows
+        # Left alone too long, or of another run of scoqa: the page keeps what it shows.
+        return _notice(_FORGOTTEN), *_nothing(5)
     collection = collection_of(told.get("collection"))
     try:
         asked = (*conversation, Exchange(checked_question(question), collection))
     except QuestionError as error:
         begins = question.strip()[:_BEGINNING]
         done = (*conversation, Exchange(begins, collection, outcome=str(error)))
-        return question, messages(done), done, *_buttons(busy=False)
-    return "", messages(asked), asked, *_buttons(busy=True)
+        return gr.skip(), question, messages(done), done, *_buttons(busy=False)
+    return gr.skip(), "", messages(asked), asked, *_buttons(busy=True)
 
 
 async def answered(
@@ -173,10 +178,12 @@ async def anew(conversation: Conversation) -> tuple[Any, ...]:
 
 
 def pack(workspace: Workspace, conversation: Conversation, page: object) -> dict[str, Any]:
-    """Return the conversation as a file to save: its name and its text, Markdown.
+    """Return the conversation as a file to save, its name and its Markdown, or why there is none.
 
     page: the origin of the page it was held on, for links to the places cited.
     """
+    if not turns(conversation):
+        return _notice(_NOTHING_TO_SAVE)
     now = datetime.now().astimezone()
     name = workspace.root.resolve().name
     address = viewer.origin(page)
@@ -184,8 +191,6 @@ def pack(workspace: Workspace, conversation: Conversation, page: object) -> dict
     def link(citation: Citation) -> str:
         return f"{address}/{viewer.reference(citation)}"
 
-    if not turns(conversation):
-        return {"name": "", "text": "", "at": now.isoformat()}
     text = conversation_markdown(
         turns(conversation), title=name, when=now, link=link if address else None
     )
@@ -199,6 +204,12 @@ def pack(workspace: Workspace, conversation: Conversation, page: object) -> dict
 def collection_of(picked: object) -> str | None:
     """Return the collection that the picker's value names; None for all of them."""
     return picked[1:] if isinstance(picked, str) and picked.startswith("/") else None
+
+
+def _notice(sentence: str) -> dict[str, Any]:
+    """Return a parcel with nothing in it but a sentence for the top of the page."""
+    # `at` makes it a new one: a value that stays the same is not looked at.
+    return {"notice": sentence, "at": datetime.now().astimezone().isoformat()}
 
 
 def _buttons(*, busy: bool) -> tuple[Any, Any]:

@@ -1,11 +1,10 @@
-// Saves what the server packed: the conversation as a file.
+// Opens what the server packed: the conversation as a file, or a sentence for the top of the page.
 // Gradio gives: props (this component's value), watch.
 watch('value', () => {
   const parcel = props.value;
   if (!parcel) return;
-  if (!parcel.text) {
-    const detail = 'There is nothing to save: no question has been answered in this conversation.';
-    document.dispatchEvent(new CustomEvent('scoqa:notice', { detail }));
+  if (parcel.notice) {
+    document.dispatchEvent(new CustomEvent('scoqa:notice', { detail: parcel.notice }));
     return;
   }
   const link = document.createElement('a');
