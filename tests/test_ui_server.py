@@ -20,7 +20,7 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 from test_ui import FakeWorkspace
 
-from conftest import finished
+from conftest import finished, free_port
 from scoqa.config import Settings
 from scoqa.schema import to_json
 from scoqa.ui.app import application, build
@@ -287,3 +287,29 @@ def test_the_page_is_there_before_the_model_and_ends_within_five_seconds(
                 process.wait(5)
             assert process.stdout.read() == "False\n"
             assert process.returncode == 0
+
+
+def test_a_chat_that_ends_in_the_middle_of_its_work_ends_well(tmp_path: Path) -> None:
+    """Threads inside torch made Python's own way out a SIGABRT."""
+    (tmp_path / "tower.txt").write_text("The tower is 41 metres tall. " * 400, encoding="utf-8")
+    command = [sys.executable, "-m", "scoqa", "chat", str(tmp_path), "--port", str(free_port())]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        ready = next(line for line in process.stdout if "ready: " in line)
+        url = ready.split("ready: ")[1].strip()
+        for wait in (True, False, False):  # the first loads the model
+            question = urllib.request.Request(
+                f"{url}/gradio_api/call/ask",
+                data=b'{"data": ["How tall is the tower?", null]}',
+                headers={"content-type": "application/json"},
+            )
+            with urllib.request.urlopen(question) as reply:
+                event = json.load(reply)["event_id"]
+            if wait:
+                with urllib.request.urlopen(f"{url}/gradio_api/call/ask/{event}") as reply:
+                    assert "41 metres" in reply.read().decode()
+        process.send_signal(signal.SIGTERM)
+        _, told = process.communicate(timeout=10)
+    assert (process.returncode, "Traceback" in told) == (0, False)

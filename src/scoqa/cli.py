@@ -6,7 +6,10 @@ Receives arguments; hands on text or JSON and an exit code: 0 done, 1 error, 2 u
 
 from __future__ import annotations
 
+import contextlib
 import json
+import logging
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -164,6 +167,23 @@ def chat(
         logins=logins,
         on_ready=lambda url: typer.echo(f"scoqa is ready: {url}"),
     )
+    _leave_the_models()
+
+
+def _leave_the_models() -> None:
+    """End the program with 0 at once, if one of our threads is still at work.
+
+    Python's own end would take the thread out of the middle of torch's C++, which answers with
+    SIGABRT. Whatever is half done is in SQLite, which a sudden end is nothing new to.
+    """
+    import threading
+
+    if any(each.name.startswith("scoqa-") for each in threading.enumerate()):
+        logging.shutdown()
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError, ValueError):  # closed, or nobody reads it any more
+                stream.flush()
+        os._exit(0)
 
 
 def _hints(workspace: Any) -> list[str]:
