@@ -4,8 +4,12 @@ Receives any text; hands on folded text (NFKC, case, white space) and index term
 words, and overlapping pairs for scripts that write no spaces).
 """
 
+from __future__ import annotations
+
 import re
 import unicodedata
+from array import array
+from collections.abc import Iterator
 from functools import lru_cache
 from importlib.metadata import version
 
@@ -31,6 +35,11 @@ STOP_WORDS = frozenset(
 )
 
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+_INVISIBLE_END = re.compile(f"{_INVISIBLE.pattern}+$")
+# Letters that compose with the one before, and are no marks: Hangul vowels and finals, also the
+# compatible and the halfwidth ones, and the halfwidth voicing of kana. What cannot be seen is
+# dropped from between them.
+_JOINING = re.compile(f"{_INVISIBLE.pattern[:-1]}\u1160-\u11ff\u3131-\u318e\uff9e-\uffdc]")
 # Accents that no composed letter holds belong to their word too: "İ" folds to "i" and a dot.
 _WORD = re.compile(r"\w[\w\u0300-\u036f]*")
 # Scripts without spaces between words: Han, kana, Thai, Lao, Khmer, Burmese.
@@ -47,21 +56,68 @@ def fold(text: str) -> str:
     Folding what is folded changes nothing: dropping and case folding can both leave letters
     uncomposed, hence NFKC once more.
     """
+    return " ".join(_fold_characters(text).split())
+
+
+def _fold_characters(text: str) -> str:
+    """Return `text` folded but for its white space."""
     visible = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
-    return " ".join(unicodedata.normalize("NFKC", visible.casefold()).split())
+    return unicodedata.normalize("NFKC", visible.casefold())
+
+
+def fold_with_offsets(text: str) -> tuple[str, array[int], array[int]]:
+    """Return `fold(text)`, and for each of its characters where it starts and ends in `text`.
+
+    Several folded characters may come of the same place ("ß"), and one of several ("e" and an
+    accent); white space that became one space is the first character of it.
+    """
+    folded: list[str] = []
+    starts, ends = array("q"), array("q")
+    for start, end in _clusters(text):
+        cluster = text[start:end]
+        end -= len(cluster) - len(_INVISIBLE_END.sub("", cluster))
+        for character in _fold_characters(cluster):
+            if character.isspace():
+                if not folded or folded[-1] == " ":
+                    continue
+                character = " "
+            folded.append(character)
+            starts.append(start)
+            ends.append(end)
+    if folded and folded[-1] == " ":
+        folded.pop(), starts.pop(), ends.pop()
+    return "".join(folded), starts, ends
+
+
+def _clusters(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the spans of `text` that fold on their own: a character and what joins it."""
+    start = 0
+    for position, character in enumerate(text):
+        joins = not character.isascii() and (
+            unicodedata.category(character).startswith("M") or _JOINING.match(character)
+        )
+        if position and not joins:
+            yield start, position
+            start = position
+    if text:
+        yield start, len(text)
 
 
 def phrase_pattern(phrase: str) -> re.Pattern[str]:
-    """Return what finds `phrase` in folded text, as whole words: "art of" is not in "part of".
+    """Return what finds `phrase` in folded text, as `word_pattern`."""
+    return word_pattern(fold(phrase))
+
+
+def word_pattern(words: str) -> re.Pattern[str]:
+    """Return what finds `words` as they are, and whole: "art of" is not in "part of".
 
     Scripts that write no spaces have no word borders to ask for.
     """
-    folded = fold(phrase)
     before, after = (
         "" if _UNSPACED.match(edge) or not _WORD.match(edge) else border
-        for edge, border in ((folded[:1], r"(?<!\w)"), (folded[-1:], r"(?!\w)"))
+        for edge, border in ((words[:1], r"(?<!\w)"), (words[-1:], r"(?!\w)"))
     )
-    return re.compile(before + re.escape(folded) + after)
+    return re.compile(before + re.escape(words) + after)
 
 
 @lru_cache(maxsize=100_000)

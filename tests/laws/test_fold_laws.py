@@ -8,7 +8,7 @@ import unicodedata
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from scoqa.fold import fold, query_terms, terms
+from scoqa.fold import fold, fold_with_offsets, query_terms, terms
 
 texts = st.text(max_size=80)
 # What folding has tripped over: marks kept apart by something unseen, letters that case folding
@@ -69,3 +69,29 @@ def test_query_terms_are_distinct_terms_of_the_question_in_order(question: str) 
     every = list(dict.fromkeys(terms(question)))
     assert [term for term in every if term in set(found)] == found
     assert bool(found) == bool(every)
+
+
+# Letters that compose, decompose, vanish or grow when folded, next to each other in any order.
+AWKWARD = st.text(
+    alphabet="aA \n\t\u00a0\u00ad\u200b\ufeff\u0301\u0323\u0345\u0307"
+    "İßﬁ①¨é한ᄒ\u1161\u11abㅎㅏㄴｶﾞ\u09c7\u09be",
+    max_size=12,
+)
+
+
+@given(AWKWARD | st.text(max_size=30))
+def test_folding_with_offsets_folds_the_same(text: str) -> None:
+    folded, starts, ends = fold_with_offsets(text)
+    assert fold(text) == folded
+    assert len(folded) == len(starts) == len(ends)
+    assert sorted(starts) == list(starts)
+    assert sorted(ends) == list(ends)
+
+
+@given(AWKWARD | st.text(max_size=30))
+def test_each_folded_character_comes_of_its_place(text: str) -> None:
+    folded, starts, ends = fold_with_offsets(text)
+    for character, start, end in zip(folded, starts, ends, strict=True):
+        assert 0 <= start < end <= len(text)
+        # fold leaves no white space at the ends, which alone is a place's as well.
+        assert character in f"{fold(text[start:end])} "

@@ -41,11 +41,16 @@ def decode(data: bytes, path: str) -> tuple[str, tuple[str, ...]]:
         raise _not_text(path)
     replaced = len(_UNSTORABLE.findall(text))
     if replaced:
-        text = _UNSTORABLE.sub("\ufffd", text)
+        text = storable(text)
         warnings += (f"has {replaced} NUL or broken characters, shown as U+FFFD.",)
     if not text.strip():
         warnings += ("holds nothing but white space; there is nothing to index in it.",)
     return text, warnings
+
+
+def storable(text: str) -> str:
+    """Return `text` with NUL and lone surrogates as U+FFFD, one for one."""
+    return _UNSTORABLE.sub("\ufffd", text)
 
 
 def _not_text(path: str) -> ParseError:
