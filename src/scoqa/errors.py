@@ -96,10 +96,10 @@ class IndexLockedError(ScoqaError):
 
 
 class QuestionSetError(ScoqaError):
-    """A question set has a line that cannot be used."""
+    """A question set has a line that cannot be used, or is none as a whole: line 0."""
 
     def __init__(self, path: str, line: int, reason: str) -> None:
-        super().__init__(f"{path}, line {line}: {reason}")
+        super().__init__(f"{path}, line {line}: {reason}" if line else f"{path}: {reason}")
         self.path = path
         self.line = line
         self.reason = reason

@@ -6,6 +6,7 @@ answers. `docs/guide/data-model.md` lists the fields.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
@@ -33,6 +34,15 @@ def to_json(value: Any) -> Any:
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [to_json(item) for item in value]
     return value
+
+
+def json_text(value: Any, *, indent: int | None = None) -> str:
+    """Return plain values as JSON that any encoding of Unicode can hold.
+
+    Lone surrogates, which no encoding can, are written as JSON's own escapes.
+    """
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 _T = TypeVar("_T")
