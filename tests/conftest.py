@@ -25,7 +25,8 @@ from scoqa.parse import document_id
 from scoqa.types import Document, Parser, Passage, content_id
 from scoqa.workspace import Workspace
 
-pytest.register_assert_rewrite("served")  # it asserts too, and is imported by tests
+# They assert too, for tests.
+pytest.register_assert_rewrite("commandline", "evaluating", "served", "setfiles")
 
 T = TypeVar("T")
 ROOT = Path(__file__).parent.parent

@@ -1,8 +1,7 @@
-"""Measures worked out by hand, and question sets that say what is wrong with them."""
+"""Measures worked out by hand, and sets asked and scored."""
 
 from __future__ import annotations
 
-import json
 import re
 import string
 from collections import Counter
@@ -15,20 +14,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import document_of, quick_workspace
-from scoqa.errors import QuestionSetError
-from scoqa.evaluate import evaluate
+from scoqa.errors import QuestionSetError, WorkspaceError
+from scoqa.evaluate import Evaluation, evaluate, report_of
+from scoqa.evaluate.blame import BLAMES, blame
 from scoqa.evaluate.measures import (
-    EVIDENCE_TOKENS,
-    evidence_share,
+    citation_scores,
     exact_match,
     f1,
+    is_right_document,
     is_right_place,
+    item_scores,
     normalise,
-    rank_of_gold,
-    summarise,
 )
-from scoqa.evaluate.sets import read_questions, resolve
-from scoqa.types import Citation, Gold, Question, Span, with_also_in
+from scoqa.evaluate.ranking import EVIDENCE_TOKENS, Judged, evidence_share, rank_of_gold
+from scoqa.evaluate.runs import all_runs
+from scoqa.evaluate.sets import read_set, to_jsonl
+from scoqa.evaluate.summary import MEANS, NAMES, Columns, seconds_by_stage, summarise
+from scoqa.types import Citation, Gold, Measure, Question, Span, with_also_in
 
 
 def question(
@@ -114,6 +116,9 @@ def test_evidence_that_overlaps_is_counted_once() -> None:
 
 def test_without_evidence_there_is_no_share() -> None:
     assert None is evidence_share(said("Ufa"), [("a.txt", 0, 10)], [1])
+    assert 0.0 == evidence_share(
+        question(evidence=(Gold("a.txt", -1, -1),)), [("a.txt", 0, 9)], [1]
+    )
 
 
 def test_the_right_place_is_one_that_the_quote_touches() -> None:
@@ -127,6 +132,99 @@ def test_the_right_place_is_one_that_the_quote_touches() -> None:
     assert None is is_right_place(question(), citation)
     beside = with_also_in(citation, [Citation.from_span(copy, Span(copy.id, 15, 21, 1.0))])
     assert True is is_right_place(question(Gold("b.txt", 15, 21)), beside)
+
+
+# -- citations -------------------------------------------------------------------------------------
+
+TEXT = "Ufa is a city. Astana is another. Ufa again."
+
+
+def cited(*spans: tuple[int, int], also: tuple[int, int] | None = None) -> list[Citation]:
+    document, copy = document_of(TEXT, "a.txt"), document_of(TEXT, "b.txt")
+    found = [Citation.from_span(document, Span(document.id, *span, 1.0)) for span in spans]
+    if also is not None:
+        found[0] = with_also_in(found[0], [Citation.from_span(copy, Span(copy.id, *also, 1.0))])
+    return found
+
+
+@pytest.mark.parametrize(
+    ("row", "citations", "precision", "recall"),
+    [
+        # The quote has ten characters, the answer six, four of them in both.
+        (question(Gold("a.txt", 21, 27)), cited((15, 25)), 0.4, 4 / 6),
+        (question(Gold("a.txt", 15, 21)), cited((15, 21), (0, 3)), 1.0, 1.0),  # the first counts
+        (question(Gold("b.txt", 15, 21)), cited((15, 21)), 0.0, 0.0),
+        (question(Gold("b.txt", 15, 21)), cited((15, 21), also=(15, 21)), 1.0, 1.0),
+        (question(Gold("a.txt", 0, 14), Gold("a.txt", 0, 3)), cited((0, 3)), 1.0, 1.0),
+        (question(Gold("a.txt", 0, 3)), [], None, 0.0),
+        (question(), cited((0, 3)), None, None),
+        # Evidence counts together: 14 and 10 characters, of which 14 are cited.
+        (question(evidence=(Gold("a.txt", 0, 14), Gold("a.txt", 34, 44))), cited((0, 14)), 1.0,
+         14 / 24),
+        # A list: three and six characters wanted; three and three cited, one of them in vain.
+        (question(Gold("a.txt", 0, 3, "", 1), Gold("a.txt", 34, 37, "", 1),
+                  Gold("a.txt", 15, 21, "", 2), all_required=True),
+         cited((0, 3), (20, 23)), 4 / 6, 4 / 9),
+        (question(Gold("a.txt", -1, -1)), cited((0, 3)), 0.0, 0.0),  # not in the text
+    ],
+)  # fmt: skip
+def test_citations_are_scored_in_characters(
+    row: Question, citations: list[Citation], precision: float | None, recall: float | None
+) -> None:
+    assert (precision, recall) == pytest.approx(tuple(citation_scores(row, citations)))
+
+
+def test_the_right_document_is_one_that_holds_gold() -> None:
+    (first,) = cited((0, 3))
+    assert True is is_right_document(question(Gold("a.txt", 40, 44)), first)
+    assert False is is_right_document(question(Gold("b.txt", 0, 3)), first)
+    assert True is is_right_document(question(Gold("b.txt", 0, 3)), *cited((0, 3), also=(0, 3)))
+    assert None is is_right_document(question(), first)
+
+
+# -- blame -----------------------------------------------------------------------------------------
+
+ASTANA, UFA = Gold("a.txt", 15, 21, "", 1), Gold("a.txt", 0, 3, "", 2)
+HELD, CUT = [Judged("p", 0, 1)], [Judged("p", 0, 0)]
+ALL, NONE = [("a.txt", 0, 44)], [("b.txt", 0, 44)]
+
+
+@pytest.mark.parametrize(
+    ("row", "judgements", "windows", "shown", "answered", "blamed"),
+    [
+        (question(ASTANA), HELD, ALL, cited((15, 21)), True, None),
+        (question(ASTANA), HELD, ALL, cited((15, 21)), False, "threshold"),
+        (question(ASTANA), HELD, ALL, cited((0, 3)), True, "read"),
+        (question(ASTANA), HELD, ALL, cited((0, 3)), False, "read"),
+        (question(ASTANA), HELD, ALL, cited((0, 3), (15, 21)), True, "read"),  # the first counts
+        (question(ASTANA), HELD, NONE, cited((0, 3)), True, "retrieve"),
+        (question(ASTANA), HELD, [("a.txt", 0, 20)], [], False, "retrieve"),
+        (question(ASTANA), CUT, NONE, [], False, "split"),
+        (question(ASTANA), CUT, ALL, [], False, "read"),  # whole again where passages were joined
+        (question(replace(ASTANA, start=-1, end=-1)), [], ALL, cited((0, 3)), True, "parse"),
+        (question(), [], ALL, cited((0, 3)), True, "unanswerable"),
+        (question(), [], ALL, cited((0, 3)), False, None),
+        (question(evidence=(ASTANA,)), HELD, [("a.txt", 20, 44)], [], False, "read"),
+        (question(evidence=(ASTANA,)), HELD, NONE, [], False, "retrieve"),
+        # Of a list every item is wanted, from any citation; the earliest loss is blamed.
+        (question(ASTANA, UFA, all_required=True), [], ALL, cited((0, 3), (15, 21)), True, None),
+        (question(ASTANA, UFA, all_required=True), [], ALL, cited((0, 3)), True, "read"),
+        (question(ASTANA, UFA, all_required=True), [Judged("p", 1, 1), Judged("p", 2, 0)], NONE,
+         [], False, "split"),
+        (question(ASTANA, UFA, all_required=True), [Judged("p", 1, 1)], NONE, cited((0, 3)), False,
+         "retrieve"),
+    ],
+)  # fmt: skip
+def test_the_first_stage_that_lost_the_answer_is_blamed(
+    row: Question,
+    judgements: list[Judged],
+    windows: list[tuple[str, int, int]],
+    shown: list[Citation],
+    answered: bool,
+    blamed: str | None,
+) -> None:
+    assert blamed == blame(row, judgements, windows, shown, answered=answered)
+    assert blamed is None or blamed in BLAMES
 
 
 # -- words -----------------------------------------------------------------------------------------
@@ -201,6 +299,17 @@ def test_items_are_matched_each_quote_once() -> None:
     assert (0.0, 6 / 7) == (exact_match(row, more), f1(row, more))
 
 
+def test_items_have_precision_and_recall() -> None:
+    row = items(("Ufa", "Ufa city"), ("Astana",), ("Bishkek",))
+    assert (0.5, 2 / 3) == tuple(item_scores(row, ["Ufa", "Ufa city", "Astana", "Beijing"]))
+    assert (None, 0.0) == tuple(item_scores(row, []))
+    assert (None, None) == tuple(item_scores(said("Ufa"), ["Ufa"]))
+    # The pairing that matches most: "Ufa" must stand for the second item, "Ufa city" for the first.
+    assert (1.0, 1.0) == tuple(
+        item_scores(items(("Ufa", "Ufa city"), ("Ufa",)), ["Ufa", "Ufa city"])
+    )
+
+
 def test_silence_is_right_exactly_where_nothing_answers() -> None:
     assert (1.0, 1.0) == (exact_match(question(), SILENCE), f1(question(), SILENCE))
     assert (0.0, 0.0) == (exact_match(question(), ["Ufa"]), f1(question(), ["Ufa"]))
@@ -217,209 +326,122 @@ def test_evidence_without_answers_has_no_words_to_compare() -> None:
 # -- summary ---------------------------------------------------------------------------------------
 
 
-def scored(**changed: Any) -> dict[str, Any]:
-    row = {
-        "answerable": True,
-        "answered": True,
-        "rank": 1,
-        "evidence_share": 1.0,
-        "right_place": True,
-        "exact_match": 1.0,
-        "f1": 1.0,
-        "verbatim": True,
-    }
-    return {**row, **changed}
+def scored(kind: str = "", **changed: Any) -> dict[str, Any]:
+    """Return the record of a question that went right, but for what is changed."""
+    record: dict[str, Any] = {"id": "q", "kind": kind, "confidence": 0.9, "right": True,
+                              "answerable": True, "answerable_probability": 0.9}  # fmt: skip
+    own = {key: changed.pop(key) for key in list(changed) if key in record}
+    return record | own | {"measures": dict.fromkeys(MEANS, 1.0) | changed}
 
 
-def test_the_summary_of_four_rows_is_what_paper_says() -> None:
-    rows = [
-        scored(),
-        scored(rank=7, evidence_share=0.5, right_place=False, exact_match=0.0, f1=0.5),
-        scored(
-            rank=None, evidence_share=None, right_place=None, answered=False, exact_match=None,
-            f1=None,
-        ),
-        scored(answerable=False, rank=None, evidence_share=None, right_place=None, f1=0.0,
-               exact_match=0.0),
-    ]  # fmt: skip
-    assert {
-        "R@1": 1 / 3,
-        "R@5": 1 / 3,
-        "R@10": 2 / 3,
-        "evidence share": 0.75,
-        "right place": 1 / 3,
-        "EM": 0.5,
-        "F1": 0.75,
-        "silence accuracy": 0.5,
-        "false silences": 1 / 3,
-        "false answers": 1.0,
-        "verbatim": 1.0,
-    } == pytest.approx(summarise(rows))
+def values(records: list[dict[str, Any]]) -> dict[str, float | None]:
+    return {name: measure.value for name, measure in summarise(Columns(records)).items()}
 
 
-def test_a_number_that_does_not_exist_is_none() -> None:
-    assert {None} == set(summarise([]).values())
-    silent = scored(answerable=False, answered=False, rank=None, evidence_share=None)
-    summary = summarise([silent])
-    assert (None, None, None) == (summary["R@1"], summary["F1"], summary["false silences"])
-    assert (1.0, 0.0) == (summary["silence accuracy"], summary["false answers"])
-    assert None is summarise([scored(evidence_share=None)])["evidence share"]
+def test_the_summary_of_three_records_is_what_paper_says() -> None:
+    found = values(
+        [
+            scored(),
+            scored(F1=0.5, RR=0.25, EM=None, confidence=0.5, right=False),
+            scored(F1=0.0, RR=None, EM=None, confidence=0.7, right=False, answerable=False,
+                   answerable_probability=0.4),
+        ]
+    )  # fmt: skip
+    assert pytest.approx(0.5) == found["F1"]
+    assert pytest.approx(0.625) == found["RR"]
+    assert 1.0 == found["EM"]
+    assert 1.0 == found["AUROC"]
+    # In order of confidence: right, wrong, wrong.
+    assert pytest.approx((0 + 1 / 2 + 2 / 3) / 3) == found["AURC"]
+    assert None is found["calibration error"]  # fewer than five
+    assert tuple(found) == NAMES
 
 
-# -- question sets ---------------------------------------------------------------------------------
-
-ROW: dict[str, Any] = {
-    "id": "q1",
-    "question": "Where?",
-    "answerable": True,
-    "kind": "where",
-    "answers": [{"document": "a.txt", "start": 0, "end": 3, "text": "Ufa"}],
-    "evidence": [{"document": "a.txt", "start": 0, "end": 9}],
-}
-ANSWER: dict[str, Any] = ROW["answers"][0]
+def test_a_number_that_does_not_exist_is_none_and_has_no_interval() -> None:
+    nothing = summarise(Columns([]))
+    assert {Measure(None, None, None, 0)} == set(nothing.values())
+    alone = summarise(Columns([scored(F1=None)]))
+    assert Measure(None, None, None, 0) == alone["F1"]
+    assert Measure(1.0, None, None, 1) == alone["EM"]
+    two = summarise(Columns([scored(), scored(F1=0.0)]))["F1"]
+    assert (0.5, 0.0, 1.0, 2) == (two.value, two.low, two.high, two.count)
 
 
-def written(tmp_path: Path, *lines: Any) -> Path:
-    file = tmp_path / "set.jsonl"
-    file.write_text(
-        "\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines),
-        encoding="utf-8",
+def test_records_are_grouped_by_kind_and_by_whether_they_can_be_answered() -> None:
+    columns = Columns([scored("who"), scored("when", F1=0.0), scored("who", answerable=False)])
+    groups = {name: summarise(columns, mask) for name, mask in columns.groups().items()}
+    assert ["when", "who", "answerable", "unanswerable"] == list(groups)
+    assert [1, 2, 2, 1] == [group["F1"].count for group in groups.values()]
+    assert [0.0, 1.0, 0.5, 1.0] == [group["F1"].value for group in groups.values()]
+    assert {} == Columns([scored()]).groups()
+
+
+def test_seconds_are_told_by_stage_and_together() -> None:
+    found = seconds_by_stage(
+        [
+            {"record": {"kind": "who"}, "seconds": {"find": 1.0, "read": 3.0}},
+            {"record": {"kind": ""}, "seconds": {"find": 2.0, "read": 3.0}},
+        ]
     )
-    return file
-
-
-def without(key: str) -> dict[str, Any]:
-    return {name: value for name, value in ROW.items() if name != key}
-
-
-def answer(**changed: Any) -> dict[str, Any]:
-    return {**ROW, "answers": [{**ANSWER, **changed}]}
-
-
-def test_a_row_becomes_a_question(tmp_path: Path) -> None:
-    gold = Gold("a.txt", 0, 3, "Ufa")
-    wanted = Question("q1", "Where?", (gold,), (Gold("a.txt", 0, 9),), True, "where")
-    assert [wanted] == read_questions(written(tmp_path, ROW))
-
-
-def test_blank_lines_windows_endings_and_a_mark_do_no_harm(tmp_path: Path) -> None:
-    file = tmp_path / "set.jsonl"
-    second = json.dumps({**ROW, "id": "q2", "question": "Wo\u2028ist es?"}, ensure_ascii=False)
-    file.write_bytes(f"\ufeff{json.dumps(ROW)}\r\n\r\n  \r\n{second}\r\n".encode())
-    assert ["q1", "q2"] == [row.id for row in read_questions(file)]
-
-
-MALFORMED = [
-    ("{", "Expecting property name"),
-    ("nonsense", "Expecting value"),
-    ('{"id": "q", "id"}', "Expecting ':'"),
-    ("[" * 100_000, "maximum recursion depth"),
-    ("[1]", "the line is not a JSON object"),
-    ('"text"', "the line is not a JSON object"),
-    ({**ROW, "turns": []}, "the row is a conversation (turns); only single questions are read"),
-    (without("id"), "id is missing or not str"),
-    ({**ROW, "id": 7}, "id is missing or not str"),
-    (without("question"), "question is missing or not str"),
-    ({**ROW, "question": " \n"}, "question is empty"),
-    (without("answerable"), "answerable is missing or not bool"),
-    ({**ROW, "answerable": "yes"}, "answerable is missing or not bool"),
-    ({**ROW, "answerable": False}, "answerable does not agree with answers and evidence"),
-    (
-        {**ROW, "answers": [], "evidence": []},
-        "answerable does not agree with answers and evidence",
-    ),
-    ({**ROW, "answers": {}}, "answers is not a list"),
-    ({**ROW, "evidence": None}, "evidence is not a list"),
-    ({**ROW, "answers": ["Ufa"]}, "answers has an entry without a document"),
-    (answer(document=None), "answers has an entry without a document"),
-    (answer(start=-1), "answers has an entry with start -1 and end 3"),
-    (answer(start=3), "answers has an entry with start 3 and end 3"),
-    (answer(end="3"), "answers has an entry with start 0 and end '3'"),
-    (answer(start=None), "answers has an entry with start None and end 3"),
-    (answer(start=0.0), "answers has an entry with start 0.0 and end 3"),
-    (answer(start=False, end=True), "answers has an entry with start False and end True"),
-    ({**ROW, "all_required": True}, "all_required needs an item number on every answer"),
-    (ROW, "the id 'q1' is used twice"),
-]
-
-
-@pytest.mark.parametrize(("line", "reason"), MALFORMED, ids=lambda value: str(value)[:40])
-def test_a_malformed_line_is_named_with_its_number_and_the_reason(
-    tmp_path: Path, line: Any, reason: str
-) -> None:
-    file = written(tmp_path, ROW, "", line, {**ROW, "id": "q3"})
-    with pytest.raises(QuestionSetError) as refused:
-        read_questions(file)
-    assert (str(file), 3) == (refused.value.path, refused.value.line)
-    assert refused.value.reason.startswith(reason)
-    assert str(refused.value).startswith(f"{file}, line 3: {reason}")
-
-
-def test_a_set_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(QuestionSetError, match="cannot be read: No such file"):
-        read_questions(tmp_path / "gone.jsonl")
-    with pytest.raises(QuestionSetError, match="cannot be read: Is a directory"):
-        read_questions(tmp_path)
-    with pytest.raises(QuestionSetError, match="holds no questions"):
-        read_questions(written(tmp_path, "", " "))
-    (tmp_path / "old.jsonl").write_bytes(b"caf\xe9")
-    with pytest.raises(QuestionSetError, match="not UTF-8"):
-        read_questions(tmp_path / "old.jsonl")
-
-
-# -- names of documents ----------------------------------------------------------------------------
-
-PATHS = ["a.txt", "north/a.txt", "north/b.txt", "south/b.txt", "south/c.txt"]
-
-
-def resolved(name: str) -> str:
-    row = question(Gold(name, 0, 3), evidence=(Gold(name, 0, 9),))
-    found = resolve(row, PATHS, "set.jsonl", 4)
-    assert {each.document for each in (*found.answers, *found.evidence)} == {
-        found.answers[0].document
-    }
-    return found.answers[0].document
+    find, whole = found["stages"]["find"], found["stages"]["all"]
+    assert (1.5, pytest.approx(1.95)) == (find["median"].value, find["95th percentile"].value)
+    assert (4.5, pytest.approx(4.95)) == (whole["median"].value, whole["95th percentile"].value)
+    assert (1.0, 2.0, 2) == (find["median"].low, find["median"].high, find["median"].count)
+    assert ["who"] == list(found["kinds"])
+    assert 4.0 == found["kinds"]["who"]["median"].value
 
 
 @pytest.mark.parametrize(
-    ("name", "path"),
-    [("c.txt", "south/c.txt"), ("north/b.txt", "north/b.txt"), ("a.txt", "a.txt")],
+    ("rows", "reason"),
+    [
+        ([("1", "Who?"), ("2", "???")], r"line 2: The question is empty"),
+        ([("1", "x" * 2001)], r"line 1: The question has 2,001 characters"),
+        ([("1", "Who?"), ("1", "When?")], r"line 2: the id '1' is used twice"),
+    ],
 )
-def test_a_bare_name_stands_for_the_one_document_so_called(name: str, path: str) -> None:
-    assert path == resolved(name)
+def test_a_row_that_cannot_be_asked_is_named_before_anything_is_asked(
+    folder: Path, rows: list[tuple[str, str]], reason: str
+) -> None:
+    workspace = quick_workspace(folder)
+    workspace.sync()
+    asked = [replace(question(), id=id, question=text) for id, text in rows]
+    with pytest.raises(QuestionSetError, match=reason):
+        evaluate(workspace, asked, progress=lambda *_: pytest.fail("something was asked"))
 
 
-@pytest.mark.parametrize(
-    ("name", "found"),
-    [("b.txt", "north/b.txt, south/b.txt"), ("d.txt", "none in the index"),
-     ("th/b.txt", "none in the index"), ("", "none in the index")],
-)  # fmt: skip
-def test_a_name_of_none_or_several_documents_is_refused(name: str, found: str) -> None:
-    with pytest.raises(QuestionSetError) as refused:
-        resolved(name)
-    wanted = f"set.jsonl, line 4: document {name!r} should name one document: {found}."
-    assert wanted == str(refused.value)
+def test_evidence_alone_says_nothing_of_silence_and_confidence(folder: Path) -> None:
+    workspace = quick_workspace(folder, threshold=1.0)
+    workspace.sync()
+    alone = question(evidence=(gold(folder, "lighthouse.txt", "Ada Lund"),))
+    rows = [replace(alone, id=str(n), question=f"Who built lighthouse {n}?") for n in range(8)]
+    report = evaluate(workspace, rows)
+    silent = ("silence accuracy", "false silences", "AUROC", "AURC", "Brier", "calibration error",
+              "EM", "F1")  # fmt: skip
+    assert {Measure(None, None, None, 0)} == {report.measures[name] for name in silent}
+    assert 8 == report.measures["R@5"].count == report.measures["citation recall"].count
 
 
 # -- all of it -------------------------------------------------------------------------------------
 
 
-def gold(folder: Path, document: str, text: str) -> dict[str, Any]:
+def gold(folder: Path, document: str, text: str) -> Gold:
     start = (folder / document).read_text(encoding="utf-8").index(text)
-    return {"document": document, "start": start, "end": start + len(text), "text": text}
+    return Gold(document, start, start + len(text), text)
 
 
 @pytest.fixture
 def questions(folder: Path) -> Path:
-    return written(
-        folder,
-        "",
-        {**ROW, "question": "Who built the lighthouse?", "answers": [
-            gold(folder, "lighthouse.txt", "Ada Lund")], "evidence": [
-            gold(folder, "lighthouse.txt", "The lighthouse was built in 1887 by Ada Lund.")]},
-        {**ROW, "id": "q2", "question": "Кто построил маяк?", "answerable": False,
-         "answers": [], "evidence": []},
-    )  # fmt: skip
+    first = question(
+        gold(folder, "lighthouse.txt", "Ada Lund"),
+        evidence=(gold(folder, "lighthouse.txt", "The lighthouse was built in 1887 by Ada Lund."),),
+    )
+    rows = [
+        replace(first, id="q1", question="Who built the lighthouse?"),
+        replace(question(), id="q2", question="Кто построил маяк?"),
+    ]
+    file = folder / "set.jsonl"
+    file.write_text("\n" + to_jsonl(rows), encoding="utf-8")
+    return file
 
 
 def test_a_set_is_asked_and_scored(folder: Path, questions: Path) -> None:
@@ -427,38 +449,54 @@ def test_a_set_is_asked_and_scored(folder: Path, questions: Path) -> None:
     workspace.sync()
     done: list[tuple[int, int]] = []
     report = evaluate(workspace, questions, progress=lambda *step: done.append(step))
-    assert [(1, 2), (2, 2)] == done
+    assert [(0, 2), (1, 2), (2, 2)] == done
     first, second = report.rows
-    assert ("q1", True, ["Ada Lund"]) == (first["id"], first["answerable"], first["gold"])
+    assert ("q1", True, "Ada Lund") == (first["id"], first["answerable"], first["gold"][0]["text"])
     assert first["rank"] is not None
-    assert 1.0 == first["evidence_share"]
+    assert 1.0 == first["measures"]["evidence share"]
     assert ("q2", False, "language_not_supported") == (
         second["id"],
         second["answered"],
         second["reason"],
     )
-    assert (1.0, None) == (second["exact_match"], second["rank"])
-    assert 1.0 == report.measures["verbatim"]
-    assert {"scoqa", "embedder", "passages", "reader", "corpus"} <= set(report.fingerprint)
+    assert (1.0, None) == (second["measures"]["EM"], second["rank"])
+    assert 1.0 == report.measures["verbatim"].value
+    assert {"scoqa", "embedder", "passages", "reader", "corpus", "set"} <= set(report.fingerprint)
 
 
-def test_a_quote_of_a_document_that_changed_meanwhile_is_not_held_to_be_verbatim(
-    folder: Path,
-) -> None:
-    # The set was checked against a text that is no more, though the quote still stands there.
+def test_documents_that_change_meanwhile_end_the_run(folder: Path) -> None:
+    """Half of the answers would be of one index, half of another."""
     workspace = quick_workspace(folder, threshold=0.0)
     workspace.sync()
     row = question(Gold("lighthouse.txt", 0, 3, "The"))
-    rows = [replace(row, question="Who built the lighthouse?")] * 2
+    rows = [replace(row, id=str(number), question="Who built the lighthouse?") for number in (1, 2)]
 
     def change(done: int, total: int) -> None:
-        for name in ("lighthouse.txt", "harbour.txt"):
-            with (folder / name).open("a", encoding="utf-8") as file:
-                file.write("\n\nMore.\n")
-        workspace.sync()
+        if done:
+            (folder / "harbour.txt").write_text("Other words.", encoding="utf-8")
+            workspace.sync()
 
-    report = evaluate(workspace, rows, progress=change)
-    assert [True, False] == [row["verbatim"] for row in report.rows]
+    with pytest.raises(WorkspaceError, match="changed after 1 of 2 questions"):
+        evaluate(workspace, rows, progress=change)
+
+
+def test_a_quote_that_is_no_slice_of_its_document_is_not_held_to_be_verbatim(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = quick_workspace(folder, threshold=0.0)
+    workspace.sync()
+    right = question(gold(folder, "lighthouse.txt", "Ada Lund"))
+    rows = [replace(right, question="Who built the lighthouse?")]
+    assert 1.0 == evaluate(workspace, rows).measures["verbatim"].value
+    explain = workspace.explain
+
+    def shifted(question: str) -> Any:
+        explained = explain(question)
+        wrong = replace(explained.answer.citations[0], quote="Something else")
+        return replace(explained, answer=replace(explained.answer, citations=(wrong,)))
+
+    monkeypatch.setattr(workspace, "explain", shifted)
+    assert 0.0 == evaluate(workspace, rows).measures["verbatim"].value
 
 
 def test_the_same_index_gives_the_same_report(folder: Path, questions: Path) -> None:
@@ -492,20 +530,30 @@ def test_an_unknown_document_is_named_by_its_line_before_anything_is_asked(
 def test_questions_already_read_are_taken_as_they_are(folder: Path, questions: Path) -> None:
     workspace = quick_workspace(folder)
     workspace.sync()
-    rows = [replace(row, id=f"row-{row.id}") for row in read_questions(questions)]
+    rows = [replace(row, id=f"row-{row.id}") for _, row in read_set(questions).questions]
     report = evaluate(workspace, rows)
     assert ["row-q1", "row-q2"] == [row["id"] for row in report.rows]
 
 
-@pytest.mark.parametrize(
-    ("start", "end", "reason"),
-    [(1, 4, "has 'he ' at 1:4, not 'The'"), (0, 9999, "0:9999 leaves lighthouse.txt")],
-)
-def test_gold_that_does_not_stand_in_the_document_is_refused_before_anything_is_asked(
-    folder: Path, start: int, end: int, reason: str
-) -> None:
+def test_gold_that_leaves_its_document_is_refused_before_anything_is_asked(folder: Path) -> None:
     workspace = quick_workspace(folder)
     workspace.sync()
-    shifted = question(Gold("lighthouse.txt", start, end, "The"))
-    with pytest.raises(QuestionSetError, match=f"rows, line 1: .*{reason}"):
-        evaluate(workspace, [shifted])
+    outside = replace(question(Gold("lighthouse.txt", 0, 9999)), question="Who?")
+    with pytest.raises(QuestionSetError, match=r"rows, line 1: 0:9999 leaves lighthouse\.txt"):
+        evaluate(workspace, [outside])
+
+
+def test_a_gold_that_was_shifted_is_scored_where_it_stands_and_said(folder: Path) -> None:
+    workspace = quick_workspace(folder)
+    workspace.sync()
+    right = gold(folder, "lighthouse.txt", "Ada Lund")
+    rows = [replace(question(right), question="Who built the lighthouse?")]
+    shifted = [replace(rows[0], answers=(replace(right, start=3, end=11),))]
+    ready = Evaluation(workspace, shifted)
+    (correction,) = ready.corrections
+    assert ((3, 11), (right.start, right.end)) == (correction.was, correction.now)
+    (told,) = ready.run().corrections
+    assert ([3, 11], [right.start, right.end]) == (told["was"], told["now"])
+    (run,) = all_runs(workspace.index)
+    assert [told] == list(report_of(run).corrections)
+    assert list(evaluate(workspace, rows).rows) == list(ready.run(kept=False).rows)

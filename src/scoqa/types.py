@@ -302,17 +302,33 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Measure:
+    """A number over `count` questions, and the 95 % interval it lies in.
+
+    None is what does not exist: a value over no questions, an interval over fewer than two.
+    """
+
+    value: float | None
+    low: float | None
+    high: float | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """The outcome of a question set.
 
-    `measures` maps a measure's name to its value, None where it does not exist;
-    `rows` holds one record a question; `fingerprint` says what was measured with;
-    `incidental` holds times and paths, which differ from run to run.
+    measures: by name, over all questions; groups: the same over each kind of question and over
+    the answerable and the unanswerable; rows: one record a question; fingerprint: what was
+    measured with, and which set; corrections: gold places that were moved or not found;
+    incidental: times, dates and paths, which differ from run to run.
     """
 
-    measures: Mapping[str, float | None]
-    rows: tuple[Mapping[str, Any], ...]
+    measures: Mapping[str, Measure]
+    groups: Mapping[str, Mapping[str, Measure]]
+    rows: Sequence[Mapping[str, Any]]
     fingerprint: Mapping[str, str]
+    corrections: Sequence[Mapping[str, Any]] = ()
     incidental: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
 

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from scoqa import Workspace, retrieve
 from scoqa.evaluate import measures
-from scoqa.evaluate.sets import read_questions, resolve
+from scoqa.evaluate.places import placed
+from scoqa.evaluate.sets import read_set
 from scoqa.fold import query_terms
 from scoqa.store import Scored, catalog
 from scoqa.types import Passage
@@ -37,11 +38,8 @@ def main(folder: str, questions: str) -> None:
     with workspace.store.view() as view:
         entries = view.digests()
         paths = {entry.document_id: path for path, entry in entries.items()}
-        rows = [
-            resolve(row, sorted(entries), questions, number)
-            for number, row in enumerate(read_questions(Path(questions)), start=1)
-            if row.answerable
-        ]
+        numbered, _ = placed(questions, read_set(Path(questions)).questions, view)
+        rows = [row for _, row in numbered if row.answerable]
         vectors = [
             view.search_vectors(vector, k)
             for vector in embedder.embed([row.question for row in rows])

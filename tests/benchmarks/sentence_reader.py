@@ -24,7 +24,8 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from scoqa import Workspace
 from scoqa.errors import QuestionSetError
-from scoqa.evaluate.sets import read_questions, resolve
+from scoqa.evaluate.places import placed
+from scoqa.evaluate.sets import read_set
 from scoqa.read.sentence import Candidate, SentenceReader, evidence
 from scoqa.types import Window
 
@@ -51,14 +52,14 @@ def rank_all(folder: str, questions: str) -> tuple[np.ndarray, np.ndarray, np.nd
     reader = Recording(workspace.assistant.embedder.embed)
     workspace.assistant.reader = reader
     with workspace.store.view() as view:
-        paths = sorted(view.digests())
         by_id = {entry.document_id: path for path, entry in view.digests().items()}
     features, right, answerable = [], [], []
-    numbered = list(enumerate(read_questions(Path(questions)), start=1))
+    numbered = list(read_set(Path(questions)).questions)
     random.Random(SEED).shuffle(numbered)
     for number, row in numbered[:MOST_QUESTIONS]:
         try:
-            row = resolve(row, paths, questions, number)
+            with workspace.store.view() as view:
+                [(_, row)], _ = placed(questions, [(number, row)], view)
         except QuestionSetError:  # asked of other documents than its own: nothing answers it
             row = replace(row, answers=(), evidence=(), answerable=False)
         workspace.explain(row.question)

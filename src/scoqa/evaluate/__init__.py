@@ -1,24 +1,112 @@
 """Question sets -> measures, computed: no model judges, the same input gives the same numbers.
 
-Receives a workspace and a set of questions with gold places; hands on a Report with one row a
-question. Sets are read in `sets`, rows are scored in `measures`; this room asks.
+Receives a workspace and a set of questions with gold places; hands on a Report with one record a
+question. This room asks; sets are read in `sets`, records made in `record`, kept in `runs`, and
+counted in `summary`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scoqa.evaluate import measures
-from scoqa.evaluate.sets import check_places, numbered_questions, resolve
-from scoqa.types import Citation, Explanation, Question, Report
+from scoqa.assistant import checked_question
+from scoqa.errors import QuestionError, QuestionSetError, WorkspaceError
+from scoqa.evaluate import runs
+from scoqa.evaluate.contexts import workspace_of
+from scoqa.evaluate.places import placed
+from scoqa.evaluate.record import record
+from scoqa.evaluate.runs import Journal, Records, Run
+from scoqa.evaluate.sets import QuestionSet, read_set, to_jsonl
+from scoqa.evaluate.summary import Columns, seconds_by_stage, summarise
+from scoqa.schema import to_json
+from scoqa.types import Question, Report
 
 if TYPE_CHECKING:
-    from scoqa.store import View
+    from scoqa.index import Progress as IndexProgress
     from scoqa.workspace import Workspace
 
 Progress = Callable[[int, int], None]  # questions done, questions in all
+
+
+class Evaluation:
+    """A question set made ready for a workspace: its documents indexed, its gold places checked.
+
+    corrections: the gold answers that did not stand where the set says.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        questions: str | Path | QuestionSet | Sequence[Question],
+        *,
+        progress: IndexProgress | None = None,
+    ) -> None:
+        """Read and check the set; index the documents that it brings along, told to `progress`.
+
+        Raises QuestionSetError for a row that cannot be used, and what indexing raises.
+        """
+        self.set = _set_of(questions)
+        _check(self.set)
+        self.index = workspace.index  # where runs are kept
+        self.workspace = workspace_of(workspace, self.set, progress=progress)
+        with self.workspace.store.view() as view:
+            self.version = view.identity, view.generation
+            self.questions, self.corrections = placed(self.set.name, self.set.questions, view)
+        self.fingerprint = {**self.workspace.fingerprint(), "set": self.set.digest}
+
+    def run(
+        self, *, progress: Progress | None = None, anew: bool = False, kept: bool = True
+    ) -> Report:
+        """Ask every question that is not answered yet, and return the measures of all.
+
+        progress: called before each question and at the end; whatever it raises stops the run,
+        which goes on from there the next time. anew: begin again instead. kept: on disk, in the
+        index folder; else in memory.
+        Raises WorkspaceError when the documents change meanwhile, and what `ask` raises.
+        """
+        total = len(self.questions)
+        with self._journal(anew=anew, kept=kept) as (run, journal):
+            for line, question in self.questions[len(journal) :]:
+                if progress is not None:
+                    progress(len(journal), total)
+                self._ask(journal, line, question)
+            if progress is not None:
+                progress(total, total)
+            corrections = to_json(self.corrections)
+            return _report(self.set.name, self.fingerprint, corrections, journal, run)
+
+    @contextmanager
+    def _journal(self, *, anew: bool, kept: bool) -> Iterator[tuple[Run | None, Journal]]:
+        if not kept:
+            yield None, Journal()
+            return
+        total = len(self.questions)
+        with runs.begun(
+            self.index,
+            self.set.name,
+            self.fingerprint,
+            total,
+            corrections=to_json(self.corrections),
+            anew=anew,
+        ) as begun:
+            yield begun
+
+    def _ask(self, journal: Journal, line: int, question: Question) -> None:
+        explained = self.workspace.explain(question.question)
+        passages = [hit.passage.text for hit in explained.hits]
+        counts = self.workspace.assistant.embedder.count_tokens(passages)
+        with self.workspace.store.view() as view:
+            if (view.identity, view.generation) != self.version:
+                raise WorkspaceError(
+                    f"The documents changed after {len(journal):,} of {len(self.questions):,} "
+                    "questions, so these answers are not of one index. Run the set again."
+                )
+            made = record(view, question, line, explained, counts)
+        journal.append(made, explained.answer.timings)
 
 
 def evaluate(
@@ -27,78 +115,62 @@ def evaluate(
     *,
     progress: Progress | None = None,
 ) -> Report:
-    """Return the measures of `workspace` on `questions`, a JSONL file or rows already read.
+    """Return the measures of `workspace` on `questions`, a set's file or rows already read.
 
+    Nothing is kept on disk, but for the index of documents that a set brings along.
     Raises QuestionSetError for a row that cannot be used, and whatever `ask` raises.
     """
-    name = str(questions) if isinstance(questions, (str, Path)) else "rows"
-    numbered = (
-        numbered_questions(Path(questions))
-        if isinstance(questions, (str, Path))
-        else list(enumerate(questions, start=1))
-    )
-    scored: list[Mapping[str, Any]] = []
-    seconds: list[float] = []
-    # One view for gold and quotes: the texts stay those the set was checked against, also when
-    # the folder is indexed meanwhile.
-    with workspace.store.view() as view:
-        entries = view.digests()
-        rows = [resolve(row, sorted(entries), name, number) for number, row in numbered]
-        golds = {gold.document for row in rows for gold in (*row.answers, *row.evidence)}
-        texts = {path: view.document(entries[path].document_id).text for path in golds}
-        for row, (number, _) in zip(rows, numbered, strict=True):
-            check_places(row, texts, name, number)
-        fingerprint = workspace.fingerprint()
-        for row in rows:
-            explained = workspace.explain(row.question)
-            scored.append(_score(workspace, view, row, explained))
-            seconds.append(sum(explained.answer.timings.values()))
-            if progress is not None:
-                progress(len(scored), len(rows))
+    return Evaluation(workspace, questions).run(progress=progress, kept=False)
+
+
+def report_of(run: Run) -> Report:
+    """Return the report of a run that is kept, as far as it got."""
+    return _report(run.set, run.fingerprint, run.corrections, runs.journal_of(run), run)
+
+
+def _set_of(questions: str | Path | QuestionSet | Sequence[Question]) -> QuestionSet:
+    if isinstance(questions, QuestionSet):
+        return questions
+    if isinstance(questions, (str, Path)):
+        return read_set(Path(questions))
+    digest = hashlib.sha256(to_jsonl(questions).encode("utf-8", "surrogatepass")).hexdigest()
+    return QuestionSet("rows", digest, tuple(enumerate(questions, start=1)), {})
+
+
+def _check(question_set: QuestionSet) -> None:
+    """Raise QuestionSetError for a row that could not be asked, or not be scored."""
+    seen: set[str] = set()
+    for line, question in question_set.questions:
+        try:
+            checked_question(question.question)
+            if question.id in seen:
+                raise ValueError(f"the id {question.id!r} is used twice")
+            if question.answerable != bool(question.answers or question.evidence):
+                raise ValueError("answerable does not agree with answers and evidence")
+        except (QuestionError, ValueError) as error:
+            raise QuestionSetError(question_set.name, line, str(error)) from error
+        seen.add(question.id)
+
+
+def _report(
+    name: str,
+    fingerprint: Mapping[str, str],
+    corrections: Sequence[Mapping[str, Any]],
+    journal: Journal,
+    run: Run | None,
+) -> Report:
+    records = Records(journal)
+    columns = Columns(records)
     return Report(
-        measures=measures.summarise(scored),
-        rows=tuple(scored),
+        measures=summarise(columns),
+        groups={group: summarise(columns, mask) for group, mask in columns.groups().items()},
+        rows=records,
         fingerprint=fingerprint,
-        incidental={"set": name, "seconds": seconds},
+        corrections=corrections,
+        incidental={
+            "set": name,
+            "run": run.id if run else None,
+            "started": run.started if run else None,
+            "seconds": to_json(seconds_by_stage(journal.entries())),
+        },
     )
-
-
-def _score(
-    workspace: Workspace, view: View, row: Question, explained: Explanation
-) -> dict[str, Any]:
-    """Return the record of one question: what was asked, found, said, and how right it was."""
-    answer = explained.answer
-    places = [(hit.path, hit.passage.start, hit.passage.end) for hit in explained.hits]
-    passages = [hit.passage.text for hit in explained.hits]
-    counts = workspace.assistant.embedder.count_tokens(passages)
-    shown = answer.citations or answer.near_misses
-    quotes = [each.quote for each in answer.citations]
-    return {
-        "id": row.id,
-        "question": row.question,
-        "kind": row.kind,
-        "answerable": row.answerable,
-        "answered": answer.answered,
-        "reason": answer.reason,
-        "confidence": answer.confidence,
-        "gold": [gold.text for gold in row.answers],
-        "gold_documents": sorted({gold.document for gold in (*row.answers, *row.evidence)}),
-        "quotes": quotes,
-        "places": [[each.path, each.start, each.end] for each in shown],
-        "rank": measures.rank_of_gold(row, places),
-        "evidence_share": measures.evidence_share(row, places, counts),
-        "right_place": measures.is_right_place(row, shown[0]) if shown else None,
-        "exact_match": measures.exact_match(row, quotes),
-        "f1": measures.f1(row, quotes),
-        "verbatim": all(_is_verbatim(view, each) for each in shown),
-    }
-
-
-def _is_verbatim(view: View, citation: Citation) -> bool:
-    """Return whether the quote is the slice it says; not where its document has changed since."""
-    try:
-        document = view.document(citation.document_id)
-    except KeyError:
-        return False
-    same_text = document.text_digest == citation.text_digest
-    return same_text and document.text[citation.start : citation.end] == citation.quote

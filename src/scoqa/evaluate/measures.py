@@ -1,7 +1,7 @@
-"""Scoring one question, and a set of them: pure functions of places and texts.
+"""Scoring what was said: the words of an answer, and the places it cites.
 
-Receives gold places and what was found or said; hands on numbers. A number that does not exist
-is None, never 0 and never NaN.
+Receives gold and quotes; hands on numbers. A number that does not exist is None, never 0 and
+never NaN.
 """
 
 from __future__ import annotations
@@ -9,101 +9,18 @@ from __future__ import annotations
 import re
 import string
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from statistics import fmean
-from typing import Any
+from collections.abc import Sequence
+from typing import NamedTuple
 
+from scoqa.evaluate.ranking import Place, items_of, overlap
 from scoqa.fold import fold
 from scoqa.types import Citation, Gold, Question
-
-Place = tuple[str, int, int]  # path, start, end
-
-EVIDENCE_TOKENS = 900  # about five passages: what a person reads before giving up
-RANKS = (1, 5, 10)
 
 _PUNCTUATION = str.maketrans("", "", string.punctuation)
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 
 
-def rank_of_gold(question: Question, places: Sequence[Place]) -> int | None:
-    """Return the least k at which the first k places hold the gold; None if they never do.
-
-    A place holds an answer when it holds the whole span; of an `all_required` question every
-    item must be held. Without answers, the place must touch the evidence. None also when the
-    question has no gold.
-    """
-    if question.all_required:
-        ranks = [_first(golds, places) for golds in _by_item(question).values()]
-        known = [rank for rank in ranks if rank is not None]
-        return max(known) if known and len(known) == len(ranks) else None
-    if question.answers:
-        return _first(question.answers, places)
-    for rank, place in enumerate(places, start=1):
-        if any(_overlap(place, gold) for gold in question.evidence):
-            return rank
-    return None
-
-
-def _by_item(question: Question) -> dict[int | None, list[Gold]]:
-    items: dict[int | None, list[Gold]] = {}
-    for gold in question.answers:
-        items.setdefault(gold.item, []).append(gold)
-    return items
-
-
-def _first(golds: Sequence[Gold], places: Sequence[Place]) -> int | None:
-    for rank, (path, start, end) in enumerate(places, start=1):
-        if any(g.document == path and start <= g.start and g.end <= end for g in golds):
-            return rank
-    return None
-
-
-def _overlap(place: Place, gold: Gold) -> int:
-    """Return how many characters of `gold` lie in `place`."""
-    path, start, end = place
-    return max(0, min(end, gold.end) - max(start, gold.start)) if path == gold.document else 0
-
-
-def evidence_share(
-    question: Question, places: Sequence[Place], token_counts: Sequence[int]
-) -> float | None:
-    """Return the share of evidence characters in the first EVIDENCE_TOKENS retrieved tokens.
-
-    places are taken whole, in order, as long as they fit. It stands beside R@k, which rises
-    with the size of a passage alone. None when the question has no evidence.
-    """
-    if not question.evidence:
-        return None
-    read: list[Place] = []
-    total = 0
-    for place, tokens in zip(places, token_counts, strict=True):
-        total += tokens
-        if total > EVIDENCE_TOKENS:
-            break
-        read.append(place)
-    wanted = {(g.document, i) for g in question.evidence for i in range(g.start, g.end)}
-    held = {
-        (path, i)
-        for path, start, end in read
-        for gold in question.evidence
-        if gold.document == path
-        for i in range(max(start, gold.start), min(end, gold.end))
-    }
-    return len(held) / len(wanted)
-
-
-def is_right_place(question: Question, citation: Citation) -> bool | None:
-    """Return whether the quote touches a gold answer (or the evidence, where there is none).
-
-    None for a question without gold.
-    """
-    golds = question.answers or question.evidence
-    if not golds:
-        return None
-    places = [
-        (each.path, each.start, each.end) for each in (citation, *citation.also_in)
-    ]  # the same words in several documents are one line: any of its places may be the gold one
-    return any(_overlap(place, gold) for place in places for gold in golds)
+# -- words ----------------------------------------------------------------------------------------
 
 
 def normalise(text: str) -> list[str]:
@@ -119,21 +36,35 @@ def _f1(predicted: str, gold: str) -> float:
     common = sum((Counter(said) & Counter(meant)).values())
     if not said or not meant or not common:
         return float(said == meant)
-    precision, recall = common / len(said), common / len(meant)
-    return 2 * precision * recall / (precision + recall)
+    return _harmonic(common / len(said), common / len(meant))
+
+
+def _harmonic(precision: float, recall: float) -> float:
+    total = precision + recall
+    return 2 * precision * recall / total if total else 0.0
 
 
 def _matched_items(question: Question, quotes: Sequence[str]) -> int:
-    """Return how many items have an alternative among the quotes, each quote used once."""
-    left = [normalise(quote) for quote in quotes]
-    matched = 0
-    for golds in _by_item(question).values():
-        alternatives = [normalise(gold.text) for gold in golds]
-        found = next((quote for quote in left if quote in alternatives), None)
-        if found is not None:
-            left.remove(found)
-            matched += 1
-    return matched
+    """Return how many items have an alternative among the quotes, each quote used once.
+
+    The most that any pairing of items and quotes gives (augmenting paths, Kuhn 1955).
+    """
+    said = [" ".join(normalise(quote)) for quote in quotes]
+    wanted = [
+        {" ".join(normalise(gold.text)) for gold in golds} for golds in items_of(question).values()
+    ]
+    taken: dict[int, int] = {}  # quote -> item
+
+    def place(item: int, tried: set[int]) -> bool:
+        for number, quote in enumerate(said):
+            if quote in wanted[item] and number not in tried:
+                tried.add(number)
+                if number not in taken or place(taken[number], tried):
+                    taken[number] = item
+                    return True
+        return False
+
+    return sum(place(item, set()) for item in range(len(wanted)))
 
 
 def exact_match(question: Question, quotes: Sequence[str]) -> float | None:
@@ -148,7 +79,7 @@ def exact_match(question: Question, quotes: Sequence[str]) -> float | None:
     if not question.answers:
         return None
     if question.all_required:
-        items = len(_by_item(question))
+        items = len(items_of(question))
         return float(_matched_items(question, quotes) == items == len(quotes))
     said = normalise(quotes[0]) if quotes else None
     return float(any(said == normalise(gold.text) for gold in question.answers))
@@ -157,7 +88,7 @@ def exact_match(question: Question, quotes: Sequence[str]) -> float | None:
 def f1(question: Question, quotes: Sequence[str]) -> float | None:
     """Return the best word F1 of the first quote over the alternatives, else as `exact_match`.
 
-    For `all_required` it is the F1 of items: precision over quotes, recall over items.
+    For `all_required` it is the F1 of items.
     """
     if not question.answerable or not question.answers:
         return exact_match(question, quotes)
@@ -165,33 +96,91 @@ def f1(question: Question, quotes: Sequence[str]) -> float | None:
         return 0.0
     if question.all_required:
         matched = _matched_items(question, quotes)
-        return 2 * matched / (len(quotes) + len(_by_item(question)))
+        return 2 * matched / (len(quotes) + len(items_of(question)))
     return max(_f1(quotes[0], gold.text) for gold in question.answers)
 
 
-def summarise(rows: Sequence[Mapping[str, Any]]) -> dict[str, float | None]:
-    """Return the measures over `rows`: means, None where no row has the number.
+class Scores(NamedTuple):
+    """Precision does not exist where nothing was said; recall not where nothing is wanted."""
 
-    R@k, evidence share, right place, EM and F1 are over answerable questions; the silence
-    accuracy is over all: answered exactly when answerable.
+    precision: float | None
+    recall: float | None
+
+
+def item_scores(question: Question, quotes: Sequence[str]) -> Scores:
+    """Return precision over quotes and recall over items of an `all_required` question."""
+    if not question.all_required or not question.answers:
+        return Scores(None, None)
+    matched = _matched_items(question, quotes)
+    return Scores(matched / len(quotes) if quotes else None, matched / len(items_of(question)))
+
+
+# -- places ---------------------------------------------------------------------------------------
+
+
+def places_of(citation: Citation) -> list[Place]:
+    """Return where the words of `citation` stand: in several documents if they all say so."""
+    return [(each.path, each.start, each.end) for each in (citation, *citation.also_in)]
+
+
+def is_right_place(question: Question, citation: Citation) -> bool | None:
+    """Return whether the quote touches a gold answer (or the evidence, where there is none).
+
+    None for a question without gold.
     """
-    gold = [row for row in rows if row["answerable"]]
-    none = [row for row in rows if not row["answerable"]]
+    golds = question.answers or question.evidence
+    if not golds:
+        return None
+    return any(overlap(place, gold) for place in places_of(citation) for gold in golds)
 
-    def mean(values: Sequence[Any]) -> float | None:
-        known = [float(value) for value in values if value is not None]
-        return fmean(known) if known else None
 
-    summary: dict[str, float | None] = {
-        f"R@{k}": mean([row["rank"] is not None and row["rank"] <= k for row in gold])
-        for k in RANKS
-    }
-    summary["evidence share"] = mean([row["evidence_share"] for row in gold])
-    summary["right place"] = mean([bool(row["right_place"]) for row in gold])
-    summary["EM"] = mean([row["exact_match"] for row in gold])
-    summary["F1"] = mean([row["f1"] for row in gold])
-    summary["silence accuracy"] = mean([row["answered"] == row["answerable"] for row in rows])
-    summary["false silences"] = mean([not row["answered"] for row in gold])
-    summary["false answers"] = mean([row["answered"] for row in none])
-    summary["verbatim"] = mean([row["verbatim"] for row in rows])
-    return summary
+def is_right_document(question: Question, citation: Citation) -> bool | None:
+    """Return whether the quote stands in a document that holds gold; None without gold."""
+    documents = {gold.document for gold in question.answers or question.evidence}
+    return any(path in documents for path, _, _ in places_of(citation)) if documents else None
+
+
+def citation_scores(question: Question, citations: Sequence[Citation]) -> Scores:
+    """Return precision and recall in characters of what is cited against the gold.
+
+    A plain question is answered by its first citation, compared with the alternative and in the
+    place that fit best; an `all_required` one by all of its citations, compared with the best
+    alternative of each item together. Where there are no answers, the evidence together is gold.
+    """
+    if not question.answers and not question.evidence:
+        return Scores(None, None)
+    if not citations:
+        return Scores(None, 0.0)
+    if not question.answers:
+        wholes = [[gold] for gold in question.evidence]
+        return _best_scores(citations[:1], [wholes])
+    if question.all_required:
+        return _best_scores(citations, [list(items_of(question).values())])
+    return _best_scores(citations[:1], [[[gold]] for gold in question.answers])
+
+
+def _best_scores(
+    citations: Sequence[Citation], wanted: Sequence[Sequence[Sequence[Gold]]]
+) -> Scores:
+    """Return the scores of the best of `wanted`: each a list of items, these of alternatives."""
+    best = Scores(0.0, 0.0)
+    for items in wanted:
+        gold: set[tuple[str, int]] = set()
+        for alternatives in items:
+            gold |= _characters(max(alternatives, key=lambda each: _most_overlap(citations, each)))
+        cited: set[tuple[str, int]] = set()
+        for citation in citations:
+            ways = [{(path, i) for i in range(a, b)} for path, a, b in places_of(citation)]
+            cited |= max(ways, key=lambda way: len(way & gold))
+        both = len(cited & gold)
+        scores = Scores(both / len(cited), both / len(gold) if gold else 0.0)
+        best = max(best, scores, key=lambda each: _harmonic(*map(float, each)))  # type: ignore[arg-type]
+    return best
+
+
+def _characters(gold: Gold) -> set[tuple[str, int]]:
+    return {(gold.document, i) for i in range(gold.start, gold.end)}
+
+
+def _most_overlap(citations: Sequence[Citation], gold: Gold) -> int:
+    return max(overlap(place, gold) for citation in citations for place in places_of(citation))
