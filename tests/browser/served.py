@@ -26,9 +26,9 @@ from scenes import write_documents
 
 try:
     from axe_playwright_python.sync_playwright import Axe
-    from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+    from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-    assert Axe  # for the tests that import it from here, and skip with the rest
+    assert expect  # for the tests that import it from here, and skip with the rest
 except ImportError:
     pytest.skip(
         "The browser tests need playwright and axe: pip install 'scoqa[test]'",
@@ -49,6 +49,13 @@ ARGUMENTS = (
 )
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 360, "height": 740}
+# Every success criterion of level A and AA that axe-core can test, and its best practices.
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+SCHEMES = [
+    pytest.param(scheme, size, id=f"{scheme}-{name}")
+    for scheme in ("light", "dark")
+    for name, size in (("desktop", DESKTOP), ("phone", PHONE))
+]
 
 # What stands in the source viewer, in code units of the DOM itself.
 SEEN = """() => {
@@ -174,11 +181,16 @@ def workspace(tmp_path: Path) -> Any:
 
 @contextmanager
 def opened(
-    browser: Browser, url: str, *, forgiven: tuple[str, ...] = (), **options: Any
+    browser: Browser,
+    url: str,
+    *,
+    forgiven: tuple[str, ...] = (),
+    ready: str = "#scoqa-box textarea",
+    **options: Any,
 ) -> Iterator[Page]:
     """Open `url`. Afterwards: it asked nobody else, and nothing ran or failed in it.
 
-    forgiven: what the console may say, beside nothing.
+    forgiven: what the console may say, beside nothing. ready: what is there once it is drawn.
     """
     context: BrowserContext = browser.new_context(**{"viewport": DESKTOP, **options})
     page = context.new_page()
@@ -192,7 +204,7 @@ def opened(
         lambda message: trouble.append(message.text) if message.type == "error" else None,
     )
     page.goto(url)
-    page.wait_for_selector("#scoqa-box textarea")
+    page.wait_for_selector(ready)
     yield page
     assert page.evaluate("window.hacked") is None
     context.close()
@@ -206,6 +218,18 @@ def opened(
 def page(browser: Browser, chat: Chat) -> Iterator[Page]:
     with opened(browser, chat.url) as page:
         yield page
+
+
+def assert_accessible(page: Page, state: str) -> None:
+    """Assert that axe-core finds nothing wrong with the page as it stands."""
+    page.wait_for_timeout(100)
+    result = Axe().run(page, options=RULES)
+    assert result.response["passes"], "axe looked at something"
+    found = [
+        (violation["id"], [node["html"][:200] for node in violation["nodes"]])
+        for violation in result.response["violations"]
+    ]
+    assert found == [], state
 
 
 def ask(page: Page, question: str, *, expect: str = ".scoqa-answer") -> None:

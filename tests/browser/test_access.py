@@ -15,12 +15,11 @@ from scenes import BEACON, HARBOUR, SILENT_QUESTION, write_documents
 from scoqa.ui import passwords, render
 from scoqa.ui.viewer import reference
 from served import (
-    DESKTOP,
-    PHONE,
-    Axe,
+    SCHEMES,
     Browser,
     Page,
     ask,
+    assert_accessible,
     open_source,
     opened,
     serving,
@@ -28,28 +27,9 @@ from served import (
 
 pytest_plugins = ("served",)  # its fixtures: browser, chat, page, workspace
 
-# Every success criterion of level A and AA that axe-core can test, and its best practices.
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-SCHEMES = [
-    pytest.param(scheme, size, id=f"{scheme}-{name}")
-    for scheme in ("light", "dark")
-    for name, size in (("desktop", DESKTOP), ("phone", PHONE))
-]
 # What Chromium itself says when nobody answers.
 GONE = ("ERR_CONNECTION_REFUSED", "Failed to fetch", "ERR_CONNECTION_RESET", "ERR_EMPTY_RESPONSE",
         "ERR_INCOMPLETE_CHUNKED_ENCODING", "NetworkError", "Connection errored out")  # fmt: skip
-
-
-def assert_accessible(page: Page, state: str) -> None:
-    """Assert that axe-core finds nothing wrong with the page as it stands."""
-    page.wait_for_timeout(100)
-    result = Axe().run(page, options=RULES)
-    assert result.response["passes"], "axe looked at something"
-    found = [
-        (violation["id"], [node["html"][:200] for node in violation["nodes"]])
-        for violation in result.response["violations"]
-    ]
-    assert found == [], state
 
 
 @pytest.mark.parametrize(("scheme", "size"), SCHEMES)
