@@ -9,107 +9,24 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.console import Console
 
-import scoqa.workspace
-from conftest import ROOT, QuickEmbedder
+from commandline import Done, QuickWorkspace, Run
+from conftest import ROOT
 from scoqa import __version__, cli, terminal
-from scoqa.assistant import Assistant
-from scoqa.fold import query_terms, terms
 from scoqa.schema import answer_from_json, to_json
-from scoqa.sentences import sentences
-from scoqa.types import Reading, Span, SyncReport, Window
+from scoqa.types import SyncReport
 from scoqa.workspace import Workspace
 
 HEAVY = ("torch", "gradio", "sentence_transformers", "transformers", "faiss")
 
 
-class WordReader:
-    """A reader without a model or calibration: the sentence that holds most of the words."""
-
-    threshold = 0.5
-    fingerprint = "words@1"
-
-    def read(self, question: str, windows: Sequence[Window]) -> Reading:
-        wanted = set(query_terms(question))
-        found = []
-        for window in windows:
-            for start, end in sentences(window.text):
-                sentence = window.text[start:end]
-                if shared := len(wanted & set(terms(sentence))):
-                    end = start + len(sentence.rstrip())
-                    place = (window.start + start, window.start + end)
-                    found.append(Span(window.document_id, *place, float(shared)))
-        found.sort(key=lambda span: -span.score)
-        sure = bool(found) and found[0].score >= 2
-        return Reading(tuple(found[:3]), 0.1 if sure else 0.9, 0.8 if sure else 0.1)
-
-
-class QuickWorkspace(Workspace):
-    """A workspace that needs no model."""
-
-    fingerprint_of_embedder = "quick@1"
-
-    @property
-    def assistant(self) -> Assistant:  # type: ignore[override]
-        if "quick" not in self.__dict__:
-            embedder: Any = QuickEmbedder()
-            embedder.fingerprint = self.fingerprint_of_embedder
-            made = Assistant(self.store, embedder, WordReader(), self.settings)
-            self.__dict__["quick"] = made
-        return self.__dict__["quick"]
-
-
-@dataclass(frozen=True)
-class Done:
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def sentence(self) -> str:
-        """Return the one error sentence, without the program's name."""
-        assert "Traceback" not in self.err
-        lines = [line for line in self.err.splitlines() if line.startswith("scoqa: ")]
-        assert 1 == len(lines), self.err
-        return lines[0].removeprefix("scoqa: ")
-
-
-Run = Callable[..., Done]
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Return a function that runs a command line in this process, without any model."""
-    monkeypatch.setattr(scoqa.workspace, "Workspace", QuickWorkspace)
-
-    def call(*arguments: str | Path) -> Done:
-        monkeypatch.setattr(sys, "argv", ["scoqa", *map(str, arguments)])
-        capsys.readouterr()
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as ended:
-            code = int(ended.code or 0)
-        captured = capsys.readouterr()
-        return Done(code, captured.out, captured.err)
-
-    return call
-
-
-@pytest.fixture
-def indexed(folder: Path, run: Run) -> Path:
-    """Return a folder that is indexed."""
-    assert 0 == run("index", folder).code
-    return folder
+pytest_plugins = ("commandline",)  # its fixtures: run, indexed
 
 
 def python(*arguments: str | Path, **options: Any) -> Done:
@@ -220,25 +137,6 @@ def test_a_document_that_changed_since_it_was_indexed_is_noted(indexed: Path, ru
     assert 0 == done.code
     assert "Note: lighthouse.txt has changed since; the quote stands at" in done.err
     assert "scoqa index" in done.err
-
-
-def test_evaluate_prints_measures_and_writes_the_report(indexed: Path, run: Run) -> None:
-    questions = indexed / "set.jsonl"
-    text = (indexed / "lighthouse.txt").read_text(encoding="utf-8")
-    start = text.index("Ada Lund")
-    gold = {"document": "lighthouse.txt", "start": start, "end": start + 8, "text": "Ada Lund"}
-    row = {"id": "1", "question": QUESTION, "answerable": True, "answers": [gold]}
-    questions.write_text(json.dumps(row) + "\n", encoding="utf-8")
-    report = indexed / "report.json"
-    done = run("evaluate", questions, "-w", indexed, "--json", report)
-    assert 0 == done.code
-    assert re.search(r"^R@1 +1\.000$", done.out, re.MULTILINE)
-    assert re.search(r"^evidence share +-$", done.out, re.MULTILINE)
-    assert 1.0 == json.loads(report.read_text(encoding="utf-8"))["measures"]["R@1"]
-    failed = run("evaluate", questions, "-w", indexed, "--json", indexed / "no" / "report.json")
-    assert (1, f"{indexed / 'no' / 'report.json'} cannot be written: No such file or directory.") \
-        == (failed.code, failed.sentence)  # fmt: skip
-    assert "R@1" in failed.out, "what was measured is not lost"
 
 
 def test_doctor_says_what_is_sound_and_ends_with_1_otherwise(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -224,26 +224,3 @@ def print_verdicts(verdicts: Sequence[Verdict]) -> None:
         out.print(
             Text(f"{number}. {mark}: {verdict.kind.replace('_', ' ')}. {visible(verdict.message)}")
         )
-
-
-def print_measures(measures: Mapping[str, float | None], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Print the measures and the questions that went wrong."""
-    for name, value in measures.items():
-        out.print(Text(f"{name:18} {'-' if value is None else f'{value:.3f}'}"))
-    failed = [row for row in rows if _went_wrong(row)]
-    out.print(Text(f"\n{len(failed)} of {len(rows)} questions went wrong:"))
-    for row in failed:
-        out.print(Text(f"\n{visible(str(row['id']))} {visible(row['question'])}"))
-        gold = "; ".join(row["gold"]) or ("(evidence)" if row["answerable"] else "(unanswerable)")
-        out.print(Text(f"  gold   {visible(gold)}", style=QUIET))
-        said = "; ".join(row["quotes"]) or f"(silence: {row['reason']})"
-        rank = row["rank"] if row["rank"] is not None else "not found"
-        out.print(Text(f"  said   {visible(said)}", style=QUIET))
-        if row["answerable"]:
-            out.print(Text(f"  rank   {rank}", style=QUIET))
-
-
-def _went_wrong(row: Mapping[str, Any]) -> bool:
-    if row["answerable"] != row["answered"]:
-        return True
-    return bool(row["answerable"] and not row["right_place"])

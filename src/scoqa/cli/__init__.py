@@ -1,7 +1,7 @@
 """The command line: commands that mirror the Python names.
 
 Receives arguments; hands on text or JSON and an exit code: 0 done, 1 error, 2 usage,
-3 silence with --exit-on-silence, 4 verification failed.
+3 silence with --exit-on-silence, 4 verification failed, 5 worse than --fail-on allows.
 """
 
 from __future__ import annotations
@@ -17,13 +17,19 @@ from typing import Annotated, Any
 import typer
 
 from scoqa import __version__
-from scoqa.errors import (
-    IndexLockedError,
-    LoginError,
-    ScoqaError,
-    VerificationError,
-    WorkspaceError,
+from scoqa.cli.evaluate import evaluate
+from scoqa.cli.shared import (
+    Collection,
+    Download,
+    Folder,
+    IndexOption,
+    Json,
+    WorkspaceOption,
+    nothing_to_read,
+    open_workspace,
+    synced,
 )
+from scoqa.errors import IndexLockedError, LoginError, ScoqaError, VerificationError
 
 app = typer.Typer(
     help="Ask a folder of documents; every answer is a quote with the place it came from.",
@@ -34,23 +40,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-Folder = Annotated[
-    Path | None, typer.Argument(help="The workspace: a folder with documents (default: here).")
-]
-WorkspaceOption = Annotated[
-    Path, typer.Option("--workspace", "-w", help="The folder with the documents.")
-]
-IndexOption = Annotated[
-    Path | None, typer.Option("--index", help="Where the index lives (default: in the workspace).")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON: the types of the data model.")]
-Collection = Annotated[
-    str | None, typer.Option("--collection", "-c", help="Ask only in this first-level folder.")
-]
-Download = Annotated[
-    bool, typer.Option("--allow-download", help="Let a model be fetched; never done otherwise.")
-]
 
 
 def main() -> None:
@@ -93,37 +82,6 @@ def options(
     _debug = debug
 
 
-def _open(folder: Path, index: Path | None, **settings: Any) -> Any:
-    from scoqa.workspace import Workspace
-
-    return Workspace(folder, index=index, **settings)
-
-
-def _sync(workspace: Any, *, rebuild: bool) -> Any:
-    from scoqa.terminal import progress, say
-
-    if not workspace.index.is_relative_to(workspace.root):
-        say(f"The index is in {workspace.index}")
-    try:
-        with progress("Indexing") as draw:
-            return workspace.sync(
-                progress=lambda step: draw(step.done, step.total, step.doing), rebuild=rebuild
-            )
-    except KeyboardInterrupt:
-        say(f"Stopped. What was done is kept; go on with: {workspace.store.command}")
-        raise typer.Exit(130) from None
-
-
-def _nothing_to_read(workspace: Any) -> WorkspaceError:
-    from scoqa.parse import PARSERS
-
-    kinds = ", ".join(PARSERS)
-    return WorkspaceError(
-        f"There are no documents in {workspace.documents}. Put files there ({kinds}), or name "
-        "another folder."
-    )
-
-
 @app.command(epilog="Example: scoqa chat ~/Papers --port 8000")
 def chat(
     folder: Folder = None,
@@ -144,11 +102,13 @@ def chat(
     from scoqa.terminal import print_sync, say
     from scoqa.ui import passwords
 
-    opened = _open(folder or workspace, index, host=host, port=port, allow_download=allow_download)
+    opened = open_workspace(
+        folder or workspace, index, host=host, port=port, allow_download=allow_download
+    )
     logins = passwords.find(opened)  # before anything that takes time
     if opened.store.writable:
         try:
-            print_sync(_sync(opened, rebuild=False))
+            print_sync(synced(opened, rebuild=False))
         except IndexLockedError as error:
             if not opened.store.exists() or not opened.summary()[0]:
                 raise  # nothing to serve yet
@@ -156,7 +116,7 @@ def chat(
     else:
         say(f"{opened.index} cannot be written: serving the index as it is.")
     if not opened.summary()[0]:
-        say(f"{_nothing_to_read(opened)} The page waits for them.")
+        say(f"{nothing_to_read(opened)} The page waits for them.")
     from scoqa.ui import serve
 
     for hint in _hints(opened):
@@ -229,7 +189,7 @@ def password(
     from scoqa.terminal import say
     from scoqa.ui import passwords
 
-    opened = _open(workspace, None, logins=None if file is None else str(file))
+    opened = open_workspace(workspace, None, logins=None if file is None else str(file))
     if sys.stdin.isatty():
         typed = getpass(f"Password for {name}: ")
         if getpass("Once more: ") != typed:
@@ -255,14 +215,14 @@ def index_command(
     """Bring the index up to date with the documents."""
     from scoqa.terminal import print_json, print_sync
 
-    opened = _open(folder or workspace, index, allow_download=allow_download)
-    report = _sync(opened, rebuild=rebuild)
+    opened = open_workspace(folder or workspace, index, allow_download=allow_download)
+    report = synced(opened, rebuild=rebuild)
     if as_json:
         print_json(report)
     else:
         print_sync(report)
     if not opened.summary()[0]:
-        raise _nothing_to_read(opened)
+        raise nothing_to_read(opened)
 
 
 @app.command(epilog='Example: scoqa ask "Who sponsored the forum?" --json > answer.json')
@@ -281,7 +241,7 @@ def ask(
     """Answer a question with quotes and their exact places."""
     from scoqa.terminal import print_answer, print_explanation, print_json, say, waiting
 
-    opened = _open(workspace, index, allow_download=allow_download)
+    opened = open_workspace(workspace, index, allow_download=allow_download)
     with waiting("Loading the model, finding passages and reading ..."):
         explained = opened.explain(question, collection=collection)
     answer = explained.answer
@@ -311,7 +271,7 @@ def search(
     """Find passages only, with what found them."""
     from scoqa.terminal import print_hits, print_json, say, waiting
 
-    opened = _open(workspace, index, allow_download=allow_download)
+    opened = open_workspace(workspace, index, allow_download=allow_download)
     with waiting("Loading the model and finding passages ..."):
         hits = opened.search(query, k=k, collection=collection)
     if as_json:
@@ -333,7 +293,7 @@ def verify(
     from scoqa.schema import answer_from_json
     from scoqa.terminal import print_json, print_verdicts, say
 
-    opened = _open(workspace, index)
+    opened = open_workspace(workspace, index)
     try:
         record = json.loads(answer.read_text(encoding="utf-8"))
         if isinstance(record, dict) and "answer" in record:
@@ -356,31 +316,9 @@ def verify(
     say(f"All {len(verdicts)} citations are true." if verdicts else "The answer cites nothing.")
 
 
-@app.command(epilog="Example: scoqa evaluate questions.jsonl --json report.json")
-def evaluate(
-    question_set: Annotated[Path, typer.Argument(metavar="SET", help="Questions, JSONL.")],
-    workspace: WorkspaceOption = Path(),
-    index: IndexOption = None,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", help="Write the whole report to this file.")
-    ] = None,
-    allow_download: Download = False,
-) -> None:
-    """Ask a question set and measure the answers."""
-    from scoqa import evaluate as run
-    from scoqa.schema import to_json
-    from scoqa.terminal import print_measures, progress
-
-    opened = _open(workspace, index, allow_download=allow_download)
-    with progress("Asking") as draw:
-        report = run(opened, question_set, progress=lambda done, total: draw(done, total, ""))
-    print_measures(report.measures, report.rows)
-    if json_file is not None:
-        text = json.dumps(to_json(report), indent=2, ensure_ascii=False)
-        try:
-            json_file.write_text(text + "\n", encoding="utf-8")
-        except OSError as error:
-            raise WorkspaceError(f"{json_file} cannot be written: {error.strerror}.") from error
+app.command(epilog="Example: scoqa evaluate questions.jsonl --json report.json --html report.html")(
+    evaluate
+)
 
 
 @app.command(epilog="Example: scoqa doctor")
@@ -393,7 +331,7 @@ def doctor(
     from scoqa.doctor import examine
     from scoqa.terminal import out, print_json, visible
 
-    findings = examine(_open(workspace, index))
+    findings = examine(open_workspace(workspace, index))
     if as_json:
         print_json(findings)
     else:
