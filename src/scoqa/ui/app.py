@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from scoqa.workspace import Workspace
 
 ASSETS = Path(__file__).with_name("assets")
-STYLES = ("tokens", "frame", "welcome", "chat", "source", "print")
+STYLES = ("tokens", "frame", "welcome", "chat", "expected", "source", "print")
 SCRIPTS = ("talk", "keys")  # of the whole page; the others belong to one component each
 
 # Set, not defaulted: scoqa sends nothing, whatever the environment says. Gradio and the hub's
@@ -71,12 +71,17 @@ def application(
     """
     if logins is None:
         logins = passwords.find(workspace)
+    loading = loading or Loading(workspace)
     blocks = build(workspace, loading, login=bool(logins))
     import gradio as gr
     from fastapi import FastAPI
 
+    from scoqa.ui import evaluate
+    from scoqa.ui.evaluating import Evaluating
+
     undocumented: dict[str, Any] = {"docs_url": None, "redoc_url": None, "openapi_url": None}
     outer = FastAPI(**undocumented)
+    outer.router.routes.extend(evaluate.routes(Evaluating(workspace, loading)))  # before Gradio's
     gr.mount_gradio_app(
         outer,
         blocks,

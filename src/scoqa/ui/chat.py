@@ -60,6 +60,7 @@ def page(workspace: Workspace, loading: Loading, *, login: bool) -> None:
     with gr.Row(elem_id="scoqa-room"):
         with gr.Column(elem_id="scoqa-chat"):
             gr.HTML(elem_id="scoqa-welcome", html_template=_asset("welcome.html"), js_on_load=None)
+            _expected(workspace)
             chatbot = _chatbot()
             with gr.Column(elem_id="scoqa-ask"):
                 picker = gr.HTML(
@@ -289,6 +290,21 @@ def _source(workspace: Workspace) -> None:
         html_template=_asset("source.html"),
         js_on_load=_asset("source.js"),
         server_functions=[source],
+        apply_default_css=False,
+    )
+
+
+def _expected(workspace: Workspace) -> None:
+    """Add what a question set says of a question that it was opened with; empty without one."""
+
+    def places(request: object = None) -> list[dict[str, Any]]:
+        return viewer.places(workspace, request)
+
+    gr.HTML(
+        elem_id="scoqa-expected",
+        html_template=_asset("expected.html"),
+        js_on_load=_asset("expected.js"),
+        server_functions=[places],
         apply_default_css=False,
     )
 

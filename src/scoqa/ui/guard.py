@@ -22,6 +22,10 @@ LOCAL_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 # Gradio sends around it is smaller still.
 MOST_BODY_BYTES = 256 * 1024
 
+# A question set comes whole, and to this one path: SQuAD 2.0's for development has 4 MB.
+UPLOAD = "/evaluate/sets"
+MOST_SET_BYTES = 16 * 2**20
+
 # Gradio serves, proxies and takes files there; its past advisories lie on these paths, and the
 # chat uses none of them. `stream` is for audio and video, `deep_link` dumps sessions to disk.
 _UNUSED = re.compile(
@@ -75,6 +79,7 @@ class Refusal(NamedTuple):
 
 _A_FILE = Refusal(400, "The chat takes no files.")
 _TOO_LARGE = Refusal(413, f"A request has at most {MOST_BODY_BYTES // 1024} KiB.")
+_TOO_LARGE_A_SET = Refusal(413, f"A question set has at most {MOST_SET_BYTES // 2**20} MB here.")
 
 
 class Guard:
@@ -159,20 +164,30 @@ async def _body(scope: Message, receive: Receive) -> bytes | Refusal | None:
 
     Taken before anybody else sees the request: so what is too large is never parsed or kept.
     """
+    is_set = _is_upload(scope)
+    most, too_large = (
+        (MOST_SET_BYTES, _TOO_LARGE_A_SET) if is_set else (MOST_BODY_BYTES, _TOO_LARGE)
+    )
     for length in _header(scope, b"content-length"):
-        if not length.isdecimal() or int(length) > MOST_BODY_BYTES:
-            return _TOO_LARGE
-    body = b""
+        if not length.isdecimal() or int(length) > most:
+            return too_large
+    taken = bytearray()
     more = True
     while more:
         message = await receive()
         if message["type"] != "http.request":
             return None
-        body += message.get("body", b"")
-        if len(body) > MOST_BODY_BYTES:
-            return _TOO_LARGE
+        taken += message.get("body", b"")
+        if len(taken) > most:
+            return too_large
         more = message.get("more_body", False)
-    return _A_FILE if _names_a_file(body) else body
+    body = bytes(taken)
+    # A set goes to a room of our own, never to Gradio: whatever it says, it is read as questions.
+    return _A_FILE if not is_set and _names_a_file(body) else body
+
+
+def _is_upload(scope: Message) -> bool:
+    return bool(scope["path"] == UPLOAD and scope["method"] == "POST")
 
 
 def _names_a_file(body: bytes) -> bool:

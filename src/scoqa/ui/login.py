@@ -7,22 +7,18 @@ and the page's icon. The form's target is also what gradio_client posts its `aut
 from __future__ import annotations
 
 import asyncio
-import base64
-import hashlib
 import html
 import re
 import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
-from pathlib import Path
-from string import Template
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.requests import Request, cookie_parser
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from scoqa.ui import pages
 from scoqa.ui.attempts import Attempts, network
 from scoqa.ui.guard import App, Message, Receive, Send, refuse
 from scoqa.ui.passwords import MOST_NAME_CHARACTERS, Logins, matches, named
@@ -39,17 +35,11 @@ _MOST_CHECKS = 16
 _BUSY_SECONDS = 2
 _MOST_FIELDS = 10
 
-_ASSETS = Path(__file__).with_name("assets")
 # A path on this server, in the characters that a browser leaves as they are. Two slashes, or a
 # slash and a backslash, would begin another server's name; browsers drop tabs and line ends.
 _HERE = re.compile(r"/(?:[!-\[\]-~]*)")
 _MOST_NEXT_CHARACTERS = 4096
 
-# Gradio sets the class `dark` on its page; on ours, this does. Without it the page is light.
-_SCRIPT = (
-    "document.documentElement.classList.toggle("
-    '"dark",matchMedia("(prefers-color-scheme: dark)").matches)'
-)
 _WRONG = "This name and this password do not belong together."
 
 
@@ -239,31 +229,13 @@ def _again(wished: str) -> HTMLResponse:
     )
 
 
-@cache
-def _parts() -> tuple[Template, str, str]:
-    """Return the page's template, its styles, and a policy under which nothing else works."""
-    template = Template((_ASSETS / "login.html").read_text(encoding="utf-8"))
-    names = ("tokens.css", "login.css")
-    styles = "".join((_ASSETS / name).read_text(encoding="utf-8") for name in names)
-
-    def only(text: str) -> str:
-        return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
-
-    policy = (
-        f"default-src 'none'; img-src 'self'; style-src {only(styles)};"
-        f" script-src {only(_SCRIPT)}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-    )
-    return template, styles, policy
-
-
 def _page(
     wished: str, *, status: int = 200, name: str = "", problem: str | None = None
 ) -> HTMLResponse:
     """Return the login page; with a name and a problem when it is shown again."""
-    template, styles, policy = _parts()
-    text = template.substitute(
-        styles=styles,
-        script=_SCRIPT,
+    return pages.page(
+        "login",
+        status,
         next=html.escape(wished),
         name=html.escape(name),
         title="Log in · scoqa" if problem is None else "Not logged in · scoqa",
@@ -276,4 +248,3 @@ def _page(
         begin="autofocus" if problem is None else "",
         again="" if problem is None else 'autofocus aria-describedby="problem"',
     )
-    return HTMLResponse(text, status, {"content-security-policy": policy})

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _UNKNOWN = "This source is not in the index: it was removed, or the link is not whole."
 _CHANGED = "This document has changed since this place was cited, so nothing is marked in it."
 _OUTSIDE = "The place asked for does not lie in this document, so nothing is marked in it."
+MOST_PLACES = 12  # beside a question: what a set may hold to be right
 FRESHNESS: dict[Freshness, str] = {
     "unchanged": "Unchanged since it was indexed",
     "changed": "The file has changed since it was indexed; this is the text as it was then",
@@ -73,21 +74,13 @@ def source(workspace: Workspace, request: object) -> dict[str, Any]:
     sentence, None if all is well. Never raises for a forged request.
     """
     asked = request if isinstance(request, Mapping) else {}
-    document_id, digest = asked.get("document"), asked.get("digest")
-    if not isinstance(document_id, str) or not isinstance(digest, str):
-        return {**_BARE, "problem": _UNKNOWN}
-    try:
-        document = workspace.find(document_id, digest)
-    except ScoqaError as error:  # the index was damaged or taken away meanwhile
-        return {**_BARE, "problem": str(error)}
-    if document is None:
-        return {**_BARE, "problem": _UNKNOWN}
-    shown = {**_BARE, **_about(workspace, document), "text": document.text}
-    if digest != document.text_digest:
-        return {**shown, "problem": _CHANGED}
-    citation = _cite(document, asked.get("start"), asked.get("end"))
-    if citation is None:
-        return {**shown, "problem": _OUTSIDE}
+    document, found = _found(workspace, asked)
+    shown = {**_BARE} if document is None else {
+        **_BARE, **_about(workspace, document), "text": document.text
+    }  # fmt: skip
+    if document is None or isinstance(found, str):
+        return {**shown, "problem": found}
+    citation = found
     link = reference(citation)
     page = origin(asked.get("origin"))
     whole = f"{page}/{link}" if page else None
@@ -101,6 +94,47 @@ def source(workspace: Workspace, request: object) -> dict[str, Any]:
         "plain": citation_text(citation, whole, date=shown["date"] or None),
         "markdown": citation_markdown(citation, whole, date=shown["date"] or None),
     }
+
+
+def places(workspace: Workspace, request: object) -> list[dict[str, str | None]]:
+    """Return the words at each place in `request`, a list of what `source` is asked; at most 12.
+
+    Keys: words, title, place, link (the viewer opens it), problem: one sentence where there are
+    no words. The words are sliced here; whatever else the request says is not looked at.
+    """
+    shown: list[dict[str, str | None]] = []
+    for asked in request[:MOST_PLACES] if isinstance(request, list) else ():
+        document, found = _found(workspace, asked if isinstance(asked, Mapping) else {})
+        title = document.title if document else ""
+        if isinstance(found, Citation):
+            each: dict[str, str | None] = {
+                "words": found.quote,
+                "place": place_words(found),
+                "link": reference(found),
+            }
+            shown.append({**each, "title": title, "problem": None})
+        else:
+            each = {"words": "", "place": "", "link": None}
+            shown.append({**each, "title": title, "problem": found})
+    return shown
+
+
+def _found(
+    workspace: Workspace, asked: Mapping[Any, Any]
+) -> tuple[Document | None, Citation | str]:
+    """Return the document asked for, and the citation of the place in it or why there is none."""
+    document_id, digest = asked.get("document"), asked.get("digest")
+    if not isinstance(document_id, str) or not isinstance(digest, str):
+        return None, _UNKNOWN
+    try:
+        document = workspace.find(document_id, digest)
+    except ScoqaError as error:  # the index was damaged or taken away meanwhile
+        return None, str(error)
+    if document is None:
+        return None, _UNKNOWN
+    if digest != document.text_digest:
+        return document, _CHANGED
+    return document, _cite(document, asked.get("start"), asked.get("end")) or _OUTSIDE
 
 
 def _about(workspace: Workspace, document: Document) -> dict[str, Any]:

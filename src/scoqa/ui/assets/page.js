@@ -125,6 +125,7 @@ async function look() {
 
 const does = {
   anew() {
+    document.dispatchEvent(new CustomEvent('scoqa:anew'));
     document.dispatchEvent(new CustomEvent('scoqa:close', { detail: '#scoqa-box textarea' }));
     trigger('clear');
     find('#scoqa-box textarea').focus();
@@ -135,6 +136,9 @@ const does = {
 };
 
 element.addEventListener('click', (event) => {
+  const away = event.target.closest('.scoqa-evaluate');
+  // Whoever leaves the page loses the conversation on it.
+  if (away && document.documentElement.classList.contains('scoqa-begun')) away.target = '_blank';
   does[event.target.closest('[data-does]')?.dataset.does]?.();
 });
 

@@ -11,6 +11,8 @@ const LOST = 'The source could not be fetched. Is scoqa still running, and are y
 // Longer texts are drawn in blocks, of which the browser lays out those in view only.
 const LONG = 200_000; // UTF-16 units; below it one layout takes no time that is felt
 const BLOCK = 8_000; // some three screens of text
+// What opens a source: the numbers of an answer, and the places that a question set expects.
+const LINKS = '.scoqa-number, .expected-words';
 let places = []; // the links of the answer that is being checked, in the order of its numbers
 let at = ''; // the one that is open, as its href
 let wanted = ''; // the one that was asked for last: it may still be on its way
@@ -101,10 +103,8 @@ function describe(source) {
 
 // Says which of its answer's citations is open, in words and on the numbers themselves.
 function point() {
-  document.querySelectorAll('.scoqa-number[aria-current]').forEach((each) => {
-    each.removeAttribute('aria-current');
-  });
-  (home?.isConnected ? home : document).querySelectorAll('.scoqa-number').forEach((each) => {
+  document.querySelectorAll(LINKS).forEach((each) => { each.removeAttribute('aria-current'); });
+  (home?.isConnected ? home : document).querySelectorAll(LINKS).forEach((each) => {
     if (!sheet.hidden && each.getAttribute('href') === at) each.setAttribute('aria-current', 'true');
   });
   const number = places.indexOf(at);
@@ -176,7 +176,7 @@ function hide() {
   cover(false);
   area.replaceChildren();
   point();
-  const links = [...document.querySelectorAll('.scoqa-number')];
+  const links = [...document.querySelectorAll(LINKS)];
   const link = links.find((each) => each === opener?.deref())
     ?? links.find((each) => each.getAttribute('href') === at);
   const next = goal ? document.querySelector(goal) : link;
@@ -199,12 +199,12 @@ function close(to) {
 
 let opener = null; // the number that was pressed, if it is still there
 document.addEventListener('click', (event) => {
-  const link = event.target.closest?.('.scoqa-number');
+  const link = event.target.closest?.(LINKS);
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return; // a new tab opens it too
   event.preventDefault();
   if (event.detail > 1) return; // the second half of a double click
-  home = link.closest('.scoqa-answer, .scoqa-silence');
-  places = [...home.querySelectorAll('.scoqa-source .scoqa-number')]
+  home = link.closest('.scoqa-answer, .scoqa-silence, .expected');
+  places = [...home.querySelectorAll('.scoqa-source .scoqa-number, .expected-words')]
     .map((each) => each.getAttribute('href'));
   opener = new WeakRef(link);
   open(link.getAttribute('href'));
