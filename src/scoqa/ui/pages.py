@@ -1,7 +1,8 @@
 """Pages of our own, beside Gradio's: whole in one answer, under a policy that allows only them.
 
 Receives a page's name and its words, escaped; hands on a response. `NAME.html` is its template,
-`NAME.css` its style after the tokens, `NAME.js` its script if it has one.
+`NAME.css` its style after the tokens (`alone.css` if it has none), `NAME.js` its script if it has
+one.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ def _parts(name: str) -> tuple[Template, dict[str, str], str]:
         path = _ASSETS / file
         return path.read_text(encoding="utf-8") if path.exists() else ""
 
-    styles, behaviour = text("tokens.css") + text(f"{name}.css"), text(f"{name}.js")
+    styles = text("tokens.css") + (text(f"{name}.css") or text("alone.css"))
+    behaviour = text(f"{name}.js")
     scripts = " ".join(_only(each) for each in (_SCRIPT, behaviour) if each)
     asks = "connect-src 'self'; " if behaviour else ""
     policy = (
