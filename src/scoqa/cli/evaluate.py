@@ -64,7 +64,9 @@ def evaluate(
     ] = None,
     times: Annotated[
         bool,
-        typer.Option("--times/--no-times", help="Leave out what differs from run to run."),
+        typer.Option(
+            "--times/--no-times", help="Keep times and dates, which differ from run to run."
+        ),
     ] = True,
     anew: Annotated[
         bool, typer.Option("--anew", help="Do not go on where a stopped run ended.")
