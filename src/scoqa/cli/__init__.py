@@ -316,9 +316,7 @@ def verify(
     say(f"All {len(verdicts)} citations are true." if verdicts else "The answer cites nothing.")
 
 
-app.command(epilog="Example: scoqa evaluate questions.jsonl --json report.json --html report.html")(
-    evaluate
-)
+app.command(epilog="Example: scoqa evaluate questions.csv --html report.html")(evaluate)
 
 
 @app.command(epilog="Example: scoqa doctor")

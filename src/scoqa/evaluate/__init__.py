@@ -69,6 +69,7 @@ class Evaluation:
         Raises WorkspaceError when the documents change meanwhile, and what `ask` raises.
         """
         total = len(self.questions)
+        self.workspace.load()  # or the first question's time would be the model's
         with self._journal(anew=anew, kept=kept) as (run, journal):
             for line, question in self.questions[len(journal) :]:
                 if progress is not None:
