@@ -162,6 +162,22 @@ def during(shots: Shots, workspace: Any) -> None:
     workspace.ask = through
 
 
+def measured(shots: Shots, workspace: Workspace) -> None:
+    """Take what comes of a question set: its report, and one question opened again."""
+    page = shots.page
+    with served(workspace, 7885) as url:
+        page.goto(f"{url}/evaluate")
+        page.set_input_files("#file", ROOT / "tests" / "questions" / "sco.jsonl")
+        page.click(".sets [data-does=start]", timeout=60_000)
+        page.wait_for_selector(".now a", timeout=120_000)  # not taken: it names this folder
+        page.click(".now a")
+        shots.take("report", "#questions")
+        page.locator("#questions").scroll_into_view_if_needed()
+        shots.take("report-questions", "#questions .failed .ask")
+        page.click("#questions .failed .ask >> nth=0")
+        shots.take("expected", ".scoqa-answer, .scoqa-silence")
+
+
 def door(shots: Shots, workspace: Workspace) -> None:
     """Take the page where one logs in."""
     logins = passwords.find(workspace, {"SCOQA_PASSWORD": "a picture of a login page"})
@@ -188,6 +204,7 @@ def take(browser: Browser, folder: Path, scratch: Path) -> None:
                 shots = Shots(context.new_page(), folder, f"{width}-{scheme}")
                 before(shots, scratch / f"{width}-{scheme}" / "handbook")
                 during(shots, workspace)
+                measured(shots, workspace)
                 door(shots, workspace)
 
 
