@@ -22,7 +22,7 @@ from conftest import quick_workspace
 from scoqa.errors import WorkspaceError
 from scoqa.evaluate import Evaluation, report_of, runs
 from scoqa.evaluate.exports import write_csv, write_json
-from scoqa.evaluate.runs import FOLDER, Journal, Records, all_runs, find, forget, key_of
+from scoqa.evaluate.runs import FOLDER, Journal, Records, all_runs, find, key_of
 from scoqa.types import Gold, Question, Report
 from scoqa.workspace import Workspace
 
@@ -289,8 +289,6 @@ def test_a_run_that_is_kept_is_read_again_as_it_was(workspace: Workspace) -> Non
     found = find(workspace.index, run.id)
     assert found is not None and found.id == run.id
     assert [None] * 3 == [find(workspace.index, each) for each in ("", "..", "../" + run.id)]
-    forget(run)
-    assert [] == all_runs(workspace.index)
 
 
 def test_what_is_no_run_is_not_listed(workspace: Workspace) -> None:

@@ -35,7 +35,7 @@ def command_line_page() -> str:
         "Generated from the help texts by `python tests/test_guide.py --write`.",
         "Data goes to standard output, messages and progress to standard error.",
         "Exit codes: 0 done (silence included), 1 error, 2 usage, 3 silence with "
-        "`--exit-on-silence`, 4 verification failed.",
+        "`--exit-on-silence`, 4 verification failed, 5 worse than `--fail-on` allows.",
         "Before a command stand `--debug` (show the trace of an error) and `--version`.",
     ]
     # From what the functions declare, not from rendered help: that changes with typer's version.

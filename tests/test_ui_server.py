@@ -254,6 +254,17 @@ print("torch" in sys.modules, flush=True)
 """
 
 
+def sent(url: str, question: str) -> str:
+    """Send `question` to the API; return the event in which its answer comes."""
+    request = urllib.request.Request(
+        f"{url}/gradio_api/call/ask",
+        data=json.dumps({"data": [question, None]}).encode(),
+        headers={"content-type": "application/json"},
+    )
+    with urllib.request.urlopen(request) as reply:
+        return str(json.load(reply)["event_id"])
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_page_is_there_before_the_model_and_ends_within_five_seconds(
     tmp_path: Path, number: signal.Signals
@@ -271,13 +282,7 @@ def test_the_page_is_there_before_the_model_and_ends_within_five_seconds(
             assert url.startswith("http://127.0.0.1:")
             assert int(url.rsplit(":", 1)[1]) > port  # that one is taken
             # Someone asks and waits for the model; someone else keeps a page open.
-            question = urllib.request.Request(
-                f"{url}/gradio_api/call/ask",
-                data=b'{"data": ["How tall?", null]}',
-                headers={"content-type": "application/json"},
-            )
-            with urllib.request.urlopen(question) as reply:
-                event = json.load(reply)["event_id"]
+            event = sent(url, "How tall?")
             with (
                 urllib.request.urlopen(f"{url}/gradio_api/call/ask/{event}"),
                 urllib.request.urlopen(url) as page,
@@ -300,13 +305,7 @@ def test_a_chat_that_ends_in_the_middle_of_its_work_ends_well(tmp_path: Path) ->
         ready = next(line for line in process.stdout if "ready: " in line)
         url = ready.split("ready: ")[1].strip()
         for wait in (True, False, False):  # the first loads the model
-            question = urllib.request.Request(
-                f"{url}/gradio_api/call/ask",
-                data=b'{"data": ["How tall is the tower?", null]}',
-                headers={"content-type": "application/json"},
-            )
-            with urllib.request.urlopen(question) as reply:
-                event = json.load(reply)["event_id"]
+            event = sent(url, "How tall is the tower?")
             if wait:
                 with urllib.request.urlopen(f"{url}/gradio_api/call/ask/{event}") as reply:
                     assert "41 metres" in reply.read().decode()

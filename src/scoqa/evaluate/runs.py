@@ -11,7 +11,6 @@ import errno
 import hashlib
 import json
 import os
-import shutil
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -296,8 +295,3 @@ def journal_of(run: Run) -> Journal:
 def size(run: Run) -> int:
     """Return how many bytes its records take."""
     return (run.folder / _RECORDS).stat().st_size
-
-
-def forget(run: Run) -> None:
-    """Delete a run that is kept."""
-    shutil.rmtree(run.folder, ignore_errors=True)
