@@ -145,7 +145,7 @@ MALFORMED_SQUADS = [
     (f"{QA}.is_impossible", True, QA_NAME + "is_impossible, but there are answers"),
     (f"{QA}.answers", {"text": []}, QA_NAME + "answers is not a list"),
     (f"{QA}.answers.0", "Ufa", QA_NAME + "answers has an entry without a text"),
-    (f"{QA}.answers.0.text", " ", QA_NAME + "answers has an entry without a text"),
+    (f"{QA}.answers.0.text", None, QA_NAME + "answers has an entry without a text"),
     (f"{QA}.answers.0.answer_start", -1, QA_NAME + "answers has an entry with answer_start -1"),
     (f"{QA}.answers.0.answer_start", "0", QA_NAME + "answers has an entry with answer_start '0'"),
     (f"{QA}.answers.0.answer_start", True, QA_NAME + "answers has an entry with answer_start True"),

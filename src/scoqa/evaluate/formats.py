@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from scoqa.errors import ParseError, QuestionSetError
+from scoqa.evaluate.places import NOWHERE
 from scoqa.parse.decode import decode, storable
 from scoqa.types import Gold, Question
 
@@ -245,8 +246,10 @@ def _from_record(record: Mapping[str, Any], path: str) -> Question:
 
 def _squad_gold(row: Any, path: str) -> Gold:
     text = row.get("text") if isinstance(row, Mapping) else None
-    if not isinstance(text, str) or not text.strip():
+    if not isinstance(text, str):
         raise ValueError("answers has an entry without a text")
+    if not text.strip():  # as in BioASQ's factoids: the question is asked, and cannot be won
+        return Gold(path, *NOWHERE)
     if "answer_start" not in row:
         return Gold(path, 0, 0, storable(text))  # to be found
     start = row["answer_start"]

@@ -139,6 +139,8 @@ def _is_lost(golds: Sequence[Gold]) -> bool:
 def _place(gold: Gold, document: _Text) -> tuple[Gold, ...]:
     """Return `gold` where its text stands; several only of one without offsets."""
     if not gold.text:
+        if _is_lost([gold]):
+            return (gold,)
         if not 0 <= gold.start < gold.end <= len(document.text):
             raise ValueError(
                 f"{gold.start}:{gold.end} leaves {gold.document}, which has "
