@@ -15,7 +15,7 @@ from scenes import BEACON, HARBOUR, SILENT_QUESTION, write_documents
 from scoqa.ui import passwords, render
 from scoqa.ui.viewer import reference
 from served import (
-    SCHEMES,
+    SIZES,
     Browser,
     Page,
     ask,
@@ -32,9 +32,9 @@ GONE = ("ERR_CONNECTION_REFUSED", "Failed to fetch", "ERR_CONNECTION_RESET", "ER
         "ERR_INCOMPLETE_CHUNKED_ENCODING", "NetworkError", "Connection errored out")  # fmt: skip
 
 
-@pytest.mark.parametrize(("scheme", "size"), SCHEMES)
+@pytest.mark.parametrize("size", SIZES)
 def test_axe_finds_nothing_wrong_while_one_asks_and_checks(
-    browser: Browser, workspace: Any, scheme: str, size: dict[str, int]
+    browser: Browser, workspace: Any, size: dict[str, int]
 ) -> None:
     held = threading.Event()
     through = workspace.ask
@@ -45,12 +45,9 @@ def test_axe_finds_nothing_wrong_while_one_asks_and_checks(
 
     with (
         serving(workspace) as chat,
-        opened(browser, chat.url, viewport=size, color_scheme=scheme) as page,
+        opened(browser, chat.url, viewport=size) as page,
     ):
         page.wait_for_selector(".scoqa-suggestion")
-        assert page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches") == (
-            scheme == "dark"
-        )
         assert_accessible(page, "welcome")
         page.get_by_role("button", name="Keys").click()
         assert_accessible(page, "keys")
@@ -77,9 +74,9 @@ def test_axe_finds_nothing_wrong_while_one_asks_and_checks(
         assert_accessible(page, "unknown source")
 
 
-@pytest.mark.parametrize(("scheme", "size"), SCHEMES)
+@pytest.mark.parametrize("size", SIZES)
 def test_axe_finds_nothing_wrong_before_and_after(
-    browser: Browser, tmp_path: Path, scheme: str, size: dict[str, int]
+    browser: Browser, tmp_path: Path, size: dict[str, int]
 ) -> None:
     (tmp_path / "docs").mkdir()
     workspace: Any = quick_workspace(tmp_path)
@@ -101,7 +98,7 @@ def test_axe_finds_nothing_wrong_before_and_after(
         return report
 
     workspace.sync = sync
-    options: dict[str, Any] = {"viewport": size, "color_scheme": scheme, "forgiven": GONE}
+    options: dict[str, Any] = {"viewport": size, "forgiven": GONE}
     with serving(workspace) as chat, opened(browser, chat.url, **options) as page:
         page.wait_for_selector("text=There are no documents here yet")
         assert page.text_content(".welcome-folder") == str(workspace.documents)
@@ -117,7 +114,7 @@ def test_axe_finds_nothing_wrong_before_and_after(
         ask(page, BEACON)
     # The server has ended, the page is still there.
     with serving(workspace) as chat:
-        context = browser.new_context(viewport=size, color_scheme=scheme)
+        context = browser.new_context(viewport=size)
         page = context.new_page()
         page.goto(chat.url)
         ask(page, BEACON)
@@ -257,14 +254,14 @@ def test_nothing_is_cut_off_from_a_small_phone_to_4k(page: Page, width: int) -> 
 # -- the login ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("scheme", "size"), SCHEMES)
+@pytest.mark.parametrize("size", SIZES)
 def test_one_logs_in_follows_a_link_and_logs_out(
-    browser: Browser, workspace: Any, scheme: str, size: dict[str, int]
+    browser: Browser, workspace: Any, size: dict[str, int]
 ) -> None:
     password = "a long way to the harbour"
     logins = passwords.find(workspace, {"SCOQA_PASSWORD": password})
     first = workspace.ask(BEACON).citations[0]
-    options: dict[str, Any] = {"viewport": size, "color_scheme": scheme}
+    options: dict[str, Any] = {"viewport": size}
     with serving(workspace, logins=logins) as chat:
         context = browser.new_context(**options)
         page = context.new_page()

@@ -16,7 +16,7 @@ from scoqa.ui import question_sets
 from scoqa.ui.viewer import reference
 from served import (
     PHONE,
-    SCHEMES,
+    SIZES,
     Browser,
     Chat,
     Page,
@@ -97,20 +97,17 @@ def shows(page: Page, words: str) -> None:
     found.filter(has_text=words).first.wait_for(timeout=30_000)
 
 
-@pytest.mark.parametrize(("scheme", "size"), SCHEMES[:1] + SCHEMES[-1:])
+@pytest.mark.parametrize("size", SIZES)
 def test_a_set_is_sent_run_stopped_gone_on_with_read_and_compared(
-    browser: Browser, workspace: Any, scheme: str, size: dict[str, int]
+    browser: Browser, workspace: Any, size: dict[str, int]
 ) -> None:
     held = Held(workspace, 3)
 
     def looks(page: Page, state: str) -> None:
         assert_accessible(page, state)
         assert page.evaluate("document.documentElement.scrollWidth") == size["width"], state
-        assert page.evaluate("document.documentElement.classList.contains('dark')") == (
-            scheme == "dark"
-        )
 
-    options: dict[str, Any] = {"viewport": size, "color_scheme": scheme}
+    options: dict[str, Any] = {"viewport": size}
     with serving(workspace) as chat, evaluation(browser, chat, **options) as page:
         shows(page, "There are none yet.")
         assert page.text_content(".folder") == str(workspace.root / "questions")
@@ -173,12 +170,12 @@ def test_a_set_is_sent_run_stopped_gone_on_with_read_and_compared(
         looks(page, "no such run")
 
 
-@pytest.mark.parametrize(("scheme", "size"), SCHEMES[:1] + SCHEMES[-1:])
+@pytest.mark.parametrize("size", SIZES)
 def test_a_question_is_asked_again_and_its_gold_opens_at_its_characters(
-    browser: Browser, workspace: Any, scheme: str, size: dict[str, int]
+    browser: Browser, workspace: Any, size: dict[str, int]
 ) -> None:
     put(workspace)
-    options: dict[str, Any] = {"viewport": size, "color_scheme": scheme}
+    options: dict[str, Any] = {"viewport": size}
     with serving(workspace) as chat, evaluation(browser, chat, **options) as page:
         page.locator(FIRST).click()
         is_done(page, 1)
@@ -319,16 +316,16 @@ def test_a_conversation_is_not_lost_on_the_way_to_the_sets(
         assert not page.get_by_role("link", name="Evaluate").is_visible()
 
 
-@pytest.mark.parametrize(("scheme", "size"), SCHEMES[:1] + SCHEMES[-1:])
+@pytest.mark.parametrize("size", SIZES)
 def test_what_is_in_the_way_is_said(
-    browser: Browser, tmp_path: Path, scheme: str, size: dict[str, int],
+    browser: Browser, tmp_path: Path, size: dict[str, int],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     (tmp_path / "docs").mkdir()
     workspace: Any = quick_workspace(tmp_path)
     workspace.sync()
     put(workspace)
-    options: dict[str, Any] = {"viewport": size, "color_scheme": scheme}
+    options: dict[str, Any] = {"viewport": size}
     url = ""
     context = browser.new_context(**options)
     page = context.new_page()

@@ -13,7 +13,7 @@ from reports import record, report_of
 from scoqa.evaluate.blame import BLAMES
 from scoqa.evaluate.compare import compare
 from scoqa.evaluate.html import write_html
-from served import DESKTOP, PHONE, SCHEMES, Browser, Page, assert_accessible, expect
+from served import DESKTOP, PHONE, SIZES, Browser, Page, assert_accessible, expect
 
 pytest_plugins = ("served",)  # its fixture: browser
 
@@ -62,11 +62,9 @@ def shown(browser: Browser, file: Path, fragment: str = "", **options: Any) -> I
     assert trouble == []
 
 
-@pytest.mark.parametrize(("scheme", "size"), SCHEMES[:1] + SCHEMES[-1:])
-def test_axe_finds_nothing_wrong(
-    browser: Browser, file: Path, scheme: str, size: dict[str, int]
-) -> None:
-    options: dict[str, Any] = {"viewport": size, "color_scheme": scheme}
+@pytest.mark.parametrize("size", SIZES)
+def test_axe_finds_nothing_wrong(browser: Browser, file: Path, size: dict[str, int]) -> None:
+    options: dict[str, Any] = {"viewport": size}
     with shown(browser, file, **options) as page:
         assert_accessible(page, "as it opens")
         page.get_by_role("checkbox").check()

@@ -16,10 +16,11 @@ from string import Template
 from starlette.responses import HTMLResponse
 
 _ASSETS = Path(__file__).with_name("assets")
-# Gradio sets the class `dark` on its page; on ours, this does. Without it the page is light.
+# Gradio sets the class `dark` on its page, also while it is open; on ours, this does. Without it
+# the page is light.
 _SCRIPT = (
-    "document.documentElement.classList.toggle("
-    '"dark",matchMedia("(prefers-color-scheme: dark)").matches)'
+    'const scheme=matchMedia("(prefers-color-scheme: dark)");'
+    '(scheme.onchange=()=>document.documentElement.classList.toggle("dark",scheme.matches))()'
 )
 
 

@@ -16,11 +16,6 @@ let all = false; // all runs are shown
 let wait = ''; // the part that takes the focus once it is drawn
 let spoken = '';
 
-const scheme = matchMedia('(prefers-color-scheme: dark)');
-scheme.addEventListener('change', () => {
-  document.documentElement.classList.toggle('dark', scheme.matches);
-});
-
 function counted(number, noun) {
   return `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`;
 }
