@@ -25,6 +25,10 @@ class WordReader:
 
     threshold = 0.5
     fingerprint = "words@1"
+    loaded = True
+
+    def load(self) -> None:
+        return None
 
     def read(self, question: str, windows: Sequence[Window]) -> Reading:
         wanted = set(query_terms(question))

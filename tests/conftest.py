@@ -87,7 +87,7 @@ def quick_workspace(folder: Path, **settings: object) -> Workspace:
 
     workspace = Workspace(folder, **settings)
     embedder = QuickEmbedder()
-    reader = open_reader("sentence", embedder.embed)
+    reader = open_reader(None, "", embedder.embed)
     workspace.__dict__["assistant"] = Assistant(
         workspace.store,
         embedder,  # type: ignore[arg-type]

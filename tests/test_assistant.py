@@ -32,16 +32,17 @@ def assert_verbatim(answer: Answer, workspace: Workspace) -> None:
         assert citation.sentence_start <= citation.start < citation.end <= citation.sentence_end
 
 
-def test_a_question_gets_the_sentence_that_answers_and_its_exact_place(sco: Workspace) -> None:
+def test_a_question_gets_the_words_that_answer_and_their_exact_place(sco: Workspace) -> None:
     answer = sco.ask(SPONSOR)
     first = answer.citations[0]
     assert answer.answered
-    assert "sponsored by the international college of defence studies" in fold(first.quote)
-    assert "\u00a0" in first.quote, "non-breaking spaces stay: the quote is the file's own text"
+    assert "sponsored by the international college of defence studies" in fold(first.sentence)
+    assert fold(first.quote).startswith("international college of defence studies")
+    assert "\u00a0" in first.sentence, "non-breaking spaces stay: it is the file's own text"
     assert ("sco/2017-12-12_defence-and-security-forum.txt", 320, 467, 5) == (
         first.path,
-        first.start,
-        first.end,
+        first.sentence_start,
+        first.sentence_end,
         first.line,
     )
     assert_verbatim(answer, sco)
@@ -73,10 +74,10 @@ def harbour(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 @pytest.mark.parametrize(
     ("question", "quote"),
     [
-        ("Who is the keeper?", "The keeper is Ada Lund."),
+        ("Who is the keeper?", "Ada Lund"),
         ("When does the harbour freeze?", "January"),
         ("When was the tower built?", "1887"),
-        ("What do herring boats do at dawn?", "Herring boats leave at dawn."),
+        ("What do herring boats do at dawn?", "leave"),
         ("Who is the prime minister of Japan?", None),
         ("What is the capital of France?", None),
         ("How do I bake bread?", None),

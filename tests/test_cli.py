@@ -152,9 +152,10 @@ def test_doctor_says_what_is_sound_and_ends_with_1_otherwise(
     run("index", folder)
     done = run("doctor", "-w", folder)
     assert 0 == done.code, done.out
-    assert ["ok"] * 5 == [line.split()[0] for line in done.out.splitlines()]
+    assert ["ok"] * 6 == [line.split()[0] for line in done.out.splitlines()]
     findings = json.loads(run("doctor", "-w", folder, "--json").out)
-    assert ["versions", "model", "documents", "index", "disk"] == [f["subject"] for f in findings]
+    looked_at = ["versions", "embedder", "reader", "documents", "index", "disk"]
+    assert looked_at == [f["subject"] for f in findings]
 
 
 # -- verify ----------------------------------------------------------------------------------------

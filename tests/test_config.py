@@ -14,7 +14,7 @@ EXAMPLES: dict[str, tuple[str, str, Any, Any]] = {
     # key: (in scoqa.toml, in the environment, as a flag, what the environment's stands for)
     "exclude": ('["a/**"]', "b/**, c.txt", ["d/**"], ("b/**", "c.txt")),
     "embedder": ('"file"', "environment", "flag", "environment"),
-    "reader": ('"sentence"', "sentence", "sentence", "sentence"),
+    "reader": ('"sentence"', "environment", "flag", "environment"),
     "passage_tokens": ("100", "110", 120, 110),
     "search_k": ("10", "11", 12, 11),
     "read_k": ("3", "4", 5, 4),
@@ -55,7 +55,7 @@ def test_a_flag_beats_the_environment_beats_the_file_beats_the_default(
     assert getattr(Settings(), key) == value()
     (tmp_path / "scoqa.toml").write_text(f"{key} = {in_file}\n", encoding="utf-8")
     by_file = value()
-    assert by_file != getattr(Settings(), key) or key == "reader"
+    assert by_file != getattr(Settings(), key)
     assert meant == value(environment=environment)
     given = tuple(flag) if isinstance(flag, list) else flag
     assert given == value(environment=environment, flags={key: flag})
@@ -87,7 +87,6 @@ WRONG = [
     ("port", "70000", "70000", "a whole number from 1 to 65535"),
     ("embedder", '"  "', "'  '", "a text that is not empty"),
     ("embedder", "7", "7", "a text that is not empty"),
-    ("reader", '"oracle"', "'oracle'", "sentence"),
     ("reader", "[]", "[]", "a text that is not empty"),
 ]
 
@@ -111,7 +110,6 @@ def test_a_wrong_value_in_the_file_names_file_key_value_and_what_is_allowed(
         ("port", "80.5", "80.5", "a whole number from 1 to 65535"),
         ("threshold", "inf", "inf", "a number from 0 to 1"),
         ("threshold", "half", "'half'", "a number from 0 to 1"),
-        ("reader", "oracle", "'oracle'", "sentence"),
         ("embedder", " ", "' '", "a text that is not empty"),
     ],
 )
@@ -147,3 +145,16 @@ def test_a_byte_order_mark_before_the_settings_does_no_harm(tmp_path: Path) -> N
     # Notepad writes one; TOML knows none.
     (tmp_path / "scoqa.toml").write_bytes(b"\xef\xbb\xbfport = 8001\n")
     assert 8001 == load_settings(tmp_path, environment={}).port
+
+
+@pytest.mark.parametrize("key", ["embedder", "reader"])
+def test_a_folder_named_in_the_file_stands_beside_the_file(tmp_path: Path, key: str) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "scoqa.toml").write_text(f'{key} = "mine"\n', encoding="utf-8")
+    assert str(tmp_path / "mine") == getattr(load_settings(tmp_path, environment={}), key)
+
+
+def test_a_folder_does_not_hide_the_reader_of_its_name(tmp_path: Path) -> None:
+    (tmp_path / "span").mkdir()
+    (tmp_path / "scoqa.toml").write_text('reader = "span"\n', encoding="utf-8")
+    assert "span" == load_settings(tmp_path, environment={}).reader

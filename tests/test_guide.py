@@ -11,7 +11,7 @@ import re
 import sys
 from dataclasses import fields
 from pathlib import Path
-from typing import get_args, get_type_hints
+from typing import get_args, get_origin, get_type_hints
 
 import pytest
 import typer
@@ -50,6 +50,8 @@ def command_line_page() -> str:
         for name, (info, required) in declared.items():
             if isinstance(info, typer.models.ArgumentInfo):
                 called = info.metavar or name.upper()
+                if get_origin(get_args(hints[name])[0]) is list:
+                    called += "..."
                 usage.append(called if required else f"[{called}]")
             else:
                 # In Annotated, typer takes the first name for a default and puts it back later.

@@ -29,7 +29,7 @@ def alike(texts: Sequence[str]) -> NDArray[np.float32]:
 def read(question: str, *texts: str) -> list[str]:
     """Return the words of the spans read from one window a text, best first; by words alone."""
     documents = [document_of(text, f"{number}.txt") for number, text in enumerate(texts)]
-    reading = open_reader("sentence", alike).read(
+    reading = open_reader(None, "", alike).read(
         question, [window_of(document) for document in documents]
     )
     by_id = {document.id: document.text for document in documents}
@@ -92,14 +92,14 @@ def test_spans_are_numbers_inside_their_windows() -> None:
     passage = Passage("p", document.id, at, len(document.text), text, "")
     hit = Hit(passage, document.path, 1.0, ())
     window = Window(document.id, at, len(document.text), text, "", (hit,))
-    reading = open_reader("sentence", QuickEmbedder().embed).read("When was it built?", [window])
+    reading = open_reader(None, "", QuickEmbedder().embed).read("When was it built?", [window])
     span = reading.spans[0]
     assert document.text[span.start : span.end] == "1887"
     assert all(window.start <= each.start < each.end <= window.end for each in reading.spans)
 
 
 def test_nothing_to_read_is_certainly_no_answer() -> None:
-    reader = open_reader("sentence", QuickEmbedder().embed)
+    reader = open_reader(None, "", QuickEmbedder().embed)
     for windows in ([], [window_of(document_of("  \n "))]):
         reading = reader.read("Who?", windows)
         assert (reading.spans, reading.none_probability, reading.right_probability) == ((), 1, 0)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from scoqa.config import Settings
 from scoqa.embed import Embedder
 from scoqa.errors import QuestionError, WorkspaceError
-from scoqa.fold import fold, is_mostly_latin
+from scoqa.fold import is_mostly_latin
 from scoqa.index import check_settings
 from scoqa.read import Reader
 from scoqa.retrieve import phrases, retrieve, windows
@@ -183,11 +183,10 @@ def check_collection(view: View, collection: str | None) -> None:
 def cite(view: View, spans: Sequence[Span]) -> tuple[Citation, ...]:
     """Return one citation for each thing said, best first.
 
-    Spans that say the same in other places (quote and sentence equal when folded) are one line:
-    the best of them, naming the others under `also_in`. Spans that overlap a better one add
-    nothing.
+    Spans of one fact are one line: the best of them, naming the others under `also_in`. Spans
+    that overlap a better one add nothing.
     """
-    lines: dict[tuple[str, str], Citation] = {}
+    lines: dict[int | str, Citation] = {}
     cited: list[Span] = []
     for span in spans:
         if any(
@@ -199,7 +198,7 @@ def cite(view: View, spans: Sequence[Span]) -> tuple[Citation, ...]:
             continue
         cited.append(span)
         citation = Citation.from_span(view.document(span.document_id), span)
-        key = fold(citation.quote), fold(citation.sentence)
+        key = f"{len(cited)} alone" if span.fact is None else span.fact
         lines[key] = with_also_in(lines[key], [citation]) if key in lines else citation
     return tuple(lines.values())
 

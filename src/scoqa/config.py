@@ -18,6 +18,7 @@ from scoqa.errors import ConfigError
 
 FILE_NAME = "scoqa.toml"
 ENVIRONMENT_PREFIX = "SCOQA_"
+SPAN_READER, SENTENCE_READER = "span", "sentence"  # the names of readers that are no folders
 LOGINS = ".scoqa-logins"  # in the workspace; a hidden file, so never taken for a document
 
 
@@ -27,7 +28,7 @@ class Settings:
 
     exclude: tuple[str, ...] = ()  # glob patterns of documents to leave out
     embedder: str = "all-MiniLM-L6-v2"  # a known name, or a folder
-    reader: str = "sentence"
+    reader: str = SPAN_READER  # or SENTENCE_READER, or a folder
     passage_tokens: int = 180  # leaves 70 of the embedder's 256 for the heading
     search_k: int = 100  # candidates taken from each search before fusion
     read_k: int = 10  # passages handed to the reader, see docs/guide/log.md
@@ -47,7 +48,6 @@ _RANGES: dict[str, tuple[float, float]] = {
     "threshold": (0.0, 1.0),
     "port": (1, 65535),
 }
-_CHOICES: dict[str, tuple[str, ...]] = {"reader": ("sentence",)}
 _NAMES = tuple(each.name for each in fields(Settings))
 
 
@@ -74,8 +74,6 @@ def _checked(source: str, key: str, value: Any) -> Any:
         return value
     if not isinstance(value, str) or not value.strip():
         raise refuse("a text that is not empty")
-    if key in _CHOICES and value not in _CHOICES[key]:
-        raise refuse(" or ".join(_CHOICES[key]))
     if key == "host" and value != "localhost":
         bare = value[1:-1] if value.startswith("[") and value.endswith("]") else value
         try:
@@ -125,9 +123,11 @@ def load_settings(
         ) from error
     for key, value in table.items():
         values[key] = _checked(str(path), key, value)
-    beside = workspace / str(values.get("embedder", ""))
-    if "embedder" in values and beside.is_dir():
-        values["embedder"] = str(beside)  # a folder named in the file stands beside the file
+    for key in ("embedder", "reader"):
+        beside = workspace / str(values.get(key, ""))
+        known = values.get(key) in (SPAN_READER, SENTENCE_READER)
+        if key in values and not known and beside.is_dir():
+            values[key] = str(beside)  # a folder named in the file stands beside the file
     if "logins" in values:
         values["logins"] = str(workspace / values["logins"])
     for key in _NAMES:

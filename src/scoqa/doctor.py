@@ -11,10 +11,12 @@ import sqlite3
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
+from scoqa.config import SENTENCE_READER
 from scoqa.errors import ScoqaError
 from scoqa.index import check_settings
-from scoqa.models import find_embedder
+from scoqa.models import find_embedder, find_reader
 from scoqa.parse.folder import scan
+from scoqa.read.calibration import read_calibration
 from scoqa.workspace import Workspace
 
 PACKAGES = ("scoqa", "sentence-transformers", "torch", "faiss-cpu", "gradio",
@@ -33,8 +35,8 @@ class Finding:
 
 def examine(workspace: Workspace) -> list[Finding]:
     """Return what was found, in the order a person would look at it."""
-    return [_versions(), _model(workspace), _documents(workspace), _index(workspace),
-            _disk(workspace)]  # fmt: skip
+    return [_versions(), _embedder(workspace), _reader(workspace), _documents(workspace),
+            _index(workspace), _disk(workspace)]  # fmt: skip
 
 
 def _versions() -> Finding:
@@ -51,12 +53,23 @@ def _versions() -> Finding:
     return Finding("versions", not missing, message)
 
 
-def _model(workspace: Workspace) -> Finding:
+def _embedder(workspace: Workspace) -> Finding:
     try:
         model = find_embedder(workspace.settings.embedder)
     except ScoqaError as error:
-        return Finding("model", False, str(error))
-    return Finding("model", True, f"{model.name}, sha256 {model.sha256}, in {model.folder}")
+        return Finding("embedder", False, str(error))
+    return Finding("embedder", True, f"{model.name}, sha256 {model.sha256}, in {model.folder}")
+
+
+def _reader(workspace: Workspace) -> Finding:
+    if workspace.settings.reader == SENTENCE_READER:
+        return Finding("reader", True, "whole sentences; it has no model of its own")
+    try:
+        model = find_reader(workspace.settings.reader)
+        read_calibration(model.folder)
+    except ScoqaError as error:
+        return Finding("reader", False, str(error))
+    return Finding("reader", True, f"{model.name}, sha256 {model.sha256}, in {model.folder}")
 
 
 def _documents(workspace: Workspace) -> Finding:

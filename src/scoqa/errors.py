@@ -17,6 +17,7 @@ ScoqaError
   IndexDamagedError      what is damaged, and the rebuild command
   IndexLockedError       who holds it, since when
   QuestionSetError       path, line, reason
+  ReaderTrainingError    a reader that cannot be trained as asked
   VerificationError      which citation, expected, found
 """
 
@@ -103,6 +104,10 @@ class QuestionSetError(ScoqaError):
         self.path = path
         self.line = line
         self.reason = reason
+
+
+class ReaderTrainingError(ScoqaError):
+    """A reader cannot be trained as asked: nothing to learn from, or the folder is taken."""
 
 
 class VerificationError(ScoqaError):

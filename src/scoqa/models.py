@@ -1,8 +1,8 @@
 """Which models there are, where they are found, and their hashes.
 
 Receives a model's name or folder; hands on a `Model`: a folder on this machine that holds a
-whole sentence-transformers model, checked by sha256. Nothing is fetched, unless a caller says
-`allow_download`.
+whole sentence-transformers model or span reader, checked by sha256. Nothing is fetched, unless a
+caller says `allow_download`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from scoqa.config import SENTENCE_READER, SPAN_READER
 from scoqa.errors import ModelHashError, ModelNotFoundError
 
 
@@ -38,6 +39,11 @@ KNOWN_EMBEDDERS = {
         hub="sentence-transformers/all-MiniLM-L6-v2",
     )
 }
+# Our own reader (CC BY-SA 4.0): docs/guide/reader.md has what it was made of and what it reaches.
+# Its sha256 is taken over READER_FILES: a line each, the name and the sha256 of the file.
+READER_FOLDER = Path(__file__).parent / "read" / "model"
+READER_FILES = ("calibration.json", "config.json", "model.safetensors", "tokenizer.json")
+READER_SHA256 = "ed45a6e7214229373693d4be94d0f4d22eae44febbe527a7b9772409571c7628"
 # No pickles: nothing read can run code. ONNX waits for an embedder that can read it.
 WEIGHTS = ("model.safetensors",)
 
@@ -59,7 +65,7 @@ def _weights(folder: Path) -> Path | None:
     return next((folder / name for name in WEIGHTS if (folder / name).is_file()), None)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=16)
 def _sha256(path: Path, size: int, modified_ns: int) -> str:
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
@@ -96,6 +102,41 @@ def find_embedder(name: str, *, allow_download: bool = False) -> Model:
     raise ModelNotFoundError(
         f"The embedding model {name!r} was not found. Searched: {', '.join(places)}. {how}."
     )
+
+
+def find_reader(name: str) -> Model:
+    """Return the span reader called `name`: SPAN_READER, the one that comes with scoqa, or a
+    folder. Its sha256 is that of all it reads with: other scores or another calibration are
+    another reader.
+
+    Raises ModelNotFoundError, and ModelHashError when our own is not the one that this version
+    of scoqa was measured with.
+    """
+    own = name == SPAN_READER
+    folder = READER_FOLDER if own else Path(os.path.expanduser(name))  # noqa: PTH111  # as above
+    missing = [each for each in READER_FILES if not (folder / each).is_file()]
+    if missing:
+        raise ModelNotFoundError(
+            f"The reader {name!r} was not found: {folder} has no {', '.join(missing)}. Known "
+            f"names: {SPAN_READER}, {SENTENCE_READER}; or give a folder made by scoqa train-reader."
+        )
+    found = reader_digest(folder)
+    if own and found != READER_SHA256:
+        raise ModelHashError(
+            f"{folder} is not the reader expected: its sha256 is {found}, expected "
+            f"{READER_SHA256}. Reinstall scoqa: pip install --force-reinstall --no-deps scoqa."
+        )
+    return Model(name=SPAN_READER if own else folder.resolve().name, folder=folder, sha256=found)
+
+
+def reader_digest(folder: Path) -> str:
+    """Return the sha256 over READER_FILES in `folder`."""
+    lines = []
+    for name in READER_FILES:
+        state = (folder / name).stat()
+        digest = _sha256(folder / name, state.st_size, state.st_mtime_ns)
+        lines.append(f"{name} {digest}\n")
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def _checked_model(name: str, folder: Path, weights: Path, known: Known | None) -> Model:

@@ -18,13 +18,24 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 from scoqa.schema import to_json
-from scoqa.types import Answer, Citation, Explanation, Hit, Reason, SyncReport, Verdict
+from scoqa.types import (
+    Answer,
+    Citation,
+    Explanation,
+    Hit,
+    Reason,
+    SyncReport,
+    Verdict,
+    Window,
+    WindowReading,
+)
 
 out = Console(soft_wrap=True, highlight=False)
 messages = Console(stderr=True, soft_wrap=True, highlight=False)
 
 LIT = "bold underline"
 QUIET = "dim"
+LONGEST_SHOWN = 80  # characters of a span among the scores
 MOST_LISTED = 20  # files named one by one after a sync; the rest is counted
 
 REASONS: dict[Reason, str] = {
@@ -177,10 +188,15 @@ def print_explanation(explained: Explanation) -> None:
         found = ", ".join(f"{f.search} {f.rank} ({f.score:.3f})" for f in hit.found_by)
         place = f"{hit.path} {hit.passage.start}:{hit.passage.end}"
         out.print(Text(f"{rank:3} {hit.score:.4f}  {visible(place)}  {found}"))
-    out.print(Text("\nWindows read", style="bold"))
-    for window in explained.windows:
+    out.print(Text("\nWindows read (best rank of each search, and fused)", style="bold"))
+    ranks = {hit.passage.id: rank for rank, hit in enumerate(explained.hits, start=1)}
+    for number, window in enumerate(explained.windows):
         place = f"{paths[window.document_id]} {window.start}:{window.end}"
-        out.print(Text(f"    {window.score:.4f}  {visible(place)}  {len(window.hits)} passages"))
+        ranked = [f"{name} {_best_rank(window, name)}" for name in ("words", "vectors")]
+        fused = min(ranks[hit.passage.id] for hit in window.hits)
+        out.print(Text(f"{number + 1:3} {visible(place)}  {', '.join(ranked)}, fused {fused}"))
+        if number < len(explained.reading.windows):
+            out.print(Text(f"      {_said(window, explained.reading.windows[number])}"))
     out.print(Text("\nSpans", style="bold"))
     for span in explained.reading.spans:
         out.print(
@@ -194,6 +210,23 @@ def print_explanation(explained: Explanation) -> None:
     )
     for stage, seconds in explained.answer.timings.items():
         out.print(Text(f"    {stage:10} {1000 * seconds:8.1f} ms", style=QUIET))
+
+
+def _best_rank(window: Window, search: str) -> str:
+    ranks = [f.rank for hit in window.hits for f in hit.found_by if f.search == search]
+    return str(min(ranks)) if ranks else "-"
+
+
+def _said(window: Window, reading: WindowReading) -> str:
+    """Return what a reader made of `window`: its best span, and how that stands in the whole."""
+    null = "-" if reading.null is None else f"{reading.null:.2f}"
+    numbers = f"null {null}, probability {reading.probability:.3f}"
+    if reading.span is None:
+        return f"no span, {numbers}"
+    start, end = reading.span.start, reading.span.end
+    words = " ".join(window.text[start - window.start : end - window.start].split())
+    shown = words if len(words) <= LONGEST_SHOWN else f"{words[: LONGEST_SHOWN - 1]}…"
+    return f"{start}:{end} score {reading.span.score:.2f}, {numbers}  {visible(shown)}"
 
 
 def print_sync(report: SyncReport) -> None:

@@ -135,12 +135,25 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A reader's proposal: numbers only, inside one window."""
+    """A reader's proposal: numbers only, inside one window.
+
+    Spans of one reading that share a fact say the same in several places. None: none does.
+    """
 
     document_id: str
     start: int
     end: int
     score: float
+    fact: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WindowReading:
+    """What a reader makes of one window; the numbers are the reader's own, for `--explain`."""
+
+    span: Span | None  # the best one
+    null: float | None  # the score of no answer being there; None without a word to read
+    probability: float  # the window's share of the one softmax over all windows and the null
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +167,7 @@ class Reading:
     spans: tuple[Span, ...]
     none_probability: float  # that no window answers
     right_probability: float  # that the first span answers
+    windows: tuple[WindowReading, ...] = ()  # one for each window, of readers that tell
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,11 @@ from typing import Any
 
 from scoqa import __version__
 from scoqa.assistant import Assistant
-from scoqa.config import load_settings
+from scoqa.config import SENTENCE_READER, load_settings
 from scoqa.embed import Embedder
 from scoqa.errors import WorkspaceError
 from scoqa.index import Progress, sync
-from scoqa.models import find_embedder
+from scoqa.models import find_embedder, find_reader
 from scoqa.parse.folder import scan
 from scoqa.read import open_reader
 from scoqa.store import Where, open_store
@@ -88,17 +88,24 @@ class Workspace:
         """The assistant of this workspace; its models load when they are first used."""
         model = find_embedder(self.settings.embedder, allow_download=self._allow_download)
         embedder = Embedder(model.folder, model.fingerprint)
-        reader = open_reader(self.settings.reader, embedder.embed)
+        if self.settings.reader == SENTENCE_READER:
+            reader = open_reader(None, "", embedder.embed)
+        else:
+            found = find_reader(self.settings.reader)
+            reader = open_reader(found.folder, found.fingerprint, embedder.embed)
         return Assistant(self.store, embedder, reader, self.settings)
 
     @property
     def loaded(self) -> bool:
         """Whether the models are in memory."""
-        return "assistant" in self.__dict__ and self.assistant.embedder.loaded
+        if "assistant" not in self.__dict__:
+            return False
+        return self.assistant.embedder.loaded and self.assistant.reader.loaded
 
     def load(self) -> None:
         """Bring the models into memory: seconds the first time."""
         self.assistant.embedder.load()
+        self.assistant.reader.load()
 
     def sync(self, *, progress: Progress | None = None, rebuild: bool = False) -> SyncReport:
         """Bring the index up to date with the documents; return what was done.

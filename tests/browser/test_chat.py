@@ -23,6 +23,7 @@ from scenes import (
     TOWER,
     documents,
 )
+from scoqa.fold import fold
 from scoqa.suggest import FRAMES
 from scoqa.ui import render, wording
 from scoqa.ui.asking import Line
@@ -168,6 +169,21 @@ def test_the_answer_is_the_sentence_with_the_words_lit_in_it(page: Page, chat: C
     assert snippets[0].locator(".scoqa-words").text_content() == first["sentence"]
     said = next(words for least, words in wording.CONFIDENCE if answer["confidence"] >= least)
     assert page.text_content(".scoqa-confidence") == said
+
+
+def test_the_shortest_words_are_lit_in_their_sentence_and_marked_in_the_source(
+    browser: Browser, sco: Any
+) -> None:
+    question = "Who sponsored the First SCO Defence and Security Forum?"
+    first = sco.ask(question).citations[0]
+    assert "international college of defence studies" == fold(first.quote)
+    assert len(first.quote) < len(first.sentence)
+    with serving(sco) as chat, opened(browser, chat.url) as page:
+        ask(page, question)
+        snippet = page.locator(".scoqa-snippet").first
+        assert snippet.locator("mark").first.text_content() == first.quote
+        assert snippet.locator(".scoqa-words").text_content() == first.sentence
+        assert open_source(page, 1)["quote"] == first.quote
 
 
 def test_numbers_in_the_text_equal_those_in_the_list_of_sources(page: Page) -> None:

@@ -24,11 +24,13 @@ from scoqa.cli.shared import (
     Folder,
     IndexOption,
     Json,
+    ReaderOption,
     WorkspaceOption,
     nothing_to_read,
     open_workspace,
     synced,
 )
+from scoqa.cli.train import train_reader
 from scoqa.errors import IndexLockedError, LoginError, ScoqaError, VerificationError
 
 app = typer.Typer(
@@ -96,6 +98,7 @@ def chat(
         ),
     ] = None,
     port: Annotated[int | None, typer.Option(help="The first port to try.")] = None,
+    reader: ReaderOption = None,
     allow_download: Download = False,
 ) -> None:
     """Index the folder and serve the chat on this machine."""
@@ -103,7 +106,12 @@ def chat(
     from scoqa.ui import passwords
 
     opened = open_workspace(
-        folder or workspace, index, host=host, port=port, allow_download=allow_download
+        folder or workspace,
+        index,
+        host=host,
+        port=port,
+        reader=reader,
+        allow_download=allow_download,
     )
     logins = passwords.find(opened)  # before anything that takes time
     if opened.store.writable:
@@ -231,6 +239,7 @@ def ask(
     workspace: WorkspaceOption = Path(),
     index: IndexOption = None,
     collection: Collection = None,
+    reader: ReaderOption = None,
     as_json: Json = False,
     explain: Annotated[bool, typer.Option("--explain", help="Show every stage's scores.")] = False,
     exit_on_silence: Annotated[
@@ -241,7 +250,7 @@ def ask(
     """Answer a question with quotes and their exact places."""
     from scoqa.terminal import print_answer, print_explanation, print_json, say, waiting
 
-    opened = open_workspace(workspace, index, allow_download=allow_download)
+    opened = open_workspace(workspace, index, reader=reader, allow_download=allow_download)
     with waiting("Loading the model, finding passages and reading ..."):
         explained = opened.explain(question, collection=collection)
     answer = explained.answer
@@ -317,6 +326,10 @@ def verify(
 
 
 app.command(epilog="Example: scoqa evaluate questions.csv --html report.html")(evaluate)
+app.command(
+    name="train-reader",
+    epilog="Example: scoqa train-reader questions.jsonl --init models/minilm --out my-reader",
+)(train_reader)
 
 
 @app.command(epilog="Example: scoqa doctor")

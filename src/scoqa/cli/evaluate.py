@@ -9,11 +9,18 @@ import os
 from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated, Any
+from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
-from scoqa.cli.shared import Download, IndexOption, WorkspaceOption, open_workspace
+from scoqa.cli.shared import (
+    Download,
+    IndexOption,
+    ReaderOption,
+    WorkspaceOption,
+    made_ready,
+    open_workspace,
+)
 from scoqa.errors import WorkspaceError
 
 if TYPE_CHECKING:
@@ -21,7 +28,6 @@ if TYPE_CHECKING:
 
     from scoqa.evaluate import Evaluation
     from scoqa.evaluate.compare import Comparison
-    from scoqa.evaluate.sets import QuestionSet
     from scoqa.types import Report
 
 WORSE = 5  # the exit code
@@ -71,6 +77,7 @@ def evaluate(
     anew: Annotated[
         bool, typer.Option("--anew", help="Do not go on where a stopped run ended.")
     ] = False,
+    reader: ReaderOption = None,
     allow_download: Download = False,
 ) -> None:
     """Ask a question set and measure the answers."""
@@ -87,14 +94,14 @@ def evaluate(
     old = read_report(compare_with) if compare_with is not None else None
     stems = [] if trec is None else [_with(trec, ".run"), _with(trec, ".qrels")]
     _check_places(*(json_file, html_file, csv_file, corrected, *stems))
-    opened = open_workspace(workspace, index, allow_download=allow_download)
+    opened = open_workspace(workspace, index, reader=reader, allow_download=allow_download)
     read = read_set(question_set)
     if corrected is not None and read.contexts:
         raise typer.BadParameter(
             f"{read.name} brings its own documents, which the set written would not.",
             param_hint="--corrected",
         )
-    ready = _ready(opened, read)
+    ready = made_ready(opened, read)
     _tell_corrections(ready, corrected)
     report = _asked(ready, anew=anew)
     comparison = None
@@ -122,21 +129,6 @@ def evaluate(
             say(f"{limit.measure}: {each.count:,} questions are too few to tell.")
     if broken:
         raise typer.Exit(WORSE)
-
-
-def _ready(workspace: Any, question_set: QuestionSet) -> Evaluation:
-    """Return the set made ready, with a bar where it brings documents that are to be indexed."""
-    from scoqa.evaluate import Evaluation
-    from scoqa.terminal import progress
-
-    if not question_set.contexts:
-        return Evaluation(workspace, question_set)
-    with progress("Indexing its documents") as draw:
-        return Evaluation(
-            workspace,
-            question_set,
-            progress=lambda step: draw(step.done, step.total, step.doing),
-        )
 
 
 def _asked(ready: Evaluation, *, anew: bool) -> Report:
@@ -171,7 +163,8 @@ def _tell_corrections(ready: Evaluation, corrected: Path | None) -> None:
 
     most = 10
     for each in ready.corrections[:most]:
-        where = f"{ready.set.name}, line {each.line}: {each.text!r:.60}"
+        words = f"{each.text!r:.60}" if each.text else "an answer without words"
+        where = f"{ready.set.name}, line {each.line}: {words}"
         if each.now is None:
             say(f"{where} does not stand in {each.document}.")
         else:

@@ -6,11 +6,15 @@ Receives paths; hands on a Workspace, which is imported when it is needed.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from scoqa.errors import WorkspaceError
+
+if TYPE_CHECKING:
+    from scoqa.evaluate import Evaluation
+    from scoqa.evaluate.sets import QuestionSet
 
 Folder = Annotated[
     Path | None, typer.Argument(help="The workspace: a folder with documents (default: here).")
@@ -24,6 +28,14 @@ IndexOption = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print JSON: the types of the data model.")]
 Collection = Annotated[
     str | None, typer.Option("--collection", "-c", help="Ask only in this first-level folder.")
+]
+ReaderOption = Annotated[
+    str | None,
+    typer.Option(
+        "--reader",
+        metavar="NAME",
+        help="What points at answers: span, sentence, or a folder (default: as the settings say).",
+    ),
 ]
 Download = Annotated[
     bool, typer.Option("--allow-download", help="Let a model be fetched; never done otherwise.")
@@ -51,6 +63,21 @@ def synced(workspace: Any, *, rebuild: bool) -> Any:
     except KeyboardInterrupt:
         say(f"Stopped. What was done is kept; go on with: {workspace.store.command}")
         raise typer.Exit(130) from None
+
+
+def made_ready(workspace: Any, question_set: QuestionSet) -> Evaluation:
+    """Return the set made ready, with a bar where it brings documents that are to be indexed."""
+    from scoqa.evaluate import Evaluation
+    from scoqa.terminal import progress
+
+    if not question_set.contexts:
+        return Evaluation(workspace, question_set)
+    with progress("Indexing its documents") as draw:
+        return Evaluation(
+            workspace,
+            question_set,
+            progress=lambda step: draw(step.done, step.total, step.doing),
+        )
 
 
 def nothing_to_read(workspace: Any) -> WorkspaceError:

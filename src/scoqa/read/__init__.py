@@ -1,12 +1,13 @@
 """Question + windows -> Spans, and the probability that none of them answers.
 
 Receives windows of text; hands on numbers only: a reader never makes text. `Reader` is what the
-ask path knows; `open_reader` builds the one the settings name.
+ask path knows; `open_reader` builds the one that is asked for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -28,6 +29,13 @@ class Reader(Protocol):
     def fingerprint(self) -> str:
         """Return the reader's name and version, for reports."""
 
+    @property
+    def loaded(self) -> bool:
+        """Return whether what it reads with is in memory."""
+
+    def load(self) -> None:
+        """Bring what it reads with into memory: seconds the first time."""
+
     def read(self, question: str, windows: Sequence[Window]) -> Reading:
         """Return spans, best first, with scores comparable across windows, the probability
         that none answers, and the probability that the first is right.
@@ -36,9 +44,13 @@ class Reader(Protocol):
         """
 
 
-def open_reader(name: str, embed: EmbedTexts) -> Reader:
-    """Return the reader called `name`. embed: texts to unit vectors, for readers that use it."""
-    from scoqa.read.sentence import SentenceReader
+def open_reader(folder: Path | None, fingerprint: str, embed: EmbedTexts) -> Reader:
+    """Return the reader in `folder`, a model that `fingerprint` names; without one, the sentence
+    reader. embed: texts to unit vectors, which whole sentences are found with.
 
-    readers = {"sentence": SentenceReader}
-    return readers[name](embed)
+    Raises ModelNotFoundError.
+    """
+    from scoqa.read.sentence import SentenceReader
+    from scoqa.read.span import SpanReader
+
+    return SentenceReader(embed) if folder is None else SpanReader(folder, fingerprint, embed)

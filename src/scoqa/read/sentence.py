@@ -106,10 +106,14 @@ class SentenceReader:
 
     threshold = THRESHOLD
     fingerprint = "sentence@2"
+    loaded = True  # what it reads with is the embedder's
 
     def __init__(self, embed: Callable[[Sequence[str]], NDArray[np.float32]]) -> None:
         """embed: texts to unit vectors, shape (n, d)."""
         self._embed = embed
+
+    def load(self) -> None:
+        """Do nothing: there is nothing of its own."""
 
     def read(self, question: str, windows: Sequence[Window]) -> Reading:
         """Return the best sentences, the span narrowed where the question asks for one thing.
@@ -121,6 +125,7 @@ class SentenceReader:
             return Reading((), 1.0, 0.0)
         spans: list[Span] = []
         said: Counter[str] = Counter()
+        facts: dict[str, int] = {}
         for candidate in ranked:
             window = candidate.window
             start, end = narrow(question, window.text, candidate.start, candidate.end)
@@ -134,7 +139,8 @@ class SentenceReader:
                 continue
             said[words] += 1
             place = (window.start + start, window.start + end)
-            spans.append(Span(window.document_id, *place, candidate.score))
+            fact = facts.setdefault(words, len(facts))
+            spans.append(Span(window.document_id, *place, candidate.score, fact))
         found = evidence(ranked)
         none = 1.0 - found.probability(ANSWERABLE)
         return Reading(tuple(spans), none, found.probability(RIGHT))
@@ -150,12 +156,12 @@ class SentenceReader:
         kinds = _kind(question)
         texts = [window.text[start:end] for window, start, end in places]
         words = [set(terms(text)) for text in texts]
-        rarity = _rarity(words)
-        total = sum(rarity(term) for term in wanted) or 1.0
+        rare = rarity(words)
+        total = sum(rare(term) for term in wanted) or 1.0
         before: list[tuple[float, int, float, float]] = []  # score so far, place, share, kind
         for number, (window, _, _) in enumerate(places):
             under = words[number] | set(terms(window.heading))
-            share = sum(rarity(term) for term in wanted if term in under) / total
+            share = sum(rare(term) for term in wanted if term in under) / total
             kind = 0.0 if kinds is None else 1.0 if kinds.search(texts[number]) else -1.0
             so_far = share + WINDOW_WEIGHT * window.score + KIND_WEIGHT * kind
             before.append((so_far, number, share, kind))
@@ -213,8 +219,8 @@ def _trimmed(text: str) -> list[tuple[int, int]]:
     return found
 
 
-def _rarity(sentences_terms: Sequence[set[str]]) -> Callable[[str], float]:
-    """Return the inverse document frequency among the sentences read."""
-    counts = Counter(term for each in sentences_terms for term in each)
-    size = len(sentences_terms)
+def rarity(texts_terms: Sequence[set[str]]) -> Callable[[str], float]:
+    """Return the inverse document frequency among the texts read."""
+    counts = Counter(term for each in texts_terms for term in each)
+    size = len(texts_terms)
     return lambda term: math.log(1 + size / (1 + counts[term]))
