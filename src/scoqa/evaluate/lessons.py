@@ -7,6 +7,7 @@ not hold the answer's words.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from scoqa.types import Gold, Hit, Question, Window
 
 NEGATIVES = 2  # windows that do not answer, beside the one that does
 SEARCHED = 20  # passages of each search to take negatives from
+SEED = 1  # of what is kept aside
 OPENING_WORDS = 12  # about a title's length
 
 Row = tuple[Evaluation, Question]
@@ -55,9 +57,10 @@ class Lessons(Sequence[Lesson]):
 
 
 def rows_of(evaluations: Sequence[Evaluation], *, held_out: int) -> tuple[list[Row], list[Row]]:
-    """Return the rows to learn from, and up to `held_out` that share no document with them.
+    """Return the rows to learn from, and at most `held_out` that share no document with them.
 
-    Rows whose gold is lost, and rows with evidence alone, are in neither.
+    All rows about a document go together, so that keeping some aside leaves few out: those with
+    answers on both sides. Rows whose gold is lost, and rows with evidence alone, are in neither.
     """
     rows = [
         (evaluation, question)
@@ -65,8 +68,16 @@ def rows_of(evaluations: Sequence[Evaluation], *, held_out: int) -> tuple[list[R
         for _, question in evaluation.questions
         if not question.answerable or any(gold.start >= 0 for gold in question.answers)
     ]
-    every = max(2, len(rows) // held_out) if held_out else len(rows) + 1
-    apart = rows[every - 1 :: every][:held_out]
+    together: dict[tuple[Path, str], list[Row]] = {}
+    for each, row in rows:
+        place = _place(each, row.answers[0]) if row.answers else (each.workspace.index, row.id)
+        together.setdefault(place, []).append((each, row))
+    groups = list(together.values())
+    random.Random(SEED).shuffle(groups)
+    apart: list[Row] = []
+    for group in groups:
+        if len(apart) + len(group) <= held_out:
+            apart += group
     documents = {_place(each, gold) for each, row in apart for gold in row.answers}
     asked = {(id(each), row.id) for each, row in apart}
     learnt = [
