@@ -13,7 +13,7 @@ from conftest import quick_workspace
 from scoqa.evaluate import Evaluation
 from scoqa.evaluate.lessons import Lessons, Row, rows_of
 from scoqa.fold import fold, phrase_pattern
-from scoqa.read.training import Lesson
+from scoqa.read.objective import Lesson
 from scoqa.workspace import Workspace
 from setfiles import squad
 

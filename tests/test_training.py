@@ -16,7 +16,8 @@ import pytest
 from scoqa.errors import ModelNotFoundError, ReaderTrainingError
 from scoqa.read import training
 from scoqa.read.encoder import Encoder, load_model
-from scoqa.read.training import Lesson, Recipe, gold_tokens, loss, null, order, train
+from scoqa.read.objective import Lesson, gold_tokens, loss, null
+from scoqa.read.training import Recipe, order, train
 from scoqa.types import Window
 from tinyreader import tiny_reader
 

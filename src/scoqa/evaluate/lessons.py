@@ -14,7 +14,7 @@ from pathlib import Path
 
 from scoqa.evaluate import Evaluation
 from scoqa.fold import fold, phrase_pattern
-from scoqa.read.training import Lesson
+from scoqa.read.objective import Lesson
 from scoqa.retrieve import retrieve, windows
 from scoqa.store import View
 from scoqa.types import Gold, Hit, Question, Window
