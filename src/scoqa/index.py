@@ -225,7 +225,7 @@ class _Sync:
         waiting = 0
         for source in stale:
             try:
-                document, warnings = parse(source.file, source.path)
+                document, warnings, _ = parse(source.file, source.path)
             except ParseError as error:
                 failed.append(Notice(error.path, error.reason))
                 self._step(source.size, source.path)

@@ -15,7 +15,7 @@ from typing import Any, Literal, NamedTuple
 
 from scoqa.sentences import sentence_around
 
-MarkKind = Literal["page", "heading", "date", "sheet", "row", "slide", "message"]
+MarkKind = Literal["page", "heading", "date", "sheet", "row", "slide", "message", "aside"]
 Reason = Literal[
     "empty_index", "no_evidence", "low_confidence", "phrase_not_found", "language_not_supported"
 ]
@@ -38,7 +38,13 @@ def content_id(*parts: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A place in a document with a name: a page, a heading (its whole path), a date line."""
+    """A place in a document with a name.
+
+    page: its printed label, or its number where it has none; one mark a page, blank ones too; box
+    is (0, 0, width, height) in points, as it is shown. heading: its whole path. date: a date line.
+    sheet: its name. row, slide: their numbers from 1. message: who wrote it and when. aside: what
+    a page holds around its text (navigation, notices); it is shown and never answers.
+    """
 
     start: int
     end: int

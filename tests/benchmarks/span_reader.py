@@ -1,6 +1,6 @@
 """Three readers side by side: whole sentences, the checkpoint we began with, and our own.
 
-    python tests/benchmarks/span_reader.py WORKSPACE CHECKPOINT SET [SET]...
+    python tests/benchmarks/span_reader.py WORKSPACE CHECKPOINT SET [SET]... [--measured SET]...
 
 Each SET is a dev set that brings its documents (SQuAD format), which scoqa splits and indexes in
 WORKSPACE; 300 answerable questions are drawn from it. Every reader reads
@@ -12,12 +12,14 @@ WORKSPACE; 300 answerable questions are drawn from it. Every reader reads
   risk-coverage area and Brier of the probability that something answers.
 
 The weights and probabilities of both span models are chosen and fitted here on the other sets, in
-the same way; the sentence reader's are its own.
+the same way; the sentence reader's are its own. A set named with --measured takes no part in what
+is chosen for the others: PolicyQA, where a hundred policies answer what is asked of one, so that
+nobody knows what is right.
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -170,14 +172,16 @@ def quality(row: Row, weights: Weights) -> list[float]:
     return scores_of(row.question, quote_of(row.windows, *place))
 
 
-def column(sets: Sequence[Sequence[Read]], able: Sequence[Floats]) -> list[list[float]]:
-    """Return the lines of each set, with weights and probabilities from the others."""
+def column(
+    sets: Sequence[Sequence[Read]], able: Sequence[Floats], learning: int
+) -> list[list[float]]:
+    """Return the lines of each set, with weights and probabilities from the first `learning`."""
     f1s: list[Mapping[Weights, float]] = [
         {w: float(np.mean([quality(each.ten, w)[1] for each in one])) for w in GRID} for one in sets
     ]
     found = []
     for i, own in enumerate(sets):
-        others = [j for j in range(len(sets)) if j != i]
+        others = [j for j in range(learning) if j != i]
         weights = max(GRID, key=lambda w: float(np.mean([f1s[j][w] for j in others])))
         fitted = fit(
             [outcomes_of([each.judged for each in sets[j]], weights) for j in others], "answerable"
@@ -198,8 +202,15 @@ def lines(scores: Sequence[Sequence[float]], p: Floats, able: Floats) -> list[fl
     ]
 
 
-def main(folder: str, checkpoint: str, *sets: str) -> None:
-    workspace = Workspace(folder, reader="sentence")
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("workspace")
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("sets", nargs="+")
+    parser.add_argument("--measured", action="append", default=[])
+    given = parser.parse_args()
+    sets = [*given.sets, *given.measured]
+    workspace = Workspace(given.workspace, reader="sentence")
     every = [cases(Evaluation(workspace, each)) for each in sets]
     able = [np.array([float(i % 2) for i in range(len(each))]) for each in every]
     reader = SentenceReader(workspace.assistant.embedder.embed)
@@ -208,7 +219,7 @@ def main(folder: str, checkpoint: str, *sets: str) -> None:
         told = [by_sentence(reader, one, able=bool(y[i])) for i, one in enumerate(each)]
         p = np.array([probability for _, probability in told])
         columns["sentence"].append(lines([scores for scores, _ in told], p, y))
-    for name, model in (("checkpoint", Path(checkpoint)), ("ours", READER_FOLDER)):
+    for name, model in (("checkpoint", given.checkpoint), ("ours", READER_FOLDER)):
         encoder = Encoder(model)
         columns[name] = column(
             [
@@ -216,6 +227,7 @@ def main(folder: str, checkpoint: str, *sets: str) -> None:
                 for each, y in zip(every, able, strict=True)
             ],
             able,
+            len(given.sets),
         )
     for i, each in enumerate(sets):
         print(f"{Path(each).name}: {len(every[i])} questions")
@@ -226,4 +238,4 @@ def main(folder: str, checkpoint: str, *sets: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

@@ -1,45 +1,32 @@
 """A file -> a Document, by the file's extension.
 
 Receives a path; hands on a Document whose `text` is the canonical text every offset counts in,
-and warnings for the report. One room per format; `PARSERS` is the one registry.
+warnings for the report, and where on a page its characters stand. One room per format; `formats`
+has the one registry. Files are read in processes of their own.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from scoqa.errors import ParseError
-from scoqa.parse import markdown, plain
-from scoqa.parse.decode import decode
-from scoqa.types import Document, Mark, Parser, content_id
+from scoqa.parse import contained
+from scoqa.parse.formats import PARSERS, format_at, format_of
+from scoqa.types import Document, Mark, content_id
+
+__all__ = ["PARSERS", "ParsedFile", "digest_of", "document_id", "format_of", "parse"]
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
-    """What a room offers: its version, its media type, and title and marks of a text."""
+class ParsedFile(NamedTuple):
+    """A document, one sentence for each warning, and the boxes of `parsed.Parsed`."""
 
-    parser: Parser
-    media_type: str
-    outline: Callable[[str], tuple[str | None, tuple[Mark, ...]]]
-
-
-_PLAIN = Format(plain.PARSER, "text/plain", plain.outline)
-_MARKDOWN = Format(markdown.PARSER, "text/markdown", markdown.outline)
-PARSERS: dict[str, Format] = {
-    ".txt": _PLAIN,
-    ".text": _PLAIN,
-    ".md": _MARKDOWN,
-    ".markdown": _MARKDOWN,
-}
-
-
-def format_of(path: str) -> Format | None:
-    """Return the format of the file called `path`, or None where scoqa reads no such files."""
-    return PARSERS.get(Path(path).suffix.lower())
+    document: Document
+    warnings: tuple[str, ...]
+    boxes: tuple[bytes, ...]
 
 
 def document_id(path: str) -> str:
@@ -53,34 +40,34 @@ def digest_of(file: Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def parse(file: Path, path: str) -> tuple[Document, tuple[str, ...]]:
-    """Return the document in `file`, known as `path`, and warnings, one sentence each.
+def parse(file: Path, path: str) -> ParsedFile:
+    """Return what is in `file`, known as `path`.
 
     path: relative to the documents, forward slashes, NFC.
     Raises ParseError when the file cannot be read or holds no text.
     """
-    form = format_of(path)
-    if form is None:
-        raise ParseError(path, f"is of a kind scoqa does not read. It reads {', '.join(PARSERS)}.")
+    form = format_at(path)
     try:
-        data = file.read_bytes()
-        modified = datetime.fromtimestamp(file.stat().st_mtime, tz=UTC)
+        size = file.stat().st_size
     except OSError as error:
         raise ParseError(path, f"cannot be read: {error.strerror or error}.") from error
-    text, warnings = decode(data, path)
-    title, marks = form.outline(text)
-    digest = hashlib.sha256(data).hexdigest()
+    request = {"task": "parse", "file": str(file.absolute()), "path": path}
+    found = contained.run(request, path=path, size=size)
     document = Document(
         id=document_id(path),
         path=path,
         collection=path.split("/")[0] if "/" in path else "",
-        digest=digest,
-        text=text,
-        text_digest=hashlib.sha256(text.encode("utf-8")).hexdigest(),
+        digest=found["digest"],
+        text=found["text"],
+        text_digest=found["text_digest"],
         parser=form.parser,
-        title=title or Path(path).stem.replace("_", " ").replace("-", " "),
-        marks=marks,
+        title=found["title"] or Path(path).stem.replace("_", " ").replace("-", " "),
+        marks=tuple(
+            Mark(start, end, kind, label, None if box is None else (box[0], box[1], box[2], box[3]))
+            for start, end, kind, label, box in found["marks"]
+        ),
         media_type=form.media_type,
-        modified=modified,
+        modified=datetime.fromisoformat(found["modified"]),
     )
-    return document, warnings
+    boxes = tuple(base64.b64decode(each) for each in found["boxes"])
+    return ParsedFile(document, tuple(found["warnings"]), boxes)

@@ -12,6 +12,8 @@ from itertools import pairwise
 
 from markdown_it import MarkdownIt
 
+from scoqa.parse.decode import decode
+from scoqa.parse.parsed import Parsed
 from scoqa.parse.plain import HEAD_LINES, LONGEST_TITLE, date_mark, lines_with_text
 from scoqa.types import Mark, Parser
 
@@ -71,3 +73,10 @@ def outline(text: str) -> tuple[str | None, tuple[Mark, ...]]:
             title = words
     dated = date_mark(text, head)
     return title, tuple(sorted((*marks, *dated), key=lambda mark: mark.start))
+
+
+def read(data: bytes, path: str) -> Parsed:
+    """Return the decoded text with its title and marks. Raises ParseError."""
+    text, warnings = decode(data, path)
+    title, marks = outline(text)
+    return Parsed(text, title, marks, warnings)

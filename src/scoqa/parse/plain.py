@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from scoqa.parse.decode import decode
+from scoqa.parse.parsed import Parsed
 from scoqa.types import Mark, Parser
 
 PARSER = Parser("plain", "1")
@@ -57,3 +59,10 @@ def outline(text: str) -> tuple[str | None, tuple[Mark, ...]]:
     start, end = lines[0]
     title = " ".join(text[start:end].split()) if end - start <= LONGEST_TITLE else None
     return title, date_mark(text, lines[1:])
+
+
+def read(data: bytes, path: str) -> Parsed:
+    """Return the decoded text with its title and marks. Raises ParseError."""
+    text, warnings = decode(data, path)
+    title, marks = outline(text)
+    return Parsed(text, title, marks, warnings)

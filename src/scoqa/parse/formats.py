@@ -1,0 +1,51 @@
+"""Which room reads which file: the one registry, by the file's extension.
+
+Receives a file's bytes and its path; hands on what its room makes of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from scoqa.errors import ParseError
+from scoqa.parse import markdown, plain
+from scoqa.parse.parsed import Parsed
+from scoqa.types import Parser
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """What a room offers: its name and version, its media type, and how it reads bytes.
+
+    read: takes the file's bytes and its path (for messages and to tell kinds apart); raises
+    ParseError. Heavy libraries are imported inside it.
+    """
+
+    parser: Parser
+    media_type: str
+    read: Callable[[bytes, str], Parsed]
+
+
+_PLAIN = Format(plain.PARSER, "text/plain", plain.read)
+_MARKDOWN = Format(markdown.PARSER, "text/markdown", markdown.read)
+PARSERS: dict[str, Format] = {
+    ".txt": _PLAIN,
+    ".text": _PLAIN,
+    ".md": _MARKDOWN,
+    ".markdown": _MARKDOWN,
+}
+
+
+def format_of(path: str) -> Format | None:
+    """Return the format of the file called `path`, or None where scoqa reads no such files."""
+    return PARSERS.get(Path(path).suffix.lower())
+
+
+def format_at(path: str) -> Format:
+    """Return the format of the file called `path`. Raises ParseError where scoqa reads no such."""
+    form = format_of(path)
+    if form is None:
+        raise ParseError(path, f"is of a kind scoqa does not read. It reads {', '.join(PARSERS)}.")
+    return form

@@ -1,0 +1,149 @@
+"""The process that reads files for scoqa: whatever a file does to it, it does to it alone.
+
+    python -m scoqa.parse.worker
+
+Receives one request a line on standard input; hands on each outcome on standard output, as its
+length in eight bytes and then JSON. Ends when standard input does. Nothing here can be harmed by
+a file but this process: it may take a bounded amount of memory, and can write to no file.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from scoqa.errors import ParseError
+from scoqa.parse.decode import storable
+from scoqa.parse.formats import format_at
+from scoqa.schema import to_json
+
+# Far more than any file that a person reads takes here; a bomb meets it soon.
+MOST_MEMORY_BYTES = 4 * 2**30
+MOST_FILE_BYTES = 512 * 2**20
+# Some 25,000 pages, ten million words. SQLite's own bound is a billion bytes a text.
+MOST_CHARACTERS = 50_000_000
+
+
+def parse(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the room of `request["path"]` makes of `request["file"]`, as plain values."""
+    file, path = Path(request["file"]), str(request["path"])
+    data = _bytes_of(file, path)
+    modified = datetime.fromtimestamp(file.stat().st_mtime, tz=UTC)
+    parsed = format_at(path).read(data, path)
+    if len(parsed.text) > MOST_CHARACTERS:
+        raise ParseError(
+            path,
+            f"holds {len(parsed.text):,} characters; scoqa reads files of at most "
+            f"{MOST_CHARACTERS:,}. Split it.",
+        )
+    text = storable(parsed.text)
+    return {
+        "digest": hashlib.sha256(data).hexdigest(),
+        "modified": modified.isoformat(),
+        "text": text,
+        "text_digest": hashlib.sha256(text.encode("utf-8")).hexdigest(),
+        "title": None if parsed.title is None else storable(" ".join(parsed.title.split())),
+        "marks": [
+            [mark.start, mark.end, mark.kind, storable(mark.label), to_json(mark.box)]
+            for mark in parsed.marks
+        ],
+        "warnings": [storable(each) for each in parsed.warnings],
+        "boxes": [base64.b64encode(each).decode("ascii") for each in parsed.boxes],
+    }
+
+
+def _bytes_of(file: Path, path: str) -> bytes:
+    try:
+        with file.open("rb") as handle:
+            size = os.fstat(handle.fileno()).st_size
+            data = handle.read(MOST_FILE_BYTES + 1) if size <= MOST_FILE_BYTES else b""
+    except OSError as error:
+        raise ParseError(path, f"cannot be read: {error.strerror or error}.") from error
+    if max(size, len(data)) > MOST_FILE_BYTES:
+        raise ParseError(
+            path,
+            f"has {size / 2**20:,.0f} MB; scoqa reads files of at most "
+            f"{MOST_FILE_BYTES // 2**20} MB. Split it, or exclude it.",
+        )
+    return data
+
+
+TASKS: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {"parse": parse}
+
+
+def outcome_of(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what came of a request: its result, or under "problem" why there is none."""
+    try:
+        return TASKS[request["task"]](request)
+    except ParseError as error:
+        return {"problem": storable(error.reason)}
+    except MemoryError:
+        return {"problem": too_large(), "ends": True}
+    except RecursionError:
+        return {"problem": "is nested too deeply to be read. Save it anew, or exclude it."}
+    except Exception as error:
+        # Whatever a library says of a broken file: one line, and the next file.
+        kind = type(error).__name__
+        said = " ".join(str(error).split())[:200]
+        return {"problem": storable(f"is damaged or not what its name says ({kind}: {said}).")}
+
+
+def too_large() -> str:
+    """Return the reason for a file that takes too much memory."""
+    most = MOST_MEMORY_BYTES // 2**30
+    return f"takes more than {most} GB of memory to read. Split it, or exclude it."
+
+
+def bound() -> None:
+    """Bound what this process may take: memory; and no file may be written, none left behind."""
+    try:
+        import resource
+    except ImportError:  # there is no such thing on Windows
+        return
+    for kind, most in (
+        (resource.RLIMIT_AS, MOST_MEMORY_BYTES),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        hard = resource.getrlimit(kind)[1]
+        own = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(kind, (own, hard))
+
+
+def memory_bytes() -> int:
+    """Return the most memory this process has held so far; 0 where the system does not tell."""
+    try:
+        import resource
+    except ImportError:
+        return 0
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most * 1024
+
+
+def main() -> None:
+    answers: BinaryIO = io.FileIO(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever a library prints is no answer
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # each thread takes address space
+    bound()
+    for line in sys.stdin.buffer:
+        outcome = outcome_of(json.loads(line))
+        outcome["memory"] = memory_bytes()
+        data = json.dumps(outcome, ensure_ascii=False).encode("utf-8")
+        for part in (len(data).to_bytes(8, "big"), data):
+            view = memoryview(part)
+            while view:
+                view = view[answers.write(view) or 0 :]
+        if outcome.get("ends"):
+            return
+
+
+if __name__ == "__main__":
+    main()
