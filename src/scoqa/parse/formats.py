@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scoqa.errors import ParseError
-from scoqa.parse import markdown, plain
+from scoqa.parse import delimited, markdown, plain
 from scoqa.parse.parsed import Parsed
 from scoqa.types import Parser
 
@@ -35,6 +35,8 @@ PARSERS: dict[str, Format] = {
     ".text": _PLAIN,
     ".md": _MARKDOWN,
     ".markdown": _MARKDOWN,
+    ".csv": Format(delimited.PARSER, "text/csv", delimited.read),
+    ".tsv": Format(delimited.PARSER, "text/tab-separated-values", delimited.read),
 }
 
 
