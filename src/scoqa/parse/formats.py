@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scoqa.errors import ParseError
-from scoqa.parse import delimited, markdown, plain
+from scoqa.parse import delimited, markdown, plain, xlsx
 from scoqa.parse.parsed import Parsed
 from scoqa.types import Parser
 
@@ -28,6 +28,7 @@ class Format:
     read: Callable[[bytes, str], Parsed]
 
 
+_SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _PLAIN = Format(plain.PARSER, "text/plain", plain.read)
 _MARKDOWN = Format(markdown.PARSER, "text/markdown", markdown.read)
 PARSERS: dict[str, Format] = {
@@ -37,6 +38,8 @@ PARSERS: dict[str, Format] = {
     ".markdown": _MARKDOWN,
     ".csv": Format(delimited.PARSER, "text/csv", delimited.read),
     ".tsv": Format(delimited.PARSER, "text/tab-separated-values", delimited.read),
+    ".xlsx": Format(xlsx.PARSER, _SPREADSHEET, xlsx.read),
+    ".xlsm": Format(xlsx.PARSER, "application/vnd.ms-excel.sheet.macroEnabled.12", xlsx.read),
 }
 
 

@@ -6,6 +6,8 @@ lxml's elements. Comments and processing instructions are dropped.
 
 from __future__ import annotations
 
+import io
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from scoqa.errors import ParseError
@@ -38,10 +40,49 @@ def tree(data: bytes, path: str) -> etree._Element:
         root = etree.fromstring(data, etree.XMLParser(**OPTIONS))
     except (etree.XMLSyntaxError, ValueError) as error:
         raise broken(path, error) from error
-    declared = root.getroottree().docinfo.internalDTD
+    _refuse_entities(root, path)
+    return root
+
+
+def elements(data: bytes, path: str, *names: str) -> Iterator[etree._Element]:
+    """Yield the elements of the XML in `data` that have one of `names`, whatever their namespace.
+
+    Each comes with all that is inside it, and is emptied when the next one is asked for: a file
+    may be larger than what its elements would take. Raises ParseError as `tree` does.
+    """
+    from lxml import etree
+
+    tags = tuple(f"{{*}}{name}" for name in names)
+    found = etree.iterparse(io.BytesIO(data), tag=tags, **OPTIONS)
+    try:
+        for count, (_, element) in enumerate(found):
+            if not count:
+                _refuse_entities(element, path)
+            yield element
+            element.clear(keep_tail=False)
+            while element.getprevious() is not None:
+                del element.getparent()[0]
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise broken(path, error) from error
+
+
+def local(element: etree._Element) -> str:
+    """Return the name of `element` without its namespace: there are two sets of those about."""
+    return str(element.tag).rpartition("}")[2]
+
+
+def attribute(element: etree._Element, name: str) -> str | None:
+    """Return the attribute called `name`, whatever its namespace; None where there is none."""
+    for key, value in element.attrib.items():
+        if key.rpartition("}")[2] == name:
+            return str(value)
+    return None
+
+
+def _refuse_entities(element: etree._Element, path: str) -> None:
+    declared = element.getroottree().docinfo.internalDTD
     if declared is not None and any(True for _ in declared.iterentities()):
         raise ParseError(path, "declares entities in its XML. Save it anew, or exclude it.")
-    return root
 
 
 def broken(path: str, error: Exception) -> ParseError:
