@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scoqa.errors import ParseError
-from scoqa.parse import delimited, markdown, plain, xlsx
+from scoqa.parse import delimited, markdown, plain, pptx, xlsx
 from scoqa.parse.parsed import Parsed
 from scoqa.types import Parser
 
@@ -29,6 +29,7 @@ class Format:
 
 
 _SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_SLIDES = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 _PLAIN = Format(plain.PARSER, "text/plain", plain.read)
 _MARKDOWN = Format(markdown.PARSER, "text/markdown", markdown.read)
 PARSERS: dict[str, Format] = {
@@ -40,6 +41,10 @@ PARSERS: dict[str, Format] = {
     ".tsv": Format(delimited.PARSER, "text/tab-separated-values", delimited.read),
     ".xlsx": Format(xlsx.PARSER, _SPREADSHEET, xlsx.read),
     ".xlsm": Format(xlsx.PARSER, "application/vnd.ms-excel.sheet.macroEnabled.12", xlsx.read),
+    ".pptx": Format(pptx.PARSER, _SLIDES, pptx.read),
+    ".pptm": Format(
+        pptx.PARSER, "application/vnd.ms-powerpoint.presentation.macroEnabled.12", pptx.read
+    ),
 }
 
 

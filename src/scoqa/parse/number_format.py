@@ -58,7 +58,7 @@ _MONTHS = (
 _DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 # Languages by number whose month names are ours: none, those of English, the reader's own system.
 _IN_ENGLISH = {None, 0, 0xF800, 0xF400, *(0x409 + 0x400 * n for n in range(20))}
-_MOST_DIGITS = 10  # that both Excel and LibreOffice show of a number without a format
+_MOST_DIGITS = 10  # that Excel shows of a number without a format
 _LONGEST_CODE = 255  # characters, as in Excel
 _WIDE = Context(prec=1000)  # of digits: a number may have 308 before its point
 _FIRST_DAY, _LAST_DAY = -693_593, 2_958_465  # of the years 1 to 9999

@@ -69,12 +69,18 @@ def write_rows(writer: Writer, rows: Iterable[Row]) -> None:
         for count, row in enumerate(chain(head, run)):
             is_below = place is None or count > place
             line = _line(row.cells, names if is_below else {})
-            # A line end alone ends a sentence only where a tab is near it.
-            near = "\t" in last[-LOOK:] or "\t" in line[:LOOK]
-            writer.gap("\n" if near and count else "\n\n")
+            writer.gap(between(last, line) if count else "\n\n")
             with writer.mark("row", str(row.number)):
                 writer.add(line)
             last = line
+
+
+def between(line: str, following: str) -> str:
+    """Return what two lines of a table need between them to be two sentences.
+
+    A line end alone ends a sentence only where a tab is near it.
+    """
+    return "\n" if "\t" in line[-LOOK:] or "\t" in following[:LOOK] else "\n\n"
 
 
 def _line(cells: Mapping[int, str], names: Mapping[int, str]) -> str:
