@@ -15,7 +15,8 @@ from officefiles import OFFICE, relations, saved, zipped
 from scoqa.errors import ParseError
 from scoqa.parse import parse
 from scoqa.parse.parsed import Parsed
-from scoqa.parse.pptx import NO_TEXT, read
+from scoqa.parse.pptx import read
+from scoqa.parse.slides import NO_TEXT
 
 A = "http://schemas.openxmlformats.org/drawingml/2006/main"
 P = "http://schemas.openxmlformats.org/presentationml/2006/main"

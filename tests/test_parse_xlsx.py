@@ -18,7 +18,8 @@ from scoqa.errors import ParseError
 from scoqa.parse import parse
 from scoqa.parse.number_format import general, shown, shown_text
 from scoqa.parse.parsed import Parsed
-from scoqa.parse.xlsx import NO_TEXT, read
+from scoqa.parse.sheets import NO_TEXT
+from scoqa.parse.xlsx import read
 
 
 def marked(parsed: Parsed, kind: str) -> list[tuple[str, str]]:

@@ -7,14 +7,13 @@ charts; then the speaker's notes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from scoqa.parse.opc import Package, Relation
 from scoqa.parse.parsed import Parsed, Writer
-from scoqa.parse.plain import LONGEST_TITLE
-from scoqa.parse.table import between, cell_text
+from scoqa.parse.slides import NO_TEXT, NOTES, Shape, hidden_warnings, in_order, write_slide
+from scoqa.parse.table import cell_text
 from scoqa.parse.xmltree import attribute, local
 from scoqa.types import Parser
 
@@ -23,23 +22,9 @@ if TYPE_CHECKING:
 
 PARSER = Parser("pptx", "1")
 
-NO_TEXT = "holds no text; there is nothing to index in it."
-NOTES = "Notes:"  # the line before what the speaker says and the slide does not show
-# English Metric Units, 914,400 an inch: shapes whose tops differ by less stand side by side.
-_ROW = 228_600
+_UNITS_AN_INCH = 914_400
 _AROUND = frozenset({"sldNum", "ftr", "dt", "hdr", "sldImg"})  # placeholders on every slide
 _TITLES = frozenset({"title", "ctrTitle"})
-_MOST_NAMED = 20  # hidden slides in a warning
-
-
-@dataclass(frozen=True, slots=True)
-class _Shape:
-    """A shape, what its placeholder is for ("" where it is none), and where it stands."""
-
-    element: etree._Element
-    kind: str
-    top: int
-    left: int
 
 
 def read(data: bytes, path: str) -> Parsed:
@@ -48,48 +33,21 @@ def read(data: bytes, path: str) -> Parsed:
     main = package.main("presentation")
     relations = package.relations(main)
     writer = Writer()
-    hidden: list[str] = []
+    hidden: list[int] = []
     for number, listed in enumerate(package.tree(main).iterfind("{*}sldIdLst/{*}sldId"), start=1):
         relation = relations.get(_link(listed))
         if relation is None or relation.kind != "slide":
             continue
         slide = package.tree(relation.part)
         if slide.get("show") in ("0", "false"):
-            hidden.append(str(number))
+            hidden.append(number)
             continue
         title, blocks = _Slide(package, relation.part).read(slide)
-        _write(writer, number, title, blocks)
-    warnings: tuple[str, ...] = ()
-    if hidden:
-        more = ", ..." if len(hidden) > _MOST_NAMED else ""
-        named = ", ".join(hidden[:_MOST_NAMED])
-        warnings += (f"has hidden slides, which are not read: {named}{more}.",)
+        write_slide(writer, number, title, blocks)
+    warnings = hidden_warnings(hidden)
     if not writer.length:
         warnings += (NO_TEXT,)
     return writer.parsed(package.title(), warnings=warnings)
-
-
-def _write(writer: Writer, number: int, title: str, blocks: list[list[str]]) -> None:
-    """Write a slide: its title, then its blocks of lines.
-
-    Without a title its first line serves, so that it does not stand under that of another slide.
-    """
-    blocks = [[title], *blocks] if title else blocks
-    if not blocks:
-        return
-    writer.gap()
-    heading, *rest = blocks[0]
-    with writer.mark("slide", str(number)):
-        words = heading if len(heading) <= LONGEST_TITLE else f"Slide {number}"
-        with writer.mark("heading", " ".join(words.split())):
-            writer.add(heading)
-        last = heading
-        for block in (rest, *blocks[1:]):
-            for count, line in enumerate(block):
-                is_first = count == 0 and block is not rest
-                writer.gap("\n\n" if is_first else between(last, line))
-                writer.add(line)
-                last = line
 
 
 class _Slide:
@@ -120,15 +78,15 @@ class _Slide:
         return None
 
     def read_shapes(
-        self, parent: etree._Element, places: dict[tuple[str, str], tuple[int, int]]
+        self, parent: etree._Element, places: dict[tuple[str, str], tuple[float, float]]
     ) -> None:
-        for shape in _in_order(_shapes(parent, places)):
+        for shape in in_order(_shapes(parent, places)):
             match local(shape.element):
                 case "grpSp":
                     self.read_shapes(shape.element, {})
                 case "graphicFrame":
                     self.read_frame(shape.element)
-                case _ if shape.kind in _TITLES and not self.title:
+                case _ if shape.is_title and not self.title:
                     lines = (" ".join(line.split()) for line in _paragraphs(shape.element))
                     self.title = " ".join(lines)
                 case _ if shape.kind not in _AROUND:
@@ -160,8 +118,8 @@ class _Slide:
 
 
 def _shapes(
-    parent: etree._Element, places: dict[tuple[str, str], tuple[int, int]]
-) -> Iterator[_Shape]:
+    parent: etree._Element, places: dict[tuple[str, str], tuple[float, float]]
+) -> Iterator[Shape]:
     """Yield the visible shapes of a slide or a group, in the file's order.
 
     places: of the layout's placeholders, for those on the slide that name none of their own.
@@ -182,16 +140,17 @@ def _shapes(
         if offset is None:
             offset = next(element.iterfind("./*/{*}xfrm/{*}off"), None)
         if offset is not None:
-            top, left = int(offset.get("y", 0)), int(offset.get("x", 0))
+            top = int(offset.get("y", 0)) / _UNITS_AN_INCH
+            left = int(offset.get("x", 0)) / _UNITS_AN_INCH
         else:
             index = "" if holder is None else holder.get("idx", "")
-            top, left = places.get((kind, index), places.get(("", index), (0, 0)))
-        yield _Shape(element, kind, top, left)
+            top, left = places.get((kind, index), places.get(("", index), (0.0, 0.0)))
+        yield Shape(element, kind, kind in _TITLES, top, left)
 
 
-def _places(layout: etree._Element) -> dict[tuple[str, str], tuple[int, int]]:
+def _places(layout: etree._Element) -> dict[tuple[str, str], tuple[float, float]]:
     """Return where a layout's placeholders stand, by kind and index, and by index alone."""
-    found: dict[tuple[str, str], tuple[int, int]] = {}
+    found: dict[tuple[str, str], tuple[float, float]] = {}
     for shape in _shapes(layout, {}):
         for holder in shape.element.iterfind("./*/{*}nvPr/{*}ph"):
             index = holder.get("idx", "")
@@ -201,19 +160,7 @@ def _places(layout: etree._Element) -> dict[tuple[str, str], tuple[int, int]]:
     return found
 
 
-def _in_order(shapes: Iterable[_Shape]) -> list[_Shape]:
-    """Return shapes as they are read: titles, then row after row, each from the left."""
-    rows: list[list[_Shape]] = []
-    for shape in sorted(shapes, key=lambda shape: shape.top):
-        if rows and shape.top - rows[-1][0].top < _ROW:
-            rows[-1].append(shape)
-        else:
-            rows.append([shape])
-    ordered = [shape for row in rows for shape in sorted(row, key=lambda shape: shape.left)]
-    return sorted(ordered, key=lambda shape: shape.kind not in _TITLES)
-
-
-def _body(shape: _Shape) -> list[str]:
+def _body(shape: Shape) -> list[str]:
     return list(_paragraphs(shape.element)) if shape.kind == "body" else []
 
 

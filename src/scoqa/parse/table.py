@@ -44,6 +44,24 @@ class Row:
     cells: Mapping[int, str]
 
 
+class Merged:
+    """The cells of a sheet that go down over several rows: each row shows them beside its own."""
+
+    def __init__(self) -> None:
+        self._open: dict[int, tuple[int, str]] = {}  # column -> last row, text
+
+    def add(self, column: int, last: int, text: str) -> None:
+        """Keep the text of a cell that goes down to the row `last`."""
+        self._open[column] = (last, text)
+
+    def beside(self, number: int, cells: dict[int, str]) -> dict[int, str]:
+        """Return the cells of row `number` with those that go down into it, by column."""
+        if not cells or not self._open:
+            return cells
+        self._open = {c: kept for c, kept in self._open.items() if kept[0] >= number}
+        return dict(sorted(({c: text for c, (_, text) in self._open.items()} | cells).items()))
+
+
 def cell_text(text: str) -> str:
     """Return the text of a cell on one line: its line breaks and tabs become spaces."""
     return (text if text.isprintable() else _BREAKS.sub(" ", text)).strip()

@@ -12,14 +12,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from scoqa.errors import ParseError
 from scoqa.parse.number_format import BUILT_IN, shown, shown_text
 from scoqa.parse.opc import Package
 from scoqa.parse.parsed import Parsed, Writer
-from scoqa.parse.table import Row, cell_text, write_rows
+from scoqa.parse.sheets import NO_TEXT, hidden_warnings, write_sheet
+from scoqa.parse.table import Merged, Row, cell_text
 from scoqa.parse.xmltree import attribute, elements, local
 from scoqa.types import Parser
 
@@ -28,9 +28,7 @@ if TYPE_CHECKING:
 
 PARSER = Parser("xlsx", "1")
 
-NO_TEXT = "holds no text; there is nothing to index in it."
 _MOST_COLUMNS = 16_384
-_MOST_NAMED = 5  # hidden sheets in a warning
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]+)(\d+):[A-Z]+(\d+)"')
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
@@ -44,8 +42,8 @@ class _Book:
     formats: list[str]  # by the style that a cell names
     from_1904: bool
     without_value: int = 0  # formulas that were never computed
-    hidden: list[str] = field(default_factory=list)  # sheets, and sheets with hidden rows
-    partly_hidden: list[str] = field(default_factory=list)
+    hidden: list[str] = field(default_factory=list)  # sheets
+    partly_hidden: list[str] = field(default_factory=list)  # sheets with hidden rows or columns
 
 
 def read(data: bytes, path: str) -> Parsed:
@@ -70,43 +68,22 @@ def read(data: bytes, path: str) -> Parsed:
         if sheet.get("state", "visible") != "visible":
             book.hidden.append(name)
             continue
-        rows = _rows(package.read(relation.part), name, book)
-        first = next((row for row in rows if row.cells), None)
-        if first is not None:
-            writer.gap()
-            with writer.mark("sheet", name):
-                write_rows(writer, chain([first], rows))
-    warnings = _warnings(book)
+        write_sheet(writer, name, _rows(package.read(relation.part), name, book))
+    warnings = hidden_warnings(book.hidden, book.partly_hidden)
+    if book.without_value:
+        warnings += (
+            f"has {book.without_value:,} formulas that were never computed, which are left out. "
+            "Open it in a spreadsheet program and save it.",
+        )
     if not writer.length:
         warnings += (NO_TEXT,)
     return writer.parsed(package.title(), warnings=warnings)
 
 
-def _warnings(book: _Book) -> tuple[str, ...]:
-    found: list[str] = []
-    if book.hidden:
-        found.append(f"has hidden sheets, which are not read: {_listed(book.hidden)}.")
-    if book.partly_hidden:
-        found.append(
-            f"has hidden rows or columns, which are not read, in: {_listed(book.partly_hidden)}."
-        )
-    if book.without_value:
-        found.append(
-            f"has {book.without_value:,} formulas that were never computed, which are left out. "
-            "Open it in a spreadsheet program and save it."
-        )
-    return tuple(found)
-
-
-def _listed(names: list[str]) -> str:
-    more = len(names) - _MOST_NAMED
-    return ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
-
-
 def _rows(data: bytes, name: str, book: _Book) -> Iterator[Row]:
     """Yield the visible rows of a sheet, and a blank one where there are blank ones."""
-    merged = _merged_down(data)
-    spread: dict[int, tuple[int, str]] = {}  # column -> last row and text of a cell merged down
+    last_rows = _merged_down(data)
+    merged = Merged()
     hidden_columns: set[int] = set()
     hides_rows = False  # unless a row says otherwise
     last = 0
@@ -132,17 +109,13 @@ def _rows(data: bytes, name: str, book: _Book) -> Iterator[Row]:
                 hides = True
             elif text:
                 cells[column] = text
-            if text and (column, number) in merged:
-                spread[column] = (merged[column, number], text)
+            if text and column not in hidden_columns and (column, number) in last_rows:
+                merged.add(column, last_rows[column, number], text)
         if is_hidden:
             continue
         if is_blank_before:
             yield Row(number - 1, {})
-        if cells and spread:
-            spread = {c: kept for c, kept in spread.items() if kept[0] >= number}
-            beside = {c: text for c, (_, text) in spread.items() if c not in hidden_columns}
-            cells = dict(sorted((beside | cells).items()))
-        yield Row(number, cells)
+        yield Row(number, merged.beside(number, cells))
     if hides:
         book.partly_hidden.append(name)
 
