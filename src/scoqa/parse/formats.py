@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scoqa.errors import ParseError
-from scoqa.parse import markdown, plain
+from scoqa.parse import html, markdown, plain
 from scoqa.parse.parsed import Parsed
 from scoqa.types import Parser
 
@@ -30,11 +30,15 @@ class Format:
 
 _PLAIN = Format(plain.PARSER, "text/plain", plain.read)
 _MARKDOWN = Format(markdown.PARSER, "text/markdown", markdown.read)
+_HTML = Format(html.PARSER, "text/html", html.read)
 PARSERS: dict[str, Format] = {
     ".txt": _PLAIN,
     ".text": _PLAIN,
     ".md": _MARKDOWN,
     ".markdown": _MARKDOWN,
+    ".html": _HTML,
+    ".htm": _HTML,
+    ".xhtml": Format(html.PARSER, "application/xhtml+xml", html.read),
 }
 
 
