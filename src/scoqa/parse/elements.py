@@ -173,7 +173,9 @@ def is_data(table: LexborNode, role: str) -> bool:
     return most_cells > 1 and (headed or not (boxed or longest > LONGEST_CELL))
 
 
-_EMPTY = re.compile(r"<((?!(?:area|base|br|col|hr|img|input|link|meta|wbr)\b)[^\s/<>!?]+)([^<>]*)/>")
+_EMPTY = re.compile(
+    r"<((?!(?:area|base|br|col|hr|img|input|link|meta|wbr)\b)[^\s/<>!?]+)([^<>]*)/>"
+)
 _SUBSET = re.compile(r"(<!DOCTYPE[^\[>]{0,1000})\[[^\]]*\]\s*>", re.I)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scoqa.errors import ParseError
-from scoqa.parse import html, markdown, plain
+from scoqa.parse import docx, eml, epub, html, markdown, plain
 from scoqa.parse.parsed import Parsed
 from scoqa.types import Parser
 
@@ -39,6 +39,13 @@ PARSERS: dict[str, Format] = {
     ".html": _HTML,
     ".htm": _HTML,
     ".xhtml": Format(html.PARSER, "application/xhtml+xml", html.read),
+    ".docx": Format(
+        docx.PARSER,
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        docx.read,
+    ),
+    ".epub": Format(epub.PARSER, "application/epub+zip", epub.read),
+    ".eml": Format(eml.PARSER, "message/rfc822", eml.read),
 }
 
 

@@ -30,6 +30,7 @@ from scoqa.parse.elements import (
     number_in,
     numbering,
 )
+from scoqa.parse.symbols import LOWERED, RAISED
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
@@ -42,8 +43,6 @@ _MANY_LINES = re.compile("\n{3,}")
 _UNSEEN = re.compile("[\\s\u200b-\u200f\u2060\ufeff\u00ad\u034f]*")  # a block of these is blank
 _MARKED = tuple("•◦▪‣·*-–—")
 _NOTE = re.compile(r"\s*(\d{1,3}|[a-z]{1,2}|[*†‡§]{1,3})\s*", re.I)
-_RAISED = str.maketrans("0123456789+−-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
-_LOWERED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _EXPONENT = re.compile(r"\s*[+−-]?\d+\s*")
 _DATED = (
     'meta[property="article:published_time"], meta[name="date" i], meta[name="dc.date" i], '
@@ -280,12 +279,9 @@ class _Flow:
             self.add(" ")
             return
         self.flush()
-        in_table, in_item = self.count["data"] > 0, self.count["li"] > 0
-        if tag in ("tr", "caption"):
-            gap = LINE if in_table else PARAGRAPH
-        elif tag in LINES or (in_item and (tag in LISTS or tag in ("p", "div"))):
-            gap = LINE
-        elif in_table and tag != "table":
+        in_item = self.count["li"] > 0 and (tag in LISTS or tag in ("p", "div"))
+        in_table = self.count["data"] > 0 and tag != "table"
+        if in_item or in_table or (tag in LINES and tag not in ("tr", "caption")):
             gap = LINE
         else:
             gap = self.line if tag == "div" else PARAGRAPH
@@ -336,7 +332,7 @@ class _Flow:
         """Put a link to a note in brackets: "2008" with note 1 must not read "20081"."""
         is_raised = self.count["sup"] > 0 or self.raised >= ended.parts
         if ended.is_note or (ended.is_place and is_raised):
-            found = _NOTE.fullmatch("".join(self.parts[ended.parts :]).translate(_LOWERED))
+            found = _NOTE.fullmatch("".join(self.parts[ended.parts :]).translate(LOWERED))
             if found:
                 self.parts[ended.parts :] = [f"[{found[1]}]"]
 
@@ -346,4 +342,4 @@ class _Flow:
         text = "".join(self.parts[ended.parts :])
         before = self.parts[ended.parts - 1][-1] if 0 < ended.parts <= len(self.parts) else ""
         if before.isdigit() and _EXPONENT.fullmatch(text):
-            self.parts[ended.parts :] = [text.strip().translate(_RAISED)]
+            self.parts[ended.parts :] = [text.strip().translate(RAISED)]
