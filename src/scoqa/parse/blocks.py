@@ -85,8 +85,9 @@ def write(
 ) -> list[tuple[int, int]]:
     """Write `blocks` and return where each line that may answer stands, as spans.
 
-    least: how sure it must be that a block is an aside; None: none is.
+    least: how sure it must be at least that a block is an aside; None: none is one.
     """
+    limit = None if least is None else least_aside(blocks, least)
     lines: list[tuple[int, int]] = []
 
     def add(block: Block, aside: bool) -> None:
@@ -108,7 +109,7 @@ def write(
                 place += len(line) + 1
 
     def is_aside(block: Block) -> bool:
-        return least is not None and block.around >= least
+        return limit is not None and block.around >= limit
 
     for aside, run in groupby(blocks, is_aside):
         first, *rest = run

@@ -138,7 +138,7 @@ class _Document:
 
     def read_parts(self, parts: Iterable[_Element] | None) -> None:
         """Read paragraphs and tables, and the footnotes and text boxes after each."""
-        for part in parts or ():
+        for part in () if parts is None else parts:
             name = name_of(part)
             if name == "w:p":
                 self.read_paragraph(part)

@@ -71,8 +71,12 @@ def page(markup: str, *, xml: bool = False, line: str = PARAGRAPH) -> Page:
 
     markup = storable(markup.replace("\r\n", "\n").replace("\r", "\n"))
     parser = LexborHTMLParser(as_html(markup) if xml else markup)
-    named = parser.css_first("head > title, title")
-    title = _SPACE.sub(" ", named.text() if named is not None else "").strip()
+    names = (
+        node.text()
+        for node in parser.css("title")
+        if node.parent is not None and node.parent.tag in ("head", "body")
+    )
+    title = _SPACE.sub(" ", next(names, "")).strip()
     dates = (
         node.attributes.get("datetime" if node.tag == "time" else "content") or ""
         for node in parser.css(_DATED)[:MOST_DATES]
@@ -182,7 +186,7 @@ class _Flow:
             self.add_line_end()
             return False
         attributes = node.attributes
-        if tag in SKIPPED or (attributes and is_hidden(tag, attributes)):
+        if tag in SKIPPED or is_hidden(tag, attributes):
             return False
         role = (attributes.get("role") or "").strip().lower()
         opened = _Open(tag, role, f"{attributes.get('class') or ''} {attributes.get('id') or ''}")
@@ -308,11 +312,11 @@ class _Flow:
                 self.gap = PARAGRAPH
             return
         text = text.strip("\n").rstrip() if kept else _MANY_LINES.sub("\n\n", text.strip())
-        if self.marker and not self.level:
-            if self.marker != "• " or not text.startswith(_MARKED):
-                text = self.marker + text
-            self.marker = ""
         links = min(links, len(text))
+        if not self.level and not (self.marker == "• " and text.startswith(_MARKED)):
+            links += len(self.marker) if links == len(text) else 0
+            text = self.marker + text
+        self.marker = ""
         self.blocks.append(Block(text, gap, self.level, links=links))
         self.characters += len(text)
         self.links += links

@@ -78,6 +78,6 @@ def symbol(font: str | None, code: str | None) -> str:
     if table is not None:
         number &= 0xFF  # Word writes F0 before it
         return table.get(number) or ("\ufffd" if number > 0x7E else chr(number))
-    if 0xE000 <= number <= 0xF8FF or not 0x20 <= number < 0xD800:
+    if number < 0x20 or 0xD800 <= number < 0xF900 or number > 0x10FFFF:  # no character, or private
         return "\ufffd"
     return chr(number)
