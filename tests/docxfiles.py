@@ -86,12 +86,11 @@ def docx(
     notes: dict[str, list[str]] | None = None,
     title: str = "",
     before: str = "",
-    **more: bytes,
 ) -> bytes:
     """Return a Word document.
 
     notes: the texts of "footnotes" and "endnotes", numbered from 1. before: what stands before the
-    root of the text's XML. more: further members, "_" for "/".
+    root of the text's XML.
     """
     parts = {"styles": f"<w:styles {_SPACES}>{styles}</w:styles>"}
     if numbering:
@@ -119,7 +118,6 @@ def docx(
         f'xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>{escape(title)}</dc:title>'
         "</cp:coreProperties>",
         **{f"word/{name}.xml": xml for name, xml in parts.items()},
-        **more,
     }
     return zipped(members)
 
