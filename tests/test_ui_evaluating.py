@@ -9,10 +9,10 @@ from typing import IO, Any
 from urllib.parse import parse_qs
 
 import pytest
-from evaluating import QUESTIONS, SQUAD, URL, Held, ended, run, state, upload
 from starlette.testclient import TestClient
 from test_ui import FakeWorkspace
 
+from evaluating import QUESTIONS, SQUAD, URL, Held, ended, run, state, upload
 from scoqa.evaluate import runs
 from scoqa.types import Answer
 from scoqa.ui import evaluating, question_sets, viewer

@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from evaluating import QUESTIONS, RAW, URL, state, upload
 from starlette.testclient import TestClient
 
+from evaluating import QUESTIONS, RAW, URL, state, upload
 from scoqa.ui import passwords
 from scoqa.ui.app import application
 from scoqa.ui.guard import MOST_BODY_BYTES, MOST_SET_BYTES

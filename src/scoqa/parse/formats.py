@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scoqa.errors import ParseError
-from scoqa.parse import delimited, markdown, pdf, plain, pptx, xlsx
+from scoqa.parse import delimited, docx, eml, epub, html, markdown, pdf, plain, pptx, xlsx
 from scoqa.parse.parsed import Parsed
 from scoqa.types import Parser
 
@@ -32,6 +32,7 @@ _SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.shee
 _SLIDES = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 _PLAIN = Format(plain.PARSER, "text/plain", plain.read)
 _MARKDOWN = Format(markdown.PARSER, "text/markdown", markdown.read)
+_HTML = Format(html.PARSER, "text/html", html.read)
 PARSERS: dict[str, Format] = {
     ".txt": _PLAIN,
     ".text": _PLAIN,
@@ -46,6 +47,16 @@ PARSERS: dict[str, Format] = {
     ".pptm": Format(
         pptx.PARSER, "application/vnd.ms-powerpoint.presentation.macroEnabled.12", pptx.read
     ),
+    ".html": _HTML,
+    ".htm": _HTML,
+    ".xhtml": Format(html.PARSER, "application/xhtml+xml", html.read),
+    ".docx": Format(
+        docx.PARSER,
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        docx.read,
+    ),
+    ".epub": Format(epub.PARSER, "application/epub+zip", epub.read),
+    ".eml": Format(eml.PARSER, "message/rfc822", eml.read),
 }
 
 

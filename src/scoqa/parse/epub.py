@@ -1,0 +1,139 @@
+"""Books (.epub): their chapters in reading order, each read as a web page is.
+
+Receives a file's bytes; hands on its text, with headings marked across chapters.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from scoqa.errors import ParseError
+from scoqa.parse.archive import Archive, members
+from scoqa.parse.blocks import PARAGRAPH, Around, Outline, with_marks, write
+from scoqa.parse.html import BLANK, markup_of
+from scoqa.parse.markup import page
+from scoqa.parse.parsed import Parsed, Writer
+from scoqa.parse.plain import HEAD_LINES, date_mark
+from scoqa.parse.xmltree import tree
+from scoqa.types import Parser
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+PARSER = Parser("epub", "1")
+
+_CONTAINER = "META-INF/container.xml"
+_ENCRYPTION = "META-INF/encryption.xml"
+# These only keep fonts from being copied out of a book.
+_OF_FONTS = ("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC")
+_MARKUP = frozenset(("application/xhtml+xml", "text/html", "text/x-oeb1-document"))
+
+
+def read(data: bytes, path: str) -> Parsed:
+    """Return the text of a book. Raises ParseError."""
+    archive = members(data, path)
+    package_name = package_in(archive, path)
+    package = tree(archive.read(package_name), path)
+    chapters, missing = chapters_of(package, package_name, archive)
+    if not chapters:
+        raise ParseError(path, "names no chapters that are in it. Get it anew, or save it anew.")
+    if protected_in(archive, path) & set(chapters):
+        raise ParseError(
+            path,
+            "is protected against copying (DRM), so its chapters cannot be read. Use a copy "
+            "without protection, or exclude it.",
+        )
+    writer, outline = Writer(), Outline()
+    lines: list[tuple[int, int]] = []
+    warnings: list[str] = []
+    for name in chapters:
+        text, said = markup_of(archive.read(name), path)
+        shown = page(text, xml=True)
+        if shown.blocks and writer.length:
+            writer.gap(PARAGRAPH)
+        lines += write(shown.blocks, writer, outline=outline, least=Around.NAVIGATION)
+        warnings += (f"{posixpath.basename(name)}: {each}" for each in said if text)
+    if missing:
+        warnings.append(f"lacks {len(missing)} of its chapters: {', '.join(missing[:5])}.")
+    parsed = writer.parsed(None)
+    headings = {mark.start: mark.label for mark in parsed.marks if mark.kind == "heading"}
+    dated = date_mark(parsed.text, [line for line in lines[:HEAD_LINES] if line[0] not in headings])
+    if not parsed.text:
+        warnings.append(BLANK)
+    return Parsed(
+        parsed.text,
+        title_of(package) or next(iter(headings.values()), None),
+        with_marks(parsed.marks, dated),
+        tuple(warnings),
+    )
+
+
+def package_in(archive: Archive, path: str) -> str:
+    """Return the name of the member that lists a book's parts. Raises ParseError without one."""
+    if _CONTAINER in archive.names():
+        for each in _called(tree(archive.read(_CONTAINER), path), "rootfile"):
+            name = posixpath.normpath(unquote(each.get("full-path") or "")).lstrip("/")
+            if name in archive.names():
+                return name
+    raise ParseError(path, "is no book, whatever its name says. Rename it, or exclude it.")
+
+
+def chapters_of(
+    package: _Element, package_name: str, archive: Archive
+) -> tuple[list[str], list[str]]:
+    """Return the members with a book's text in reading order, and the names of those not there."""
+    folder = posixpath.dirname(package_name)
+    parts = {each.get("id"): each for each in _called(package, "item")}
+    present = set(archive.names())
+    found: list[str] = []
+    missing: list[str] = []
+    for each in _called(package, "itemref"):
+        part = parts.get(each.get("idref"))
+        # A part of another kind names one that stands for it; pictures have no text.
+        while part is not None and part.get("media-type") not in _MARKUP:
+            part = parts.pop(part.get("fallback"), None)
+        if part is None:
+            continue
+        name = posixpath.normpath(
+            posixpath.join(folder, unquote((part.get("href") or "").partition("#")[0]))
+        ).lstrip("/")
+        if name not in present:
+            missing.append(name)
+        elif name not in found:
+            found.append(name)
+    return found, missing
+
+
+def protected_in(archive: Archive, path: str) -> set[str]:
+    """Return the members that only a reader with a key can read."""
+    if _ENCRYPTION not in archive.names():
+        return set()
+    found: set[str] = set()
+    for data in _called(tree(archive.read(_ENCRYPTION), path), "EncryptedData"):
+        methods = [each.get("Algorithm") for each in _called(data, "EncryptionMethod")]
+        if not set(methods) & set(_OF_FONTS):
+            found |= {
+                posixpath.normpath(unquote(each.get("URI") or "")).lstrip("/")
+                for each in _called(data, "CipherReference")
+            }
+    return found
+
+
+def title_of(package: _Element) -> str | None:
+    """Return a book's title, None where it has none."""
+    for each in _called(package, "title"):
+        words = " ".join((each.text or "").split())
+        if words:
+            return words
+    return None
+
+
+def _called(root: _Element, name: str) -> list[_Element]:
+    """Return the elements called `name`, in whatever namespace."""
+    return [
+        each
+        for each in root.iter()
+        if isinstance(each.tag, str) and each.tag.rpartition("}")[2] == name
+    ]
