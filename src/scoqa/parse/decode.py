@@ -20,6 +20,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+EMPTY = "is empty; there is nothing to index in it."
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 # Text has next to no control characters; program files and images have one byte in ten or more.
@@ -34,7 +35,7 @@ def decode(data: bytes, path: str) -> tuple[str, tuple[str, ...]]:
     Raises ParseError when the bytes are not text. `path` is only for its message.
     """
     if not data:
-        return "", ("is empty; there is nothing to index in it.",)
+        return "", (EMPTY,)
     text, warnings = _decode(data, path)
     shown = text[:DETECTION_BYTES]
     if len(_CONTROL.findall(shown)) > MOST_CONTROL_SHARE * len(shown):

@@ -25,8 +25,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from scoqa.errors import ParseError
-from scoqa.parse.decode import storable
+from scoqa.parse.decode import EMPTY, storable
 from scoqa.parse.formats import format_at
+from scoqa.parse.parsed import Parsed
 from scoqa.parse.pdf_page import page
 from scoqa.schema import to_json
 
@@ -42,7 +43,7 @@ def parse(request: Mapping[str, Any]) -> dict[str, Any]:
     file, path = Path(request["file"]), str(request["path"])
     data = _bytes_of(file, path)
     modified = datetime.fromtimestamp(file.stat().st_mtime, tz=UTC)
-    parsed = format_at(path).read(data, path)
+    parsed = format_at(path).read(data, path) if data else Parsed("", None, warnings=(EMPTY,))
     if len(parsed.text) > MOST_CHARACTERS:
         raise ParseError(
             path,
