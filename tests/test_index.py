@@ -556,9 +556,9 @@ def test_an_index_whose_ids_held_the_content_answers_on_and_is_brought_up_to_dat
     real = index.parse
 
     def parse(file: Path, path: str) -> Any:
-        document, warnings = real(file, path)
-        former = content_id("document", path, document.digest)
-        return replace(document, id=former), warnings
+        found = real(file, path)
+        former = content_id("document", path, found.document.digest)
+        return found._replace(document=replace(found.document, id=former))
 
     monkeypatch.setattr(index, "parse", parse)
     quick_workspace(folder).sync()

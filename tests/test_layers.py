@@ -8,11 +8,11 @@ SOURCE = Path(__file__).parent.parent / "src" / "scoqa"
 # From the ground up. A room imports from rows below its own, never from its own row or above;
 # a folder's rooms may import each other.
 ROWS = [
-    {"errors", "fold", "sentences"},
+    {"errors", "fold", "sentences", "places"},
     {"types", "config"},
     {"schema"},
     {"models", "parse", "split", "embed", "store", "converse", "read", "terminal"},
-    {"index", "retrieve", "verify", "suggest"},
+    {"index", "retrieve", "verify", "suggest", "regions"},
     {"assistant"},
     {"workspace"},
     {"evaluate", "doctor"},

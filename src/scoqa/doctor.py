@@ -35,7 +35,8 @@ class Finding:
 
 def examine(workspace: Workspace) -> list[Finding]:
     """Return what was found, in the order a person would look at it."""
-    return [_versions(), _embedder(workspace), _reader(workspace), _documents(workspace),
+    documents, failed = _documents(workspace)
+    return [_versions(), _embedder(workspace), _reader(workspace), documents, *failed,
             _index(workspace), _disk(workspace)]  # fmt: skip
 
 
@@ -72,23 +73,31 @@ def _reader(workspace: Workspace) -> Finding:
     return Finding("reader", True, f"{model.name}, sha256 {model.sha256}, in {model.folder}")
 
 
-def _documents(workspace: Workspace) -> Finding:
-    settings = workspace.settings
+def _documents(workspace: Workspace) -> tuple[Finding, list[Finding]]:
+    """Return what there is to read, and a finding for each file that could not be read."""
     try:
         sources, ignored, failed = scan(
-            workspace.documents, exclude=settings.exclude, index=workspace.index
+            workspace.documents, exclude=workspace.exclude, index=workspace.index
         )
     except ScoqaError as error:
-        return Finding("documents", False, str(error))
+        return Finding("documents", False, str(error)), []
     message = f"{len(sources)} files in {workspace.documents}"
     if ignored:
         kinds = ", ".join(f"{kind} {count}" for kind, count in ignored.items())
         message += f"; not read, of other kinds: {kinds}"
-    if failed:
-        message += f"; {len(failed)} cannot be read, first {failed[0].path}: {failed[0].reason}"
     if not sources:
-        message += ". Put .txt or .md files there, or name another folder with --workspace."
-    return Finding("documents", bool(sources) and not failed, message)
+        message += ". Put files there, or name another folder with --workspace."
+    # Those the last sync could not read, where they still are.
+    reasons = {notice.path: notice.reason for notice in failed}
+    there = {source.path for source in sources}
+    if workspace.store.exists():
+        try:
+            told = workspace.failed()
+        except ScoqaError:  # the index is damaged: `_index` says so
+            told = ()
+        reasons |= {notice.path: notice.reason for notice in told if notice.path in there}
+    files = [Finding("file", False, f"{path} {reason}") for path, reason in sorted(reasons.items())]
+    return Finding("documents", bool(sources), message), files
 
 
 def _index(workspace: Workspace) -> Finding:

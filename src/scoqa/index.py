@@ -7,9 +7,12 @@ sync that was cut off goes on where it was.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from queue import Queue
 
 import numpy as np
 
@@ -22,7 +25,7 @@ from scoqa.errors import (
     WorkspaceError,
 )
 from scoqa.fold import TERMS_VERSION
-from scoqa.parse import digest_of, document_id, format_of, parse
+from scoqa.parse import ParsedFile, digest_of, document_id, format_of, parse
 from scoqa.parse.folder import Source, scan
 from scoqa.split import split, splitter_fingerprint
 from scoqa.store import Entry, Store, View, Writer
@@ -30,6 +33,9 @@ from scoqa.types import Document, Notice, Passage, SyncReport
 
 # Passages embedded before their vectors are kept: what a kill can cost, about two seconds.
 GROUP = 64
+# Files that are read while the one before is embedded: one process reads a file many times as fast
+# as it is embedded, two keep going while one of them meets a slow file. Bounds memory, too.
+AHEAD = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +130,7 @@ def sync(
             sources, report
         )
         writer.configure(settings)  # only now: until here some documents were made otherwise
+        writer.note_failed(report.failed)
         writer.save(finished=True)
         return replace(report, passages=writer.counts().passages)
 
@@ -134,6 +141,7 @@ class _Parsed:
 
     document: Document
     passages: list[Passage]
+    boxes: tuple[bytes, ...]
     size: int
 
 
@@ -174,15 +182,17 @@ class _Sync:
         warned: list[Notice] = []
         written: list[str] = []
         for batch in self._batches(stale, failed, warned):
-            for document, passages, keys in self._with_vectors(batch):
+            for parsed, keys in self._with_vectors(batch):
+                document = parsed.document
                 old = _moved_from(document, known, gone)
                 if old is not None:
                     moved.append((old, document.path))
                 self.writer.put(
                     document,
-                    passages,
+                    parsed.passages,
                     keys,
                     splitter=self.splitter,
+                    boxes=parsed.boxes,
                     replaces=gone.pop(old).document_id if old is not None else None,
                 )
                 written.append(document.path)
@@ -223,20 +233,19 @@ class _Sync:
         """Yield parsed and split documents, in batches that hold about GROUP passages."""
         batch: list[_Parsed] = []
         waiting = 0
-        for source in stale:
-            try:
-                document, warnings, _ = parse(source.file, source.path)
-            except ParseError as error:
-                failed.append(Notice(error.path, error.reason))
+        for source, found in _ahead(_parse, stale):
+            if isinstance(found, ParseError):
+                failed.append(Notice(found.path, found.reason))
                 self._step(source.size, source.path)
                 continue
+            document, warnings, boxes = found
             warned.extend(Notice(source.path, warning) for warning in warnings)
             passages = split(
                 document,
                 passage_tokens=self.passage_tokens,
                 count_tokens=self.embedder.count_tokens,
             )
-            batch.append(_Parsed(document, passages, source.size))
+            batch.append(_Parsed(document, passages, boxes, source.size))
             waiting += len(passages)
             if waiting >= GROUP:
                 yield batch
@@ -244,9 +253,7 @@ class _Sync:
         if batch:
             yield batch
 
-    def _with_vectors(
-        self, batch: Sequence[_Parsed]
-    ) -> Iterator[tuple[Document, list[Passage], list[str]]]:
+    def _with_vectors(self, batch: Sequence[_Parsed]) -> Iterator[tuple[_Parsed, list[str]]]:
         """Yield the batch with the keys of its vectors, all of which are kept by then."""
         inputs = [self.embedder.passage_inputs(each.passages) for each in batch]
         keys = [[self.embedder.key(text) for text in texts] for texts in inputs]
@@ -267,8 +274,7 @@ class _Sync:
             self.writer.keep(group, np.asarray(vectors))
             self.embedded += len(group)
             self._at(start + size * (first + len(group)) // len(missing), batch[-1].document.path)
-        for each, row_keys in zip(batch, keys, strict=True):
-            yield each.document, each.passages, row_keys
+        yield from zip(batch, keys, strict=True)
         self._at(start + size, batch[-1].document.path)
 
     def _step(self, size: int, path: str) -> None:
@@ -278,6 +284,50 @@ class _Sync:
         self.done = min(done, self.total)
         if self.progress is not None:
             self.progress(Step(self.done, self.total, doing))
+
+
+def _parse(source: Source) -> ParsedFile | ParseError:
+    """Return what is in the file, or why it cannot be read."""
+    try:
+        return parse(source.file, source.path)
+    except ParseError as error:
+        return error
+
+
+def _ahead(
+    work: Callable[[Source], ParsedFile | ParseError], sources: Iterable[Source]
+) -> Iterator[tuple[Source, ParsedFile | ParseError]]:
+    """Yield each source with what `work` makes of it, in order.
+
+    The next AHEAD are worked on meanwhile, in threads that nobody waits for at the end.
+    """
+    waiting: deque[tuple[Source, Queue[ParsedFile | ParseError | BaseException]]] = deque()
+
+    def begin(source: Source) -> None:
+        result: Queue[ParsedFile | ParseError | BaseException] = Queue(1)
+
+        def run() -> None:
+            try:
+                result.put(work(source))
+            except BaseException as error:  # raised again where it is waited for
+                result.put(error)
+
+        waiting.append((source, result))
+        threading.Thread(target=run, name="scoqa-parse", daemon=True).start()
+
+    def first() -> tuple[Source, ParsedFile | ParseError]:
+        source, result = waiting.popleft()
+        found = result.get()
+        if isinstance(found, BaseException) and not isinstance(found, ParseError):
+            raise found
+        return source, found
+
+    for source in sources:
+        begin(source)
+        if len(waiting) > AHEAD:
+            yield first()
+    while waiting:
+        yield first()
 
 
 def _moved_from(

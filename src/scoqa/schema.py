@@ -82,6 +82,8 @@ def _citation_from_json(record: Any) -> Citation:
         parser=Parser(_typed(parser, "name", str), _typed(parser, "version", str)),
         page=None if record.get("page") is None else _typed(record, "page", str),
         heading=None if record.get("heading") is None else _typed(record, "heading", str),
+        # Answers saved before there were such places name none.
+        place=_typed(record, "place", str) if "place" in record else "",
         score=_typed(record, "score", float),
         also_in=tuple(map(_citation_from_json, _typed(record, "also_in", list))),
     )

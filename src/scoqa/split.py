@@ -1,17 +1,19 @@
 """Document -> Passages: consecutive slices that end at sentence and paragraph ends.
 
 Receives a Document and a token counter; hands on passages that never overlap and cover all
-visible text. Pieces are merged by langchain-text-splitters with overlap 0; each is placed with
-a cursor that only moves forward and is asserted to be a slice.
+visible text but what stands aside. Pieces are merged by langchain-text-splitters with overlap 0;
+each is placed with a cursor that only moves forward and is asserted to be a slice.
 """
 
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from scoqa.places import Marks
 from scoqa.sentences import sentences
 from scoqa.types import Document, Passage, content_id
 
@@ -24,6 +26,8 @@ _ISO_DATE = re.compile(r"\b(\d{4})-(\d\d)-(\d\d)\b")
 _MONTHS = (
     "January February March April May June July August September October November December"
 ).split()
+
+_BORDERS = ("heading", "sheet", "slide", "message")
 
 CountTokens = Callable[[Sequence[str]], list[int]]
 
@@ -61,6 +65,7 @@ def split(document: Document, *, passage_tokens: int, count_tokens: CountTokens)
 
     passages: list[Passage] = []
     text = document.text
+    marks = Marks(document.marks)
     for start, end in _sections(document):
         spans = _units(text, start, end)
         pieces = _small_enough([text[a:b] for a, b in spans], passage_tokens, count)
@@ -68,7 +73,7 @@ def split(document: Document, *, passage_tokens: int, count_tokens: CountTokens)
         for merged in _merge(pieces, passage_tokens, count):
             assert text.startswith(merged, cursor), f"piece is no slice of {document.path}"
             stop = cursor + len(merged)
-            passage = _passage(document, cursor, stop)
+            passage = _passage(document, marks, cursor, stop)
             if passage is not None:
                 passages.append(passage)
             cursor = stop
@@ -76,15 +81,18 @@ def split(document: Document, *, passage_tokens: int, count_tokens: CountTokens)
     return passages
 
 
-def heading_of(document: Document, position: int) -> str:
-    """Return what the text at `position` stands under: title, date line, heading path.
+def heading_of(document: Document, marks: Marks, position: int) -> str:
+    """Return what the text at `position` stands under: title, date line, sheet, heading path.
+
+    marks: those of `document`.
 
     Dates in figures are put into words, as questions have them ("2017-06-09" is "9 June 2017").
     """
     parts = [document.title]
-    if dated := next((mark.label for mark in document.marks if mark.kind == "date"), None):
-        parts.append(_ISO_DATE.sub(_in_words, dated))
-    if (heading := document.label_at("heading", position)) and heading != document.title:
+    if dated := marks.kinds.get("date"):
+        parts.append(_ISO_DATE.sub(_in_words, dated[0].label))
+    parts += [label for kind in ("message", "sheet") if (label := marks.label(kind, position))]
+    if (heading := marks.label("heading", position)) and heading != document.title:
         parts.append(heading.removeprefix(f"{document.title} > "))
     return " > ".join(parts)
 
@@ -94,7 +102,7 @@ def _in_words(match: re.Match[str]) -> str:
     return f"{day} {_MONTHS[month - 1]} {year}" if 1 <= month <= 12 else match.group()
 
 
-def _passage(document: Document, start: int, end: int) -> Passage | None:
+def _passage(document: Document, marks: Marks, start: int, end: int) -> Passage | None:
     """Return the passage of text[start:end] without outer white space; None if it is blank."""
     raw = document.text[start:end]
     start += len(raw) - len(raw.lstrip())
@@ -109,16 +117,32 @@ def _passage(document: Document, start: int, end: int) -> Passage | None:
         start=start,
         end=end,
         text=text,
-        heading=heading_of(document, start),
+        heading=heading_of(document, marks, start),
     )
 
 
 def _sections(document: Document) -> list[tuple[int, int]]:
-    """Return the stretches between headings: a passage never runs on under the next one."""
+    """Return the stretches that passages are made of, in order.
+
+    A passage never runs on under the next heading, sheet, slide or message; what stands aside of
+    a text is in none.
+    """
     edges = {0, len(document.text)}
-    edges |= {mark.start for mark in document.marks if mark.kind == "heading"}
-    ordered = sorted(edges)
-    return list(pairwise(ordered))
+    aside: deque[tuple[int, int]] = deque()
+    for mark in document.marks:
+        if mark.kind in _BORDERS:
+            edges.add(mark.start)
+        elif mark.kind == "aside":
+            edges |= {mark.start, mark.end}
+            aside.append((mark.start, mark.end))
+    covered = 0  # how far what stands aside reaches: one may lie in another
+    found: list[tuple[int, int]] = []
+    for start, end in pairwise(sorted(edges)):
+        while aside and aside[0][0] <= start:
+            covered = max(covered, aside.popleft()[1])
+        if end > covered:
+            found.append((start, end))
+    return found
 
 
 def _units(text: str, start: int, end: int) -> list[tuple[int, int]]:

@@ -36,7 +36,7 @@ messages = Console(stderr=True, soft_wrap=True, highlight=False)
 LIT = "bold underline"
 QUIET = "dim"
 LONGEST_SHOWN = 80  # characters of a span among the scores
-MOST_LISTED = 20  # files named one by one after a sync; the rest is counted
+MOST_LISTED = 20  # warnings told one by one after a sync; the rest is counted
 
 REASONS: dict[Reason, str] = {
     "empty_index": "There are no documents in the index.",
@@ -243,11 +243,12 @@ def print_sync(report: SyncReport) -> None:
     if report.ignored:
         kinds = ", ".join(f"{visible(kind)} {count}" for kind, count in report.ignored.items())
         say(f"Not read, of other kinds: {kinds}.")
-    for title, notices in (("Warning", report.warned), ("Failed", report.failed)):
-        for notice in notices[:MOST_LISTED]:
-            say(f"{title}: {notice.path} {notice.reason}")
-        if len(notices) > MOST_LISTED:
-            say(f"{title}: and {len(notices) - MOST_LISTED} more; scoqa index --json lists all.")
+    for notice in report.warned[:MOST_LISTED]:
+        say(f"Warning: {notice.path} {notice.reason}")
+    if len(report.warned) > MOST_LISTED:
+        say(f"Warning: and {len(report.warned) - MOST_LISTED} more; scoqa index --json lists all.")
+    for notice in report.failed:  # each is a file that nothing is found in
+        say(f"Failed: {notice.path} {notice.reason}")
 
 
 def print_verdicts(verdicts: Sequence[Verdict]) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
+from scoqa.places import Marks
 from scoqa.sentences import sentence_around
 
 MarkKind = Literal["page", "heading", "date", "sheet", "row", "slide", "message", "aside"]
@@ -76,15 +77,17 @@ class Document:
     media_type: str = "text/plain"
     modified: datetime | None = field(default=None, compare=False)
 
-    def label_at(self, kind: MarkKind, position: int) -> str | None:
-        """Return the label of the last mark of `kind` that starts at or before `position`."""
-        found: str | None = None
-        for mark in self.marks:
-            if mark.start > position:
-                break
-            if mark.kind == kind:
-                found = mark.label
-        return found
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """Where on a page a stretch of text stands.
+
+    page: its number from 1. boxes: left, top, right, bottom as shares of the page as it is shown,
+    from its top left, one for each run of characters beside each other.
+    """
+
+    page: int
+    boxes: tuple[tuple[float, float, float, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,8 +196,9 @@ class Citation:
     sentence_end: int
     sentence: str
     line: int  # from 1
-    page: str | None
+    page: str | None  # the printed label of the page where the quote starts
     heading: str | None
+    place: str  # "p. 12", "slide 3", "Budget, row 40"; "" where lines are all there is
     score: float
     also_in: tuple[Citation, ...] = ()
 
@@ -208,6 +212,7 @@ class Citation:
             raise ValueError(f"span of {span.document_id} cited from {document.id}")
         if not 0 <= span.start < span.end <= len(document.text):
             raise ValueError(f"span {span.start}:{span.end} leaves {document.path}")
+        marks = Marks(document.marks)
         sentence_start, sentence_end = sentence_around(document.text, span.start, span.end)
         return cls(
             document_id=document.id,
@@ -223,8 +228,9 @@ class Citation:
             sentence_end=sentence_end,
             sentence=document.text[sentence_start:sentence_end],
             line=1 + len(_LINE_END.findall(document.text, 0, span.start)),
-            page=document.label_at("page", span.start),
-            heading=document.label_at("heading", span.start),
+            page=marks.label("page", span.start),
+            heading=marks.label("heading", span.start),
+            place=marks.place(span.start, span.end),
             score=span.score,
         )
 

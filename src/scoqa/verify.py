@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import stat
 from collections.abc import Iterator
+from operator import attrgetter
 from pathlib import Path
 
 from scoqa.errors import ParseError, WorkspaceError
@@ -43,7 +44,7 @@ def freshness(document: Document, documents: Path) -> Freshness:
     there. unreadable: one is, or may be, and it cannot be read.
     """
     try:
-        file = _file_at(document.path, documents)
+        file = file_at(document.path, documents)
         if file is None:
             return "missing"
         return "unchanged" if digest_of(file) == document.digest else "changed"
@@ -106,27 +107,23 @@ def _stands(citation: Citation, document: Document) -> bool:
 
 
 def _says_where(citation: Citation, document: Document) -> bool:
-    """Return whether line, page, heading and title are those of the quote's place."""
+    """Return whether line, page, place, heading and title are those of the quote's place."""
     span = Span(document.id, citation.start, citation.end, citation.score)
     true = Citation.from_span(document, span)
-    return (citation.line, citation.page, citation.heading, citation.title) == (
-        true.line,
-        true.page,
-        true.heading,
-        true.title,
-    )
+    said = attrgetter("line", "page", "place", "heading", "title")
+    return said(citation) == said(true)
 
 
 def _read(citation: Citation, documents: Path) -> Document | None:
     """Return the document at the citation's path, if that is a file below `documents`."""
     try:
-        file = _file_at(citation.path, documents)
+        file = file_at(citation.path, documents)
         return None if file is None else parse(file, citation.path)[0]
     except (ParseError, OSError):
         return None
 
 
-def _file_at(path: str, documents: Path) -> Path | None:
+def file_at(path: str, documents: Path) -> Path | None:
     """Return the plain file at `path`, any string, below `documents`; None if none is there.
 
     Raises OSError where it may not be looked for, WorkspaceError without the folder.

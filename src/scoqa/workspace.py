@@ -18,11 +18,13 @@ from scoqa import __version__
 from scoqa.assistant import Assistant
 from scoqa.config import SENTENCE_READER, load_settings
 from scoqa.embed import Embedder
-from scoqa.errors import WorkspaceError
+from scoqa.errors import ParseError, WorkspaceError
 from scoqa.index import Progress, sync
 from scoqa.models import find_embedder, find_reader
+from scoqa.parse import page_image
 from scoqa.parse.folder import scan
 from scoqa.read import open_reader
+from scoqa.regions import regions
 from scoqa.store import Where, open_store
 from scoqa.suggest import suggestions
 from scoqa.types import (
@@ -31,11 +33,13 @@ from scoqa.types import (
     Explanation,
     Freshness,
     Hit,
+    Notice,
+    Region,
     Stage,
     SyncReport,
     Verdict,
 )
-from scoqa.verify import freshness, verify
+from scoqa.verify import file_at, freshness, verify
 
 DOCUMENTS = "docs"
 INDEX = "embeddings"
@@ -117,14 +121,14 @@ class Workspace:
         if rebuild:
             # Whatever can fail fails first, while the old index is still in place.
             embedder.load()
-            scan(self.documents, exclude=self.settings.exclude, index=self.index)
+            scan(self.documents, exclude=self.exclude, index=self.index)
             self.store.set_aside()
         return sync(
             self.store,
             self.documents,
             embedder,
             passage_tokens=self.settings.passage_tokens,
-            exclude=self.settings.exclude,
+            exclude=self.exclude,
             index=self.index,
             progress=progress,
         )
@@ -184,6 +188,38 @@ class Workspace:
     def freshness(self, document: Document) -> Freshness:
         """Return whether the file of `document` is now as it was when it was indexed."""
         return freshness(document, self.documents)
+
+    def regions(self, document: Document, start: int, end: int) -> list[Region]:
+        """Return where on its pages document.text[start:end] stands; none without pages."""
+        with self.store.view() as view:
+            return regions(document, start, end, lambda page: view.boxes(document.id, page))
+
+    def page_image(self, document: Document, number: int, width: int) -> bytes:
+        """Return page `number` (from 1) of a document as a PNG of `width` pixels across.
+
+        Raises ParseError when its file has changed since it was indexed, is gone, or cannot be
+        shown.
+        """
+        try:
+            file = file_at(document.path, self.documents)
+        except OSError as error:
+            raise ParseError(document.path, f"cannot be read: {error.strerror}.") from error
+        if file is None:
+            raise ParseError(document.path, "is not there any more.")
+        return page_image(file, document.path, document.digest, number, width)
+
+    def failed(self) -> tuple[Notice, ...]:
+        """Return the files that the last sync could not read, and why."""
+        with self.store.view() as view:
+            return view.failed()
+
+    @property
+    def exclude(self) -> tuple[str, ...]:
+        """What is never a document here, as patterns on paths: the settings', and sets of
+        questions where they stand among the documents.
+        """
+        sets = ("questions/*.csv", "questions/*.tsv") if self.documents == self.root else ()
+        return (*self.settings.exclude, *sets)
 
     def collections(self) -> tuple[str, ...]:
         """Return the names of the collections in the index, sorted; "" for files in none."""

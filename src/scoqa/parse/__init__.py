@@ -18,7 +18,7 @@ from scoqa.parse import contained
 from scoqa.parse.formats import PARSERS, format_at, format_of
 from scoqa.types import Document, Mark, content_id
 
-__all__ = ["PARSERS", "ParsedFile", "digest_of", "document_id", "format_of", "parse"]
+__all__ = ["PARSERS", "ParsedFile", "digest_of", "document_id", "format_of", "page_image", "parse"]
 
 
 class ParsedFile(NamedTuple):
@@ -71,3 +71,19 @@ def parse(file: Path, path: str) -> ParsedFile:
     )
     boxes = tuple(base64.b64decode(each) for each in found["boxes"])
     return ParsedFile(document, tuple(found["warnings"]), boxes)
+
+
+def page_image(file: Path, path: str, digest: str, number: int, width: int) -> bytes:
+    """Return page `number` (from 1) of `file` as a PNG of `width` pixels across.
+
+    Raises ParseError when the file is not the one of `digest`, or cannot be shown.
+    """
+    request = {
+        "task": "page",
+        "file": str(file.absolute()),
+        "path": path,
+        "digest": digest,
+        "number": number,
+        "width": width,
+    }
+    return base64.b64decode(contained.run(request, path=path)["png"])

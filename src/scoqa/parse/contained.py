@@ -101,42 +101,48 @@ def _ended(code: int) -> str:
     return f"crashes what reads it ({how}); it is damaged. Save it anew, or exclude it."
 
 
-class _Idle:
-    """The processes that wait for a file."""
+class _Workers:
+    """Every process there is, and those of them that wait for a file."""
 
     def __init__(self) -> None:
-        self._workers: list[Worker] = []
+        self._all: set[Worker] = set()
+        self._idle: list[Worker] = []
         self._guard = threading.Lock()
         self._owner = os.getpid()
 
     def take(self) -> Worker:
         with self._guard:
             if self._owner != os.getpid():  # after a fork the parent's are not ours
-                self._workers, self._owner = [], os.getpid()
-            while self._workers:
-                worker = self._workers.pop()
+                self._all, self._idle, self._owner = set(), [], os.getpid()
+            while self._idle:
+                worker = self._idle.pop()
                 if worker.process.poll() is None:
                     return worker
-                worker.close()
-        return Worker()
+                self._end(worker)
+            worker = Worker()
+            self._all.add(worker)
+            return worker
 
     def give_back(self, worker: Worker) -> None:
-        if worker.spent:
-            worker.close()
-            return
         with self._guard:
-            self._workers.append(worker)
+            if worker.spent:
+                self._end(worker)
+            else:
+                self._idle.append(worker)
 
-    def close(self) -> None:
-        with self._guard:
-            workers, self._workers = self._workers, []
+    def end(self) -> None:
+        """End them all, also in the middle of a file: nobody waits for it any more."""
         if self._owner == os.getpid():
-            for worker in workers:
-                worker.close()
+            for worker in self._all:
+                worker.process.kill()
+
+    def _end(self, worker: Worker) -> None:
+        worker.close()
+        self._all.discard(worker)
 
 
-_idle = _Idle()
-atexit.register(_idle.close)
+_workers = _Workers()
+atexit.register(_workers.end)
 
 
 def run(request: Mapping[str, Any], *, path: str, size: int = 0) -> dict[str, Any]:
@@ -145,8 +151,8 @@ def run(request: Mapping[str, Any], *, path: str, size: int = 0) -> dict[str, An
     size: of the file in bytes, which its time grows with. Raises ParseError, naming `path`. May be
     called from several threads: each call has a process of its own.
     """
-    worker = _idle.take()
+    worker = _workers.take()
     try:
         return worker.run(request, path, LEAST_SECONDS + SECONDS_A_MEGABYTE * size / 2**20)
     finally:
-        _idle.give_back(worker)
+        _workers.give_back(worker)

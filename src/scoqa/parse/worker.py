@@ -14,7 +14,10 @@ import hashlib
 import io
 import json
 import os
+import signal
 import sys
+import threading
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -128,7 +131,17 @@ def memory_bytes() -> int:
     return most if sys.platform == "darwin" else most * 1024
 
 
+def _end_with(parent: int) -> None:
+    """End this process when the one that started it has gone, also in the middle of a file."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
+
+
 def main() -> None:
+    # Whoever stops scoqa with Ctrl-C stops it, not a file: it ends this process when it ends.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     answers: BinaryIO = io.FileIO(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints is no answer
     os.environ["OPENBLAS_NUM_THREADS"] = "1"  # each thread takes address space

@@ -15,7 +15,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from scoqa.types import Document, Parser, Passage
+from scoqa.types import Document, Notice, Parser, Passage
 
 Vectors = NDArray[np.float32]
 
@@ -84,6 +84,15 @@ class View(Protocol):
     def document_of(self, text_digest: str) -> Document:
         """Return the document of exactly that text, the first by path; else as `document`."""
 
+    def boxes(self, document_id: str, page: int) -> bytes:
+        """Return where the characters of a page (from 1) stand on it, as `put` took them.
+
+        Nothing where the document has no such page.
+        """
+
+    def failed(self) -> tuple[Notice, ...]:
+        """Return what `note_failed` was last given."""
+
     def passages(self, ids: Sequence[str]) -> list[Passage]:
         """Return the passages in the order of `ids`; KeyError for an unknown one."""
 
@@ -120,16 +129,22 @@ class Writer(View, Protocol):
         keys: Sequence[str],
         *,
         splitter: str,
+        boxes: Sequence[bytes] = (),
         replaces: str | None = None,
     ) -> None:
         """Add a document with its passages, whose vectors are kept under `keys`.
+
+        boxes: for each of its pages where the characters stand, as scoqa.parse gives them.
 
         The document `replaces`, and any other at the same path, leaves in the same transaction.
         Raises KeyError when a vector is missing.
         """
 
     def drop(self, document_id: str) -> None:
-        """Remove a document with its text, words and vectors."""
+        """Remove a document with its text, boxes, words and vectors."""
+
+    def note_failed(self, notices: Sequence[Notice]) -> None:
+        """Remember which files cannot be read and why, instead of those known before."""
 
     def save(self, *, finished: bool) -> None:
         """Write the vector cache; when `finished`, forget vectors nothing refers to."""

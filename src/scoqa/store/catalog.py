@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import uuid
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
@@ -64,6 +65,12 @@ def create(connection: sqlite3.Connection) -> None:
 def complete(connection: sqlite3.Connection) -> None:
     """Add to an index what it can do without: one of an earlier version is read as it is."""
     connection.execute("CREATE INDEX IF NOT EXISTS contents_by_text ON contents (text_digest)")
+    # Each page's boxes as scoqa.parse gives them, compressed.
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS boxes (content INTEGER NOT NULL REFERENCES contents (id) "
+        "ON DELETE CASCADE, page INTEGER NOT NULL, boxes BLOB NOT NULL, "
+        "PRIMARY KEY (content, page)) WITHOUT ROWID"
+    )
 
 
 def quoted(word: str) -> str:
@@ -129,6 +136,15 @@ class Catalog:
             title=row[8], marks=tuple(_mark(record) for record in json.loads(row[9])),
             media_type=row[10], modified=datetime.fromisoformat(row[11]) if row[11] else None,
         )  # fmt: skip
+
+    def boxes(self, document_id: str, page: int) -> bytes:
+        """Return the boxes of a page; an index of an earlier version has none to ask for."""
+        query = (
+            "SELECT boxes FROM boxes JOIN documents ON documents.content = boxes.content "
+            "WHERE public_id = ? AND page = ?"
+        )
+        row = self.connection.execute(query, (document_id, page)).fetchone()
+        return b"" if row is None else zlib.decompress(row[0])
 
     def passages(self, rows: Sequence[int]) -> dict[int, tuple[str, Passage]]:
         """Return (path, passage) by row number."""
@@ -311,6 +327,18 @@ class Catalog:
                 "INSERT INTO words (rowid, text, heading) VALUES (?, ?, ?)",
                 (number, " ".join(terms(passage.text)), " ".join(terms(passage.heading))),
             )
+
+    def put_boxes(self, document: Document, boxes: Sequence[bytes]) -> None:
+        """Keep the boxes of a document that was put; where its content has some, they stay."""
+        parser = document.parser
+        self.connection.executemany(
+            "INSERT OR IGNORE INTO boxes (content, page, boxes) SELECT id, ?, ? FROM contents "
+            "WHERE digest = ? AND parser_name = ? AND parser_version = ?",
+            (
+                (page, zlib.compress(each), document.digest, parser.name, parser.version)
+                for page, each in enumerate(boxes, start=1)
+            ),
+        )
 
     def remove(self, document_id: str) -> list[int]:
         """Remove a document; return the rows of its vectors, which `forget` looks at later."""

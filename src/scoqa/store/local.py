@@ -7,6 +7,7 @@ writer at a time, guarded by an operating-system lock that death frees.
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import sqlite3
 import threading
@@ -30,7 +31,7 @@ from scoqa.store import Counts, Entry, Scored, Where, catalog
 from scoqa.store.catalog import SCHEMA_VERSION, Catalog
 from scoqa.store.lock import held_by, is_writable, locked
 from scoqa.store.vectors import VectorCache
-from scoqa.types import SCORE_PLACES, Document, Passage
+from scoqa.types import SCORE_PLACES, Document, Notice, Passage
 
 Vectors = NDArray[np.float32]
 
@@ -260,6 +261,12 @@ class LocalView:
     def document_of(self, text_digest: str) -> Document:
         return self.catalog.document_of(text_digest)
 
+    def boxes(self, document_id: str, page: int) -> bytes:
+        return self.catalog.boxes(document_id, page)
+
+    def failed(self) -> tuple[Notice, ...]:
+        return tuple(Notice(*each) for each in json.loads(self.catalog.meta("failed", "[]")))
+
     def passages(self, ids: Sequence[str]) -> list[Passage]:
         rows = self.catalog.rows_of(ids)
         found = self.catalog.passages(list(rows.values()))
@@ -324,6 +331,7 @@ class LocalWriter(LocalView):
         keys: Sequence[str],
         *,
         splitter: str,
+        boxes: Sequence[bytes] = (),
         replaces: str | None = None,
     ) -> None:
         with self._transaction():
@@ -332,6 +340,7 @@ class LocalWriter(LocalView):
             for each in sorted(map(str, leaving)):
                 self.catalog.remove(each)
             self.catalog.put(document, passages, keys, splitter, self.generation + 1)
+            self.catalog.put_boxes(document, boxes)
         self._unsaved += len(passages)
         if self._unsaved >= SAVE_EVERY:
             self.save(finished=False)
@@ -344,6 +353,11 @@ class LocalWriter(LocalView):
     def drop(self, document_id: str) -> None:
         with self._transaction():
             self.catalog.forget(self.catalog.remove(document_id))
+
+    def note_failed(self, notices: Sequence[Notice]) -> None:
+        with self._transaction(changes_documents=False):
+            record = [[each.path, each.reason] for each in notices]
+            self.catalog.set_meta("failed", json.dumps(record))
 
     def save(self, *, finished: bool) -> None:
         if finished:
