@@ -179,7 +179,7 @@ def test_a_document_knows_its_file(tmp_path: Path) -> None:
 
 def test_other_kinds_and_missing_files_are_parse_errors(tmp_path: Path) -> None:
     with pytest.raises(ParseError, match=r"It reads \.txt, \.text, \.md, \.markdown"):
-        parsed(tmp_path, b"x", "notes.pdf")
+        parsed(tmp_path, b"x", "notes.xyz")
     with pytest.raises(ParseError, match=r"gone\.txt cannot be read: No such file"):
         parse(tmp_path / "gone.txt", "gone.txt")
     (tmp_path / "folder.txt").mkdir()
@@ -365,8 +365,8 @@ def test_excluded_paths_are_left_out(tmp_path: Path, exclude: list[str], left: l
 
 
 def test_files_of_other_kinds_are_counted(tmp_path: Path) -> None:
-    touch(tmp_path, "a.txt", "b.PDF", "c.pdf", "d.docx", "Makefile")
-    assert {".pdf": 2, ".docx": 1, "(none)": 1} == scan(tmp_path)[1]
+    touch(tmp_path, "a.txt", "b.XYZ", "c.xyz", "d.abc", "Makefile")
+    assert {".xyz": 2, ".abc": 1, "(none)": 1} == scan(tmp_path)[1]
     assert {} == scan(tmp_path, exclude=["*"])[1]
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scoqa.errors import ParseError
-from scoqa.parse import markdown, plain
+from scoqa.parse import markdown, pdf, plain
 from scoqa.parse.parsed import Parsed
 from scoqa.types import Parser
 
@@ -35,6 +35,7 @@ PARSERS: dict[str, Format] = {
     ".text": _PLAIN,
     ".md": _MARKDOWN,
     ".markdown": _MARKDOWN,
+    ".pdf": Format(pdf.PARSER, "application/pdf", pdf.read),
 }
 
 

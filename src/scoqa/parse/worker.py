@@ -26,6 +26,7 @@ from typing import Any, BinaryIO
 from scoqa.errors import ParseError
 from scoqa.parse.decode import storable
 from scoqa.parse.formats import format_at
+from scoqa.parse.pdf_page import page
 from scoqa.schema import to_json
 
 # Far more than any file that a person reads takes here; a bomb meets it soon.
@@ -79,7 +80,7 @@ def _bytes_of(file: Path, path: str) -> bytes:
     return data
 
 
-TASKS: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {"parse": parse}
+TASKS: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {"parse": parse, "page": page}
 
 
 def outcome_of(request: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,337 @@
+"""The characters on one page of a PDF, put together to pieces of lines.
+
+Receives a page of pdfium's; hands on runs: characters in reading order that stand close together
+on one baseline, with the box of each on the page as it is shown.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+# How two characters of one run stand, in heights of the lower one's box (1.15 of a font's size).
+_WIDEST_GAP = 0.9
+_WIDEST_STEP_BACK = 0.45  # an accent set over its letter begins left of it
+_LEAST_OVERLAP = 0.5  # a raised number shares more with its line, two lines share nothing
+# A box higher than this many font sizes is the font's whole range, not a line of it.
+_HIGHEST_BOX = 1.6
+
+_BOLD = re.compile(rb"bold|black|heavy|demi", re.IGNORECASE)
+_BOLD_WEIGHT = 600
+# What fonts of symbols name in their own way; 2 and FFFE are pdfium's for a hyphen that ends a
+# line; a soft hyphen that is drawn is a hyphen.
+_OTHERWISE = {0xF0B7: "•", 0xF0A7: "▪", 0x2: "-", 0xFFFE: "-", 0xAD: "-", 0x9: " ", 0x3000: " "}
+_LIGATURES = dict(zip(range(0xFB00, 0xFB07), "ff fi fl ffi ffl st st".split(), strict=True))
+RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
+_UNKNOWN = "\ufffd"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """Characters that stand together on one line.
+
+    text: with the spaces between its words. boxes: shape (len(text), 4), left, top, right, bottom
+    in points from the top left of the page as it is shown. left to bottom: the whole run's, turned
+    so that it stands upright. size: its font's, in points. turn: degrees clockwise that it stands
+    at. first: about how wide its first word is, in points.
+    """
+
+    text: str
+    boxes: Array
+    left: float
+    top: float
+    right: float
+    bottom: float
+    size: float
+    bold: bool
+    turn: int
+    first: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Glyphs:
+    """What pdfium says of a page: its runs, its size as shown, how many characters it cannot name.
+
+    characters: all that are drawn.
+    """
+
+    runs: tuple[Run, ...]
+    width: float
+    height: float
+    characters: int
+    unknown: int
+
+
+@dataclass(slots=True)
+class _Characters:
+    """What is drawn, one entry a character, in pdfium's order.
+
+    indices: pdfium's own. spaced: whether a space stands before it. boxes: in the page's own
+    points, left, bottom, right, top. angles: clockwise, in radians. sizes: of the font.
+    """
+
+    texts: list[str]
+    indices: list[int]
+    spaced: list[bool]
+    boxes: Array
+    angles: Array
+    sizes: Array
+    unknown: int
+
+
+def glyphs_of(page: Any) -> Glyphs:
+    """Return the runs of a page in pdfium's order, without what lies outside its visible part."""
+    import pypdfium2.raw as pdfium
+
+    width, height = pdfium.FPDF_GetPageWidthF(page), pdfium.FPDF_GetPageHeightF(page)
+    text_page = pdfium.FPDFText_LoadPage(page)
+    if not text_page:
+        return Glyphs((), width, height, 0, 0)
+    try:
+        found = _characters(pdfium, text_page)
+        if not found.texts or not (width > 0 and height > 0):
+            return Glyphs((), width, height, 0, 0)
+        quarter_turns = pdfium.FPDFPage_GetRotation(page)
+        boxes = _shown(found.boxes, _visible_part(pdfium, page), quarter_turns)
+        turns = np.round(np.degrees(found.angles)).astype(int) + 90 * quarter_turns
+        runs = tuple(_runs(pdfium, text_page, found, boxes, turns % 360, (width, height)))
+        return Glyphs(runs, width, height, len(found.texts), found.unknown)
+    finally:
+        pdfium.FPDFText_ClosePage(text_page)
+
+
+def _visible_part(pdfium: Any, page: Any) -> tuple[float, float, float, float]:
+    """Return left, bottom, right, top of what is shown of a page, in its own points."""
+    box = pdfium.FS_RECTF()
+    pdfium.FPDF_GetPageBoundingBox(page, ctypes.byref(box))
+    return box.left, box.bottom, box.right, box.top
+
+
+def _characters(pdfium: Any, text_page: Any) -> _Characters:
+    """Return what is drawn on a page. The calls are most of the time a PDF takes: four each."""
+    unicode_at, box_at = pdfium.FPDFText_GetUnicode, pdfium.FPDFText_GetCharBox
+    loose_box_at, angle_at = pdfium.FPDFText_GetLooseCharBox, pdfium.FPDFText_GetCharAngle
+    is_unmapped = pdfium.FPDFText_HasUnicodeMapError
+    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
+    tight = [ctypes.byref(each) for each in (left, right, bottom, top)]
+    box = pdfium.FS_RECTF()
+    loose = ctypes.byref(box)
+
+    texts: list[str] = []
+    indices: list[int] = []
+    spaced: list[bool] = []
+    boxes: list[tuple[float, ...]] = []
+    angles: list[float] = []
+    sizes: list[float] = []
+    size_of: dict[float, float] = {}  # by the height of its boxes, which is a font's own
+    space, high, unknown = False, 0, 0
+    for index in range(pdfium.FPDFText_CountChars(text_page)):
+        code = unicode_at(text_page, index)
+        if 0xD800 <= code < 0xDC00:
+            high = code
+            continue
+        if 0xDC00 <= code < 0xE000 and high:
+            code = 0x10000 + ((high - 0xD800) << 10) + (code - 0xDC00)
+        high = 0
+        text = _OTHERWISE.get(code) or chr(code)
+        if text in " \r\n":
+            space = True
+            continue
+        if is_unmapped(text_page, index) == 1 or code == 0 or 0xD800 <= code < 0xE000:
+            text = _UNKNOWN
+            unknown += 1
+        elif code < 0x20 and text == chr(code):
+            continue
+        box_at(text_page, index, *tight)
+        loose_box_at(text_page, index, loose)
+        angle = angle_at(text_page, index)
+        edges = (box.left, box.bottom, box.right, box.top)
+        upright = abs(math.sin(angle)) < 0.5
+        tall = round(edges[3] - edges[1] if upright else edges[2] - edges[0], 2)
+        if tall not in size_of:
+            size_of[tall] = _size_at(pdfium, text_page, index) or tall
+        size = size_of[tall]
+        drawn = right.value > left.value and top.value > bottom.value
+        if drawn and not 0 < tall <= _HIGHEST_BOX * size:
+            edges = (left.value, bottom.value, right.value, top.value)
+        elif drawn:
+            edges = (
+                min(edges[0], left.value),
+                min(edges[1], bottom.value),
+                max(edges[2], right.value),
+                max(edges[3], top.value),
+            )
+        for letter in _LIGATURES.get(code, text):
+            texts.append(letter)
+            indices.append(index)
+            spaced.append(space)
+            boxes.append(edges)
+            angles.append(angle)
+            sizes.append(size)
+            space = False
+    return _Characters(
+        texts, indices, spaced, np.array(boxes), np.array(angles), np.array(sizes), unknown
+    )
+
+
+def _size_at(pdfium: Any, text_page: Any, index: int) -> float:
+    """Return the size of a character's font on the page, in points; 0 where it has none."""
+    matrix = pdfium.FS_MATRIX()
+    if not pdfium.FPDFText_GetMatrix(text_page, index, ctypes.byref(matrix)):
+        return 0.0
+    size = pdfium.FPDFText_GetFontSize(text_page, index)
+    return abs(float(size)) * math.hypot(matrix.c, matrix.d)
+
+
+def _is_bold(pdfium: Any, text_page: Any, index: int) -> bool:
+    name = ctypes.create_string_buffer(128)
+    flags = ctypes.c_int()
+    pdfium.FPDFText_GetFontInfo(text_page, index, name, len(name), ctypes.byref(flags))
+    weight = pdfium.FPDFText_GetFontWeight(text_page, index)
+    return bool(_BOLD.search(name.value)) or weight >= _BOLD_WEIGHT
+
+
+def _shown(boxes: Array, part: tuple[float, float, float, float], quarter_turns: int) -> Array:
+    """Return boxes of the page's own points as they are shown: turned, from the top left."""
+    left, bottom, right, top = part
+    x0, y0, x1, y1 = boxes.T
+    match quarter_turns:
+        case 1:
+            edges = (y0 - bottom, x0 - left, y1 - bottom, x1 - left)
+        case 2:
+            edges = (right - x1, y0 - bottom, right - x0, y1 - bottom)
+        case 3:
+            edges = (top - y1, right - x1, top - y0, right - x0)
+        case _:
+            edges = (x0 - left, top - y1, x1 - left, top - y0)
+    return np.stack(edges, axis=1)
+
+
+def _upright(boxes: Array, turns: Array) -> Array:
+    """Return boxes turned back by `turns` degrees, so that their text stands upright.
+
+    Those at an angle other than a right one become squares of about their characters' size.
+    """
+    across = np.cos(np.radians(turns))
+    down = np.sin(np.radians(turns))
+    x, y = (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2
+    width, height = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
+    square = (width + height) / (2 * (abs(across) + abs(down)))
+    skew = turns % 90 != 0
+    wide = np.where(skew, square, np.where(turns % 180 == 0, width, height)) / 2
+    tall = np.where(skew, square, np.where(turns % 180 == 0, height, width)) / 2
+    x, y = x * across + y * down, y * across - x * down
+    return np.stack((x - wide, y - tall, x + wide, y + tall), axis=1)
+
+
+def _share(boxes: Array, turns: Array, texts: list[str]) -> None:
+    """Give each of several letters that one glyph stands for its part of the glyph's box."""
+    same = np.all(boxes[1:] == boxes[:-1], axis=1)
+    index = 0
+    while index < len(same):
+        if not same[index]:
+            index += 1
+            continue
+        end = index + 1
+        while end < len(same) and same[end]:
+            end += 1
+        count = end - index + 1
+        low, high = (0, 2) if turns[index] % 180 == 0 else (1, 3)
+        edges = np.linspace(boxes[index, low], boxes[index, high], count + 1)
+        if (turns[index] in (180, 270)) != bool(RIGHT_TO_LEFT.match(texts[index])):
+            edges = edges[::-1]
+        boxes[index : end + 1, low] = np.minimum(edges[:-1], edges[1:])
+        boxes[index : end + 1, high] = np.maximum(edges[:-1], edges[1:])
+        index = end + 1
+
+
+def _runs(
+    pdfium: Any,
+    text_page: Any,
+    found: _Characters,
+    boxes: Array,
+    turns: Array,
+    size: tuple[float, float],
+) -> Iterator[Run]:
+    """Yield the runs, in pdfium's order. size: the page's as shown."""
+    _share(boxes, turns, found.texts)
+    upright = _upright(boxes, turns)
+    middles = (boxes[:, :2] + boxes[:, 2:]) / 2
+    inside = np.all((middles >= 0) & (middles <= size), axis=1)
+    edges = [0, *(np.flatnonzero(_breaks(upright, turns, inside, found.texts)) + 1), len(boxes)]
+    for start, end in pairwise(edges):
+        if not inside[start]:
+            continue
+        text, placed = _spelt(found, boxes, start, end)
+        whole = upright[start:end]
+        left, top = whole[:, :2].min(axis=0)
+        right, bottom = whole[:, 2:].max(axis=0)
+        first = next((i for i in range(start + 1, end) if found.spaced[i]), end)
+        word = upright[start:first]
+        yield Run(
+            text=text,
+            boxes=placed,
+            left=float(left),
+            top=float(top),
+            right=float(right),
+            bottom=float(bottom),
+            size=float(np.median(found.sizes[start:end])),
+            bold=_is_bold(pdfium, text_page, found.indices[(start + end) // 2]),
+            turn=int(turns[start]),
+            first=float(word[:, 2].max() - word[:, 0].min()),
+        )
+
+
+def _breaks(upright: Array, turns: Array, inside: Array, texts: list[str]) -> Array:
+    """Return for each character but the last whether its run ends with it."""
+    before, after = upright[:-1], upright[1:]
+    heights = upright[:, 3] - upright[:, 1]
+    lower = np.maximum(np.minimum(heights[:-1], heights[1:]), 0.1)
+    shared = np.minimum(before[:, 3], after[:, 3]) - np.maximum(before[:, 1], after[:, 1])
+    gap, step = after[:, 0] - before[:, 2], after[:, 0] - before[:, 0]
+    leftward = np.array([bool(RIGHT_TO_LEFT.match(text)) for text in texts])
+    if leftward.any():  # then their neighbours may stand on either side
+        either = leftward[:-1] | leftward[1:]
+        gap = np.where(either, np.maximum(gap, before[:, 0] - after[:, 2]), gap)
+        step = np.where(either, 0, step)
+    broken = (
+        (turns[:-1] != turns[1:])
+        | (inside[:-1] != inside[1:])
+        | (shared < _LEAST_OVERLAP * lower)
+        | (gap > _WIDEST_GAP * lower)
+        | (step < -_WIDEST_STEP_BACK * lower)
+    )
+    return np.asarray(broken)
+
+
+def _spelt(found: _Characters, boxes: Array, start: int, end: int) -> tuple[str, Array]:
+    """Return the text of a run with its spaces, and the box of each character of it."""
+    parts: list[str] = []
+    placed: list[Array] = []
+    for index in range(start, end):
+        if index > start and found.spaced[index]:
+            parts.append(" ")
+            placed.append(between(boxes[index - 1], boxes[index]))
+        parts.append(found.texts[index])
+        placed.append(boxes[index])
+    return "".join(parts), np.array(placed, dtype=np.float32)
+
+
+def between(one: Array, other: Array) -> Array:
+    """Return the box that fills the gap between two boxes of a line; zeros where there is none."""
+    left, right = min(one[2], other[2]), max(one[0], other[0])
+    top, bottom = min(one[3], other[3]), max(one[1], other[1])
+    if right > left:
+        return np.array((left, min(one[1], other[1]), right, max(one[3], other[3])))
+    if bottom > top:
+        return np.array((min(one[0], other[0]), top, max(one[2], other[2]), bottom))
+    return np.zeros(4)
