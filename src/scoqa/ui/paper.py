@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-from bisect import bisect_right
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from scoqa.errors import ScoqaError
+from scoqa.places import Marks
 from scoqa.types import Citation, Document, Mark
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def pages(workspace: Workspace, document: Document, citation: Citation | None) -
         for region in workspace.regions(document, citation.start, citation.end):
             boxes = [[round(side, 5) for side in box] for box in region.boxes]
             strokes.setdefault(region.page, []).extend(boxes)
-    first = bisect_right([mark.start for mark in marks], citation.start) if citation else 1
+    first = Marks(marks).number("page", citation.start) if citation else 1
     return {
         "address": f"{PATH}/{document.id}/",
         "digest": document.text_digest,

@@ -70,11 +70,11 @@ def origin(value: object) -> str:
 def source(workspace: Workspace, request: object) -> dict[str, Any]:
     """Return what the viewer shows for `request` (document, start, end, digest, origin).
 
-    Keys: title, path, place, characters, date (its date line), saved (the file's
-    date), digest (of the file), fresh (bool) and freshness
-    (a sentence), checked now; text, and its structure as `structure` packs it; pages, as `paper`
-    gives them; start and end in UTF-16 units, None where nothing can be marked; link, plain and markdown to copy, None where nothing is marked; problem, one
-    sentence, None if all is well. Never raises for a forged request.
+    Keys: title, path, place, characters, date (its date line), saved (the file's date), digest (of
+    the file), fresh (bool) and freshness (a sentence), checked now; text, and its structure as
+    `structure` packs it; pages, as `paper` gives them; start and end in UTF-16 units, None where
+    nothing can be marked; link, plain and markdown to copy, None where nothing is marked; problem,
+    one sentence, None if all is well. Never raises for a forged request.
     """
     asked = request if isinstance(request, Mapping) else {}
     document, found = _found(workspace, asked)
