@@ -18,12 +18,15 @@ import numpy as np
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
+FULL = 65_535  # a page's width and height, in the units of the boxes
+
 # How two characters of one run stand, in heights of the lower one's box (1.15 of a font's size).
 _WIDEST_GAP = 0.9
 _WIDEST_STEP_BACK = 0.45  # an accent set over its letter begins left of it
 _LEAST_OVERLAP = 0.5  # a raised number shares more with its line, two lines share nothing
 # A box higher than this many font sizes is the font's whole range, not a line of it.
 _HIGHEST_BOX = 1.6
+_LARGEST_STEP = 1.8  # in size: beyond it a first letter stands for itself
 
 _BOLD = re.compile(rb"bold|black|heavy|demi", re.IGNORECASE)
 _BOLD_WEIGHT = 600
@@ -32,6 +35,10 @@ _BOLD_WEIGHT = 600
 _OTHERWISE = {0xF0B7: "•", 0xF0A7: "▪", 0x2: "-", 0xFFFE: "-", 0xAD: "-", 0x9: " ", 0x3000: " "}
 _LIGATURES = dict(zip(range(0xFB00, 0xFB07), "ff fi fl ffi ffl st st".split(), strict=True))
 RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
+# Scripts that write no spaces: a line may end after any of these.
+WIDE = re.compile(
+    r"[\u2e80-\u30ff\u3400-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0003ffff]"
+)
 _UNKNOWN = "\ufffd"
 
 
@@ -39,9 +46,9 @@ _UNKNOWN = "\ufffd"
 class Run:
     """Characters that stand together on one line.
 
-    text: with the spaces between its words. boxes: shape (len(text), 4), left, top, right, bottom
-    in points from the top left of the page as it is shown. left to bottom: the whole run's, turned
-    so that it stands upright. size: its font's, in points. turn: degrees clockwise that it stands
+    text: with the spaces between its words. boxes: as in `Parsed`, of shape (len(text), 4).
+    left to bottom: the whole run's, in points from the top left, the page turned so that the run
+    stands upright. size: its font's, in points. turn: degrees clockwise that it stands
     at. first: about how wide its first word is, in points.
     """
 
@@ -216,8 +223,8 @@ def _shown(boxes: Array, part: tuple[float, float, float, float], quarter_turns:
     return np.stack(edges, axis=1)
 
 
-def _upright(boxes: Array, turns: Array) -> Array:
-    """Return boxes turned back by `turns` degrees, so that their text stands upright.
+def _upright(boxes: Array, turns: Array, size: tuple[float, float]) -> Array:
+    """Return boxes on the page turned back by `turns` degrees, so that their text stands upright.
 
     Those at an angle other than a right one become squares of about their characters' size.
     """
@@ -230,6 +237,8 @@ def _upright(boxes: Array, turns: Array) -> Array:
     wide = np.where(skew, square, np.where(turns % 180 == 0, width, height)) / 2
     tall = np.where(skew, square, np.where(turns % 180 == 0, height, width)) / 2
     x, y = x * across + y * down, y * across - x * down
+    x += np.where((turns == 180) | (turns == 270), np.where(turns == 180, size[0], size[1]), 0)
+    y += np.where((turns == 90) | (turns == 180), np.where(turns == 90, size[0], size[1]), 0)
     return np.stack((x - wide, y - tall, x + wide, y + tall), axis=1)
 
 
@@ -264,19 +273,20 @@ def _runs(
 ) -> Iterator[Run]:
     """Yield the runs, in pdfium's order. size: the page's as shown."""
     _share(boxes, turns, found.texts)
-    upright = _upright(boxes, turns)
+    upright = _upright(boxes, turns, size)
     middles = (boxes[:, :2] + boxes[:, 2:]) / 2
+    shares = _shares(boxes, size)
     inside = np.all((middles >= 0) & (middles <= size), axis=1)
-    edges = [0, *(np.flatnonzero(_breaks(upright, turns, inside, found.texts)) + 1), len(boxes)]
+    edges = [0, *(np.flatnonzero(_breaks(upright, turns, inside, found)) + 1), len(boxes)]
     for start, end in pairwise(edges):
         if not inside[start]:
             continue
-        text, placed = _spelt(found, boxes, start, end)
+        text, placed = _spelt(found, shares, start, end)
         whole = upright[start:end]
         left, top = whole[:, :2].min(axis=0)
         right, bottom = whole[:, 2:].max(axis=0)
-        first = next((i for i in range(start + 1, end) if found.spaced[i]), end)
-        word = upright[start:first]
+        breaks = (i for i in range(start + 1, end) if found.spaced[i] or WIDE.match(found.texts[i]))
+        word = upright[start : next(breaks, end)]
         yield Run(
             text=text,
             boxes=placed,
@@ -291,26 +301,36 @@ def _runs(
         )
 
 
-def _breaks(upright: Array, turns: Array, inside: Array, texts: list[str]) -> Array:
+def _breaks(upright: Array, turns: Array, inside: Array, found: _Characters) -> Array:
     """Return for each character but the last whether its run ends with it."""
     before, after = upright[:-1], upright[1:]
     heights = upright[:, 3] - upright[:, 1]
     lower = np.maximum(np.minimum(heights[:-1], heights[1:]), 0.1)
     shared = np.minimum(before[:, 3], after[:, 3]) - np.maximum(before[:, 1], after[:, 1])
     gap, step = after[:, 0] - before[:, 2], after[:, 0] - before[:, 0]
-    leftward = np.array([bool(RIGHT_TO_LEFT.match(text)) for text in texts])
+    leftward = np.array([bool(RIGHT_TO_LEFT.match(text)) for text in found.texts])
+    sizes = found.sizes
     if leftward.any():  # then their neighbours may stand on either side
         either = leftward[:-1] | leftward[1:]
         gap = np.where(either, np.maximum(gap, before[:, 0] - after[:, 2]), gap)
         step = np.where(either, 0, step)
+    bigger = np.maximum(sizes[:-1], sizes[1:]) > _LARGEST_STEP * np.minimum(sizes[:-1], sizes[1:])
     broken = (
-        (turns[:-1] != turns[1:])
+        bigger
+        | (turns[:-1] != turns[1:])
         | (inside[:-1] != inside[1:])
         | (shared < _LEAST_OVERLAP * lower)
         | (gap > _WIDEST_GAP * lower)
         | (step < -_WIDEST_STEP_BACK * lower)
     )
     return np.asarray(broken)
+
+
+def _shares(boxes: Array, size: tuple[float, float]) -> Array:
+    """Return boxes in points as whole shares of the page, none smaller than it was."""
+    shares = boxes / (*size, *size) * FULL
+    shares[:, :2], shares[:, 2:] = np.floor(shares[:, :2]), np.ceil(shares[:, 2:])
+    return np.asarray(np.clip(shares, 0, FULL).astype("<u2"))
 
 
 def _spelt(found: _Characters, boxes: Array, start: int, end: int) -> tuple[str, Array]:
@@ -323,7 +343,7 @@ def _spelt(found: _Characters, boxes: Array, start: int, end: int) -> tuple[str,
             placed.append(between(boxes[index - 1], boxes[index]))
         parts.append(found.texts[index])
         placed.append(boxes[index])
-    return "".join(parts), np.array(placed, dtype=np.float32)
+    return "".join(parts), np.array(placed, "<u2")
 
 
 def between(one: Array, other: Array) -> Array:
@@ -331,7 +351,7 @@ def between(one: Array, other: Array) -> Array:
     left, right = min(one[2], other[2]), max(one[0], other[0])
     top, bottom = min(one[3], other[3]), max(one[1], other[1])
     if right > left:
-        return np.array((left, min(one[1], other[1]), right, max(one[3], other[3])))
+        return np.array((left, min(one[1], other[1]), right, max(one[3], other[3])), "<u2")
     if bottom > top:
-        return np.array((min(one[0], other[0]), top, max(one[2], other[2]), bottom))
-    return np.zeros(4)
+        return np.array((min(one[0], other[0]), top, max(one[2], other[2]), bottom), "<u2")
+    return np.zeros(4, "<u2")

@@ -1,0 +1,110 @@
+"""What is printed on page after page (running heads and feet, page numbers) is no text of a page.
+
+Receives the runs of every page; hands them on without those.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import product
+from typing import Literal
+
+from scoqa.parse.pdf_glyphs import Glyphs, Run
+from scoqa.parse.pdf_layout import rows_of
+
+LEAST_PAGES = 3
+_SHARE = 2 / 3  # of the pages of a file that has too few
+_MARGIN = 0.15  # of the page's height, at its top and its bottom
+_MOST_ROWS = 4  # at one edge
+_SAME_HEIGHT = 4.0  # points
+_MOST_NUMBERS = 3  # in one head; a row of a table has more
+
+_NUMBER = re.compile(r"\d+|\b[ivxlcdm]+\b", re.IGNORECASE)
+_ROMAN = re.compile(r"(?=.)m{0,3}(?:cm|cd|d?c{0,3})(?:xc|xl|l?x{0,3})(?:ix|iv|v?i{0,3})$")
+_DIGITS = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100, "d": 500, "m": 1000}
+
+_Key = tuple[str, int, int, str]  # edge, turn, height, words
+
+
+def without_running(pages: Sequence[Glyphs]) -> list[tuple[Run, ...]]:
+    """Return each page's runs without what repeats at one height on several pages.
+
+    Numbers that count with the pages are held to be the same, all others not: the first row of a
+    table that goes on is no head, though all its words are figures. Only whole rows are left out,
+    and none behind one that stays.
+    """
+    edges = [_edges(page) for page in pages]
+    seen: dict[_Key, set[int]] = defaultdict(set)
+    for index, page in enumerate(pages):
+        for edge, rows in edges[index]:
+            for row in rows:
+                for run in row:
+                    for key in _keys(run, edge, index, page):
+                        seen[key].add(index)
+    least = min(LEAST_PAGES, max(2, -int(-len(pages) * _SHARE // 1)))
+    kept: list[tuple[Run, ...]] = []
+    for index, page in enumerate(pages):
+        left_out: set[Run] = set()
+        for edge, rows in edges[index]:
+            for row in rows:
+                if not all(
+                    any(len(seen[key]) >= least for key in _keys(run, edge, index, page))
+                    for run in row
+                ):
+                    break
+                left_out.update(row)
+        kept.append(tuple(run for run in page.runs if run not in left_out))
+    return kept
+
+
+def _height(page: Glyphs, turn: int) -> float:
+    """Return the height of the page as one holds it to read text turned by `turn`."""
+    return page.width if turn in (90, 270) else page.height
+
+
+def _edges(page: Glyphs) -> list[tuple[Literal["top", "bottom"], list[list[Run]]]]:
+    """Return the first rows at the page's edges, each edge's from outside in."""
+    found: list[tuple[Literal["top", "bottom"], list[list[Run]]]] = []
+    for turn in sorted({run.turn for run in page.runs}):
+        runs = [run for run in page.runs if run.turn == turn]
+        height = _height(page, turn)
+        top = rows_of(run for run in runs if run.bottom < _MARGIN * height)
+        bottom = rows_of(run for run in runs if run.top > (1 - _MARGIN) * height)
+        found.append(("top", top[:_MOST_ROWS]))
+        found.append(("bottom", bottom[::-1][:_MOST_ROWS]))
+    return found
+
+
+def _keys(run: Run, edge: str, index: int, page: Glyphs) -> Iterator[_Key]:
+    """Yield what the same head on another page would have in common with `run`."""
+    middle = (run.top + run.bottom) / 2
+    if edge == "bottom":
+        middle -= _height(page, run.turn)
+    text = run.text.strip()
+    spans = [(match.span(), _value(match.group())) for match in _NUMBER.finditer(text)]
+    numbers = [(span, value) for span, value in spans if value is not None]
+    if len(numbers) > _MOST_NUMBERS:
+        numbers = []
+    for counting in product((False, True), repeat=len(numbers)):
+        words, end = "", 0
+        for ((start, stop), value), counts in zip(numbers, counting, strict=True):
+            if counts:
+                words += f"{text[end:start]}<{value - index}>"
+                end = stop
+        words += text[end:]
+        for shift in (0, _SAME_HEIGHT / 2):  # two heights that are close share one of them
+            place = int((middle + shift) // _SAME_HEIGHT)
+            yield edge + str(bool(shift)), run.turn, place, words
+
+
+def _value(number: str) -> int | None:
+    """Return the value of a number in digits or in Roman ones; None of another word."""
+    if number[0].isdecimal():
+        return int(number) if len(number) < 7 else None
+    small = number.lower()
+    if not _ROMAN.match(small):
+        return None
+    values = [_DIGITS[digit] for digit in small]
+    return sum(-v if v < max(values[i:]) else v for i, v in enumerate(values))
