@@ -24,7 +24,7 @@ from scoqa.parse.plain import LONGEST_TITLE
 _MOST_NAMED = 10  # pages in a warning
 _MOST_UNKNOWN = 0.03  # a share of the characters
 _SMALLER = 0.92  # than the body: a footnote's size
-_NOTE = re.compile(r"(?:\[?\d{1,3}[\].)]?|[*†‡§¶]+|[a-z][.)]?)\s*\S")
+_NOTE = re.compile(r"(?:\[?\d{1,3}[\].)]?|[*†‡§¶]+|[a-z][.)]?)\s+\S")
 # What programs put for a title when nobody gave one.
 _NO_TITLE = re.compile(
     r"microsoft \w+ - |untitled|document\d*$|title$|\(?anonymous\)?$|slide \d+$|.*\.\w{2,4}$"
@@ -65,7 +65,7 @@ def text_of(pdfium: Any, document: Any, path: str) -> Parsed:
             body=tuple(body),
             joints=tuple(joints(body, by_line)),
             notes=tuple(notes),
-            note_joints=tuple(joints(notes, {})),
+            note_joints=tuple(joints(notes, {}, is_item=_is_note)),
         )
         for index, (each, (body, notes)) in enumerate(zip(glyphs, split, strict=True))
     ]
@@ -135,6 +135,10 @@ def _title(page: Sequence[Line], headings: Sequence[Heading], body: float) -> st
     return (largest if largest.lines[0].size >= _LARGEST_TITLE * body else first[0]).words
 
 
+def _is_note(line: Line) -> bool:
+    return _NOTE.match(line.text) is not None
+
+
 def _notes_apart(lines: Sequence[Line], body: float) -> tuple[list[Line], list[Line]]:
     """Return a page's lines without its footnotes, and those: small lines that end a column."""
     kept: list[Line] = []
@@ -144,7 +148,7 @@ def _notes_apart(lines: Sequence[Line], body: float) -> tuple[list[Line], list[L
         start = len(column)
         while start and column[start - 1].size <= _SMALLER * body:
             start -= 1
-        while start < len(column) and not _NOTE.match(column[start].text):
+        while start < len(column) and not _is_note(column[start]):
             start += 1
         if not any(line.size > _SMALLER * body for line in lines):
             start = len(column)

@@ -6,7 +6,7 @@ Receives lines in reading order; hands on what stands between each and the next.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from statistics import median
 
@@ -44,6 +44,14 @@ def is_cut(line: Line, after: Line) -> bool:
     return cut is not None and cut.group(1)[-1].isalpha() and after.text[:1].islower()
 
 
+def is_item(line: Line) -> bool:
+    return _is_bullet(line) or LABEL.match(line.text.split(maxsplit=1)[0]) is not None
+
+
+def _is_bullet(line: Line) -> bool:
+    return line.text[0] in _BULLETS
+
+
 def pitch_of(lines: Sequence[Line]) -> float:
     """Return how far a page's lines usually stand below one another, in their sizes."""
     steps = [
@@ -55,11 +63,19 @@ def pitch_of(lines: Sequence[Line]) -> float:
     return median(usual) if usual else _USUAL_PITCH
 
 
-def joints(lines: Sequence[Line], headings: Mapping[Line, object]) -> list[str]:
+def joints(
+    lines: Sequence[Line],
+    headings: Mapping[Line, object],
+    *,
+    is_item: Callable[[Line], bool] = is_item,
+) -> list[str]:
     """Return what stands between each line of a page and the next: " ", a line's end or two.
 
-    headings: lines that are (part of) a heading, and which.
+    headings: lines that are (part of) a heading, and which. is_item: whether a line begins with
+    what an item of a list, or a note, begins with.
     """
+    if not lines:
+        return []
     pitch = pitch_of(lines)
     apart = [_apart(a, b, pitch, headings) for a, b in pairwise(lines)]
     found: list[str] = []
@@ -73,7 +89,7 @@ def joints(lines: Sequence[Line], headings: Mapping[Line, object]) -> list[str]:
             )
             both = before.tabular and after.tabular and before.region == after.region
             found.append(" " if runs_on else "\n" if both else "\n\n")
-        found += _inside(block, headings)
+        found += _inside(block, headings, is_item)
         start = end
     return found
 
@@ -99,7 +115,9 @@ def _apart(a: Line, b: Line, pitch: float, headings: Mapping[Line, object]) -> b
     )
 
 
-def _inside(block: Sequence[Line], headings: Mapping[Line, object]) -> list[str]:
+def _inside(
+    block: Sequence[Line], headings: Mapping[Line, object], is_item: Callable[[Line], bool]
+) -> list[str]:
     """Return what stands between the lines of one block without spacing."""
     if block[0] in headings:
         return [" "] * (len(block) - 1)
@@ -112,27 +130,19 @@ def _inside(block: Sequence[Line], headings: Mapping[Line, object]) -> list[str]
         stopped = ends_sentence(a)
         if a.tabular or _LEADERS.search(a.text):
             found.append("\n")
-        elif is_cut(a, b):
+        elif _CUT.search(a.text):
             found.append(" ")
-        elif _is_item(b) and (short or stopped or _PAUSE.search(a.text) or _is_bullet(b)):
+        elif is_item(b) and (short or stopped or _PAUSE.search(a.text) or _is_bullet(b)):
             found.append("\n")
         elif short:
             found.append("\n\n" if stopped or a.bold != b.bold else "\n")
         elif (hanging and indented[n] and not indented[n + 1]) or (
-            not hanging and stopped and indented[n + 1] and not indented[n] and not _is_item(a)
+            not hanging and stopped and indented[n + 1] and not indented[n] and not is_item(a)
         ):
             found.append("\n\n")
         else:
             found.append(" ")
     return found
-
-
-def _is_item(line: Line) -> bool:
-    return _is_bullet(line) or LABEL.match(line.text.split(maxsplit=1)[0]) is not None
-
-
-def _is_bullet(line: Line) -> bool:
-    return line.text[0] in _BULLETS
 
 
 def continues(a: Line, b: Line, before: Sequence[Line], headings: Mapping[Line, object]) -> bool:
@@ -142,7 +152,7 @@ def continues(a: Line, b: Line, before: Sequence[Line], headings: Mapping[Line, 
     """
     if a in headings or b in headings or a.tabular or b.tabular or a.turn != b.turn:
         return False
-    if ends_sentence(a) or not _same_size(a, b) or _is_item(b):
+    if ends_sentence(a) or not _same_size(a, b) or is_item(b):
         return False
     start = b.text.lstrip("\"'“‘„«‹([")[:1]
     if start.islower() or WIDE.match(start):

@@ -6,7 +6,7 @@ Receives the runs of every page; hands them on without those.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import Literal
@@ -16,8 +16,9 @@ from scoqa.parse.pdf_layout import rows_of
 
 LEAST_PAGES = 3
 _SHARE = 2 / 3  # of the pages of a file that has too few
-_MARGIN = 0.15  # of the page's height, at its top and its bottom
+_MARGIN = 0.12  # of the page's height, at its top and its bottom
 _MOST_ROWS = 4  # at one edge
+_LARGEST = 1.15  # of the size most of the file's text has; larger is a heading of the page's own
 _SAME_HEIGHT = 4.0  # points
 _MOST_NUMBERS = 3  # in one head; a row of a table has more
 
@@ -35,6 +36,11 @@ def without_running(pages: Sequence[Glyphs]) -> list[tuple[Run, ...]]:
     table that goes on is no head, though all its words are figures. Only whole rows are left out,
     and none behind one that stays.
     """
+    lengths: Counter[float] = Counter()
+    for page in pages:
+        for run in page.runs:
+            lengths[round(run.size * 2) / 2] += len(run.text)
+    usual = max(lengths, key=lambda size: (lengths[size], size), default=0.0)
     edges = [_edges(page) for page in pages]
     seen: dict[_Key, set[int]] = defaultdict(set)
     for index, page in enumerate(pages):
@@ -50,7 +56,8 @@ def without_running(pages: Sequence[Glyphs]) -> list[tuple[Run, ...]]:
         for edge, rows in edges[index]:
             for row in rows:
                 if not all(
-                    any(len(seen[key]) >= least for key in _keys(run, edge, index, page))
+                    run.size <= _LARGEST * usual
+                    and any(len(seen[key]) >= least for key in _keys(run, edge, index, page))
                     for run in row
                 ):
                     break

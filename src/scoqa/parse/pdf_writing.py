@@ -61,7 +61,7 @@ def written(pages: Sequence[Page], headings: Mapping[Line, Heading]) -> Parsed:
         *_heading_marks(spans),
         *date_mark(whole, lines_with_text(whole, HEAD_LINES)),
     ]
-    marks.sort(key=lambda mark: (mark.start, -mark.end))
+    marks.sort(key=lambda mark: mark.start)  # pages that are blank stay before the one that is not
     boxes = tuple(b"".join(part.tobytes() for part in parts) for parts in text.boxes)
     return Parsed(whole, None, tuple(marks), (), boxes)
 
