@@ -16,7 +16,7 @@ from conftest import document_of, quick_workspace
 from papers import FIRST, LIT, SECOND, TURNED, write_report
 from scoqa.parse import document_id
 from scoqa.types import Citation, Document, Mark, Span
-from scoqa.ui.viewer import reference
+from scoqa.ui.viewer import reference, utf16_offset
 from served import DESKTOP, PHONE, Browser, Chat, Page, assert_accessible, opened, serving
 
 pytest_plugins = ("served",)  # its fixture: browser
@@ -41,6 +41,13 @@ SHARP = """() => {
     return document.querySelector('.source-drawn') && image.complete && image.naturalWidth
         === (widths.find((each) => each >= wanted) ?? 2400);
 }"""
+# What is said at each start, and how many characters, as JavaScript counts, stand before it.
+STARTS = """() => [...document.querySelectorAll('.source-start, .source-row')].map((each) => {
+    const before = document.createRange();
+    before.setStart(document.querySelector('.source-text'), 0);
+    before.setEndBefore(each);
+    return [before.toString().length, each.dataset.label];
+})"""
 SELECTED = """() => {
     getSelection().selectAllChildren(document.querySelector('.source-text'));
     return String(getSelection());
@@ -281,16 +288,13 @@ def test_a_text_is_dressed_without_a_character_more_or_less(
         )
         assert page.evaluate(SELECTED) == text
         page.evaluate("getSelection().removeAllRanges()")
-        labels = page.eval_on_selector_all(
-            ".source-start", "all => all.map((each) => each.dataset.label)"
-        )
-        assert labels == [
-            "Not searched", f"Sheet {HOSTILE}", "Slide 3", "Message from Anna Li, 3 May 2024",
-        ]  # fmt: skip
-        rows = page.eval_on_selector_all(
-            ".source-row", "all => all.map((each) => each.dataset.label)"
-        )
-        assert rows == ["7", "8"]
+        said = {
+            "Home": "Not searched", "Tower\t": f"Sheet {HOSTILE}", "Orl": "7", "Varn": "8",
+            "The beacon": "Slide 3", "Ada": "Message from Anna Li, 3 May 2024",
+        }  # fmt: skip
+        assert page.evaluate(STARTS) == [
+            [utf16_offset(text, text.index(words)), label] for words, label in said.items()
+        ]
         for level, words in ((3, "The towers"), (4, "Their keepers")):
             heading = page.get_by_role("heading", name=words, level=level, exact=True)
             assert heading.count() == 1
