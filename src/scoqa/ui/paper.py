@@ -34,8 +34,8 @@ _SECONDS = 600  # that a browser keeps an image
 _A4 = (0.0, 0.0, 595.0, 842.0)
 _NUMBER = re.compile(r"[1-9][0-9]{0,6}")
 
-_UNKNOWN = "This page is not in the index: it was removed, or the link is not whole."
-_BUSY = "Too many pages are drawn at the moment. Try again."
+_UNKNOWN = "it is not in the index: it was removed, or the link is not whole."
+_BUSY = "too many pages are drawn at the moment. Try again."
 
 
 def pages(workspace: Workspace, document: Document, citation: Citation | None) -> Any:

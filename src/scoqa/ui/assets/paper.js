@@ -5,7 +5,8 @@ const paper = (() => {
   const part = (name) => element.querySelector('.source-' + name);
   const ZOOMS = [0.5, 0.75, 1, 1.25, 1.5, 2, 3, 4]; // 1: as wide as there is room for
   const TURNING_MS = 120; // whoever turns on within it sees only the last page drawn
-  const LOST = 'The page could not be fetched. Is scoqa still running, and are you still logged in?';
+  const INSTEAD = 'The page cannot be shown, so here is the text: ';
+  const LOST = 'it could not be fetched. Is scoqa still running, and are you still logged in?';
   const sheet = part('paper');
   const image = sheet.querySelector('img');
   let pages = null; // what ui/paper.py gave of the source that is open
@@ -60,7 +61,7 @@ const paper = (() => {
     }
     if (signal.aborted) return;
     drawn = '';
-    failed(problem);
+    failed(INSTEAD + problem);
   }
 
   function later() {
