@@ -167,9 +167,7 @@ def report(count: int = 5) -> bytes:
             if number < count:
                 write(
                     canvas,
-                    [
-                        f"Everybody saw, on the evening of day {number} and from far, the quick brown"
-                    ],
+                    [f"Everybody saw, on the night of day {number} and from far, the quick brown"],
                     y=y,
                 )
 
@@ -313,11 +311,6 @@ def with_catalog(data: bytes, entry: bytes) -> bytes:
     return rewritten(data.replace(b"/Type /Catalog", b"/Type /Catalog " + entry, 1))
 
 
-def with_page(data: bytes, entry: bytes) -> bytes:
-    """Return the file with one more entry in each page."""
-    return rewritten(re.sub(rb"/Type /Page\n", lambda m: entry + b" " + m.group(), data))
-
-
 def rewritten(data: bytes) -> bytes:
     """Return the file with a table of places that is right again."""
     body = data[: data.rindex(b"xref\n", 0, data.rindex(b"startxref"))]
@@ -378,3 +371,48 @@ def wide_font() -> str | None:
         return None
     pdfmetrics.registerFont(TTFont("DejaVu", str(file)))
     return "DejaVu"
+
+
+def right_to_left(font: str, lines: Sequence[str]) -> bytes:
+    """Lines as files hold them: from the left what is seen, numbers and all."""
+
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont(font, 12)
+        for number, line in enumerate(lines):
+            seen = re.sub(r"\d+", lambda figures: figures.group()[::-1], line)[::-1]
+            canvas.drawRightString(520, 700 - number * 18, seen)
+
+    return pages(draw)
+
+
+def chinese(lines: Sequence[str]) -> bytes:
+    from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+
+    def draw(canvas: Canvas) -> None:
+        pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
+        write(canvas, lines, font="STSong-Light", leading=18)
+
+    return pages(draw)
+
+
+def raw(objects: Sequence[bytes], trailer: bytes = b"/Root 1 0 R") -> bytes:
+    """Return a file of `objects`, numbered from 1, written out by hand."""
+    body = b"%PDF-1.4\n"
+    for number, each in enumerate(objects, 1):
+        body += b"%d 0 obj\n%s\nendobj\n" % (number, each)
+    size = len(objects) + 1
+    return rewritten(body + b"xref\ntrailer\n<< /Size %d %s >>\nstartxref\n0\n" % (size, trailer))
+
+
+def content(stream: bytes) -> bytes:
+    return b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream)
+
+
+def page_tree_loop() -> bytes:
+    return raw(
+        [
+            b"<< /Type /Catalog /Pages 2 0 R >>",
+            b"<< /Type /Pages /Count 3 /Kids [2 0 R 3 0 R 2 0 R] >>",
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 200] >>",
+        ]
+    )

@@ -19,7 +19,7 @@ from scoqa.fold import fold, query_terms, terms
 from scoqa.split import split
 from scoqa.store import Store, Where, open_store
 from scoqa.store.catalog import HEADING_WEIGHT
-from scoqa.types import Document, Passage
+from scoqa.types import Document, Notice, Passage
 
 WORDS = (
     "summit leaders signed treaty border harbour energy security trade visit minister president "
@@ -472,3 +472,36 @@ def test_a_truncated_catalog_is_one_clear_sentence(tmp_path: Path, keep: float) 
     fill(store, library(10))
     assert store.problems() == []
     assert (tmp_path / "set-aside-1" / "catalog.sqlite").is_file()
+
+
+# -- pages and failures ----------------------------------------------------------------------------
+
+
+def test_boxes_come_back_by_page_and_leave_with_the_last_document_that_has_them(
+    store: Store,
+) -> None:
+    document = document_of("The mill grinds rye.")
+    twin = document_of(document.text, "twin.txt")
+    pages = (b"\x01\x00" * 8, b"", b"\xff\x00" * 4)
+    with store.writer() as writer:
+        for each in (document, twin):
+            writer.put(each, [], [], splitter=SPLITTER, boxes=pages)
+        writer.drop(document.id)
+    with store.view() as view:
+        assert [*pages, b""] == [view.boxes(twin.id, page) for page in (1, 2, 3, 4)]
+        assert b"" == view.boxes(document.id, 1)
+    with store.writer() as writer:
+        writer.drop(twin.id)
+        writer.put(twin, [], [], splitter=SPLITTER)
+        assert b"" == writer.boxes(twin.id, 1)
+
+
+def test_failed_files_are_remembered_until_the_next_time(store: Store) -> None:
+    with store.writer() as writer:
+        assert () == writer.failed()
+        writer.note_failed([Notice("old.pdf", "has no text layer.")])
+    with store.view() as view:
+        assert (Notice("old.pdf", "has no text layer."),) == view.failed()
+    with store.writer() as writer:
+        writer.note_failed([])
+        assert () == writer.failed()

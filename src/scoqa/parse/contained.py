@@ -19,6 +19,8 @@ from typing import Any
 from scoqa.errors import ParseError
 from scoqa.parse.worker import too_large
 
+# -P: a file called lxml.py in the folder one stands in is not taken for the library.
+COMMAND = [sys.executable, "-P", "-m", "scoqa.parse.worker"]
 # For the slowest that people have (a few thousand pages of PDF) some ten times what it takes here;
 # an endless loop in a library meets it.
 LEAST_SECONDS = 60.0
@@ -31,10 +33,11 @@ class Worker:
     """One process that reads files, one at a time."""
 
     def __init__(self) -> None:
-        # -P: a file called lxml.py in the folder one stands in is not taken for the library.
-        command = [sys.executable, "-P", "-m", "scoqa.parse.worker"]
         self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            [*COMMAND, str(os.getpid())],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
         )
         self.spent = False  # whether it must not be asked again
 

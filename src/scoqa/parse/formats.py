@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scoqa.errors import ParseError
-from scoqa.parse import markdown, pdf, plain
+from scoqa.parse import delimited, markdown, pdf, plain, pptx, xlsx
 from scoqa.parse.parsed import Parsed
 from scoqa.types import Parser
 
@@ -28,6 +28,8 @@ class Format:
     read: Callable[[bytes, str], Parsed]
 
 
+_SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_SLIDES = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 _PLAIN = Format(plain.PARSER, "text/plain", plain.read)
 _MARKDOWN = Format(markdown.PARSER, "text/markdown", markdown.read)
 PARSERS: dict[str, Format] = {
@@ -36,6 +38,14 @@ PARSERS: dict[str, Format] = {
     ".md": _MARKDOWN,
     ".markdown": _MARKDOWN,
     ".pdf": Format(pdf.PARSER, "application/pdf", pdf.read),
+    ".csv": Format(delimited.PARSER, "text/csv", delimited.read),
+    ".tsv": Format(delimited.PARSER, "text/tab-separated-values", delimited.read),
+    ".xlsx": Format(xlsx.PARSER, _SPREADSHEET, xlsx.read),
+    ".xlsm": Format(xlsx.PARSER, "application/vnd.ms-excel.sheet.macroEnabled.12", xlsx.read),
+    ".pptx": Format(pptx.PARSER, _SLIDES, pptx.read),
+    ".pptm": Format(
+        pptx.PARSER, "application/vnd.ms-powerpoint.presentation.macroEnabled.12", pptx.read
+    ),
 }
 
 

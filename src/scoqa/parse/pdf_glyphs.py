@@ -9,7 +9,7 @@ from __future__ import annotations
 import ctypes
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -88,7 +88,7 @@ class _Characters:
 
     texts: list[str]
     indices: list[int]
-    spaced: list[bool]
+    spaced: Array
     boxes: Array
     angles: Array
     sizes: Array
@@ -124,10 +124,10 @@ def _visible_part(pdfium: Any, page: Any) -> tuple[float, float, float, float]:
 
 
 def _characters(pdfium: Any, text_page: Any) -> _Characters:
-    """Return what is drawn on a page. The calls are most of the time a PDF takes: four each."""
-    unicode_at, box_at = pdfium.FPDFText_GetUnicode, pdfium.FPDFText_GetCharBox
-    loose_box_at, angle_at = pdfium.FPDFText_GetLooseCharBox, pdfium.FPDFText_GetCharAngle
-    is_unmapped = pdfium.FPDFText_HasUnicodeMapError
+    """Return what is drawn on a page. Its five calls a character are most of a PDF's time."""
+    unicode_at, is_unmapped = pdfium.FPDFText_GetUnicode, pdfium.FPDFText_HasUnicodeMapError
+    box_at, loose_box_at = pdfium.FPDFText_GetCharBox, pdfium.FPDFText_GetLooseCharBox
+    angle_at = pdfium.FPDFText_GetCharAngle
     left, right, bottom, top = (ctypes.c_double() for _ in range(4))
     tight = [ctypes.byref(each) for each in (left, right, bottom, top)]
     box = pdfium.FS_RECTF()
@@ -136,10 +136,7 @@ def _characters(pdfium: Any, text_page: Any) -> _Characters:
     texts: list[str] = []
     indices: list[int] = []
     spaced: list[bool] = []
-    boxes: list[tuple[float, ...]] = []
-    angles: list[float] = []
-    sizes: list[float] = []
-    size_of: dict[float, float] = {}  # by the height of its boxes, which is a font's own
+    places: list[tuple[float, ...]] = []  # the loose box, the tight one, the angle
     space, high, unknown = False, 0, 0
     for index in range(pdfium.FPDFText_CountChars(text_page)):
         code = unicode_at(text_page, index)
@@ -158,36 +155,46 @@ def _characters(pdfium: Any, text_page: Any) -> _Characters:
             unknown += 1
         elif code < 0x20 and text == chr(code):
             continue
-        box_at(text_page, index, *tight)
         loose_box_at(text_page, index, loose)
-        angle = angle_at(text_page, index)
-        edges = (box.left, box.bottom, box.right, box.top)
-        upright = abs(math.sin(angle)) < 0.5
-        tall = round(edges[3] - edges[1] if upright else edges[2] - edges[0], 2)
-        if tall not in size_of:
-            size_of[tall] = _size_at(pdfium, text_page, index) or tall
-        size = size_of[tall]
-        drawn = right.value > left.value and top.value > bottom.value
-        if drawn and not 0 < tall <= _HIGHEST_BOX * size:
-            edges = (left.value, bottom.value, right.value, top.value)
-        elif drawn:
-            edges = (
-                min(edges[0], left.value),
-                min(edges[1], bottom.value),
-                max(edges[2], right.value),
-                max(edges[3], top.value),
-            )
+        box_at(text_page, index, *tight)
+        place = (
+            *(box.left, box.bottom, box.right, box.top),
+            *(left.value, bottom.value, right.value, top.value),
+            angle_at(text_page, index),
+        )
         for letter in _LIGATURES.get(code, text):
             texts.append(letter)
             indices.append(index)
             spaced.append(space)
-            boxes.append(edges)
-            angles.append(angle)
-            sizes.append(size)
+            places.append(place)
             space = False
-    return _Characters(
-        texts, indices, spaced, np.array(boxes), np.array(angles), np.array(sizes), unknown
+    found = np.array(places).reshape(-1, 9)
+    boxes, sizes = _line_high(pdfium, text_page, indices, found)
+    return _Characters(texts, indices, np.array(spaced), boxes, found[:, 8], sizes, unknown)
+
+
+def _line_high(
+    pdfium: Any, text_page: Any, indices: Sequence[int], found: Array
+) -> tuple[Array, Array]:
+    """Return boxes as high as a line and as wide as each character, all its ink within; and sizes.
+
+    found: for each character its loose box, as high as its font, its tight one around its ink, and
+    its angle. The sizes are the fonts', as they are drawn, in points.
+    """
+    loose, tight = found[:, :4], found[:, 4:8]
+    upright = np.abs(np.sin(found[:, 8])) < 0.5
+    heights = np.round(np.where(upright, loose[:, 3] - loose[:, 1], loose[:, 2] - loose[:, 0]), 2)
+    sizes = np.zeros(len(found))
+    for height in np.unique(heights):  # each font at one size has its own
+        own = heights == height
+        sizes[own] = _size_at(pdfium, text_page, indices[int(np.argmax(own))]) or height
+    drawn = (tight[:, 2] > tight[:, 0]) & (tight[:, 3] > tight[:, 1])
+    both = np.concatenate(
+        (np.minimum(loose[:, :2], tight[:, :2]), np.maximum(loose[:, 2:], tight[:, 2:])), axis=1
     )
+    absurd = (heights <= 0) | (heights > _HIGHEST_BOX * sizes)
+    boxes = np.where(drawn[:, None], np.where(absurd[:, None], tight, both), loose)
+    return boxes, sizes
 
 
 def _size_at(pdfium: Any, text_page: Any, index: int) -> float:
@@ -276,12 +283,13 @@ def _runs(
     upright = _upright(boxes, turns, size)
     middles = (boxes[:, :2] + boxes[:, 2:]) / 2
     shares = _shares(boxes, size)
+    gaps = np.concatenate((np.zeros((1, 4), "<u2"), between(shares[:-1], shares[1:])))
     inside = np.all((middles >= 0) & (middles <= size), axis=1)
     edges = [0, *(np.flatnonzero(_breaks(upright, turns, inside, found)) + 1), len(boxes)]
     for start, end in pairwise(edges):
         if not inside[start]:
             continue
-        text, placed = _spelt(found, shares, start, end)
+        text, placed = _spelt(found, shares, gaps, start, end)
         whole = upright[start:end]
         left, top = whole[:, :2].min(axis=0)
         right, bottom = whole[:, 2:].max(axis=0)
@@ -333,25 +341,29 @@ def _shares(boxes: Array, size: tuple[float, float]) -> Array:
     return np.asarray(np.clip(shares, 0, FULL).astype("<u2"))
 
 
-def _spelt(found: _Characters, boxes: Array, start: int, end: int) -> tuple[str, Array]:
-    """Return the text of a run with its spaces, and the box of each character of it."""
-    parts: list[str] = []
-    placed: list[Array] = []
-    for index in range(start, end):
-        if index > start and found.spaced[index]:
-            parts.append(" ")
-            placed.append(between(boxes[index - 1], boxes[index]))
-        parts.append(found.texts[index])
-        placed.append(boxes[index])
-    return "".join(parts), np.array(placed, "<u2")
+def _spelt(
+    found: _Characters, shares: Array, gaps: Array, start: int, end: int
+) -> tuple[str, Array]:
+    """Return the text of a run with its spaces, and the box of each character of it.
+
+    gaps: for each character the box between it and the one before.
+    """
+    spaced = found.spaced[start:end].copy()
+    spaced[0] = False
+    places = np.arange(end - start) + np.cumsum(spaced)
+    boxes = np.zeros((int(places[-1]) + 1, 4), "<u2")
+    boxes[places] = shares[start:end]
+    boxes[places[spaced] - 1] = gaps[start:end][spaced]
+    letters = zip(spaced, found.texts[start:end], strict=True)
+    return "".join(f" {letter}" if space else letter for space, letter in letters), boxes
 
 
 def between(one: Array, other: Array) -> Array:
-    """Return the box that fills the gap between two boxes of a line; zeros where there is none."""
-    left, right = min(one[2], other[2]), max(one[0], other[0])
-    top, bottom = min(one[3], other[3]), max(one[1], other[1])
-    if right > left:
-        return np.array((left, min(one[1], other[1]), right, max(one[3], other[3])), "<u2")
-    if bottom > top:
-        return np.array((min(one[0], other[0]), top, max(one[2], other[2]), bottom), "<u2")
-    return np.zeros(4, "<u2")
+    """Return the boxes that fill the gaps between boxes of a line; zeros where there is none."""
+    left, right = np.minimum(one[:, 2], other[:, 2]), np.maximum(one[:, 0], other[:, 0])
+    top, bottom = np.minimum(one[:, 3], other[:, 3]), np.maximum(one[:, 1], other[:, 1])
+    low, high = np.minimum(one[:, :2], other[:, :2]), np.maximum(one[:, 2:], other[:, 2:])
+    across = np.stack((left, low[:, 1], right, high[:, 1]), axis=1)
+    down = np.stack((low[:, 0], top, high[:, 0], bottom), axis=1)
+    beside, under = (right > left)[:, None], (bottom > top)[:, None]
+    return np.asarray(np.where(beside, across, np.where(under, down, 0)).astype("<u2"))

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from scoqa.parse.pdf_directions import in_reading_order
 from scoqa.parse.pdf_glyphs import RIGHT_TO_LEFT, Array, Run, between
 
 # Of a font's size, unless said otherwise.
@@ -26,14 +27,17 @@ _DROP_CAP = 1.8  # of a first letter over several lines, against the lines besid
 LABEL = re.compile(
     r"(?:[•▪●◦‣·*–—-]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)]|\(?[ivx]{1,5}[.)]|\d+(?:\.\d+)+\.?|§+\s?\d+)$"
 )
+# What leads the eye from a heading to its page in a table of contents.
+LEADERS = re.compile(r"(?:\.[ ]?){4,}|…{2,}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Line:
     """One line of text on a page; places and sizes as in `Run`.
 
-    tabular: whether it is the row of a table. region: which column of the page it stands in, by
-    number in reading order.
+    top, bottom: of its longest run, so that a raised number does not move it. tabular: whether it
+    is the row of a table. region: which column of the page it stands in, by number in reading
+    order.
     """
 
     text: str
@@ -262,7 +266,7 @@ def _cells(row: list[Run]) -> list[list[Run]]:
 def _is_tabular(rows: Sequence[list[list[Run]]], number: int) -> bool:
     """Say whether a row is a table's: its cells stand in line with those of a row next to it."""
     cells = rows[number]
-    if len(cells) < 2:
+    if len(cells) < 2 or any(LEADERS.search(run.text) for cell in cells for run in cell):
         return False
     near = [row for row in rows[max(0, number - 2) : number + 3] if row is not cells]
     return any(
@@ -319,20 +323,23 @@ def _line(cells: list[list[Run]], region: int, *, tabular: bool) -> Line:
             texts.append("\t" if tab else " ")
             filled = same_row and not tab
             boxes.append(
-                between(before.boxes[-1], run.boxes[0])[None]
+                between(before.boxes[-1:], run.boxes[:1])
                 if filled
                 else np.zeros((1, 4), before.boxes.dtype)
             )
         texts.append(run.text)
         boxes.append(run.boxes)
     main = max(runs, key=lambda run: len(run.text))
+    text, placed = "".join(texts), np.concatenate(boxes)
+    if not tabular:
+        text, placed = in_reading_order(text, placed)
     return Line(
-        text="".join(texts),
-        boxes=np.concatenate(boxes),
+        text=text,
+        boxes=placed,
         left=min(run.left for run in runs),
-        top=min(run.top for run in runs),
+        top=main.top,
         right=max(run.right for run in runs),
-        bottom=max(run.bottom for run in runs),
+        bottom=main.bottom,
         size=main.size,
         bold=all(run.bold for run in runs),
         turn=main.turn,

@@ -11,7 +11,7 @@ from itertools import pairwise
 from statistics import median
 
 from scoqa.parse.pdf_glyphs import WIDE
-from scoqa.parse.pdf_layout import LABEL, Line
+from scoqa.parse.pdf_layout import LABEL, LEADERS, Line
 
 # Of a line's size, unless said otherwise.
 _SAME_SIZE = 0.12  # a share: how much two lines of one paragraph may differ
@@ -28,7 +28,6 @@ _PAUSE = re.compile(r"[,:;、，；：]$")
 _HYPHENS = "-‐\u00ad"
 _CUT = re.compile(rf"(\w[\w'’-]*)[{_HYPHENS}]$")
 _WORD = re.compile(r"\w+(?:[-‐‑]\w+)*")
-_LEADERS = re.compile(r"(?:\.[ ]?){4,}|…{2,}")
 _BULLETS = "•▪●◦‣·"
 # "Vor- und Nachteile", "pre- and postwar": the hyphen stands for what follows later.
 _SUSPENDED = re.compile(r"(?:and|or|to|und|oder|bis|bzw|et|ou|y|o|e|en|of|och|og|i|lub)\b")
@@ -79,7 +78,7 @@ def joints(
     pitch = pitch_of(lines)
     apart = [_apart(a, b, pitch, headings) for a, b in pairwise(lines)]
     found: list[str] = []
-    start = 0
+    start, first = 0, lines[0]
     for end in [*(n + 1 for n, broken in enumerate(apart) if broken), len(lines)]:
         block = lines[start:end]
         if start:
@@ -87,9 +86,12 @@ def joints(
             runs_on = before.region != after.region and continues(
                 before, after, lines[:start], headings
             )
-            both = before.tabular and after.tabular and before.region == after.region
-            found.append(" " if runs_on else "\n" if both else "\n\n")
+            rows = before.tabular and after.tabular
+            items = is_item(after) and is_item(first) and before not in headings
+            near = before.region == after.region and (rows or items)
+            found.append(" " if runs_on else "\n" if near else "\n\n")
         found += _inside(block, headings, is_item)
+        first = block[0]
         start = end
     return found
 
@@ -128,7 +130,7 @@ def _inside(
     for n, (a, b) in enumerate(pairwise(block)):
         short = right - a.right > b.first + _SLACK * b.size
         stopped = ends_sentence(a)
-        if a.tabular or _LEADERS.search(a.text):
+        if a.tabular or LEADERS.search(a.text):
             found.append("\n")
         elif _CUT.search(a.text):
             found.append(" ")
@@ -157,7 +159,7 @@ def continues(a: Line, b: Line, before: Sequence[Line], headings: Mapping[Line, 
     start = b.text.lstrip("\"'“‘„«‹([")[:1]
     if start.islower() or WIDE.match(start):
         return True
-    near = [line for line in before if line.region == a.region and _same_size(line, a)][-12:]
+    near = [line for line in before if line.region == a.region and _same_size(line, a)]
     edge = max(line.right for line in near)
     return len(near) > 1 and edge - a.right < min(b.first + _SLACK * b.size, 8 * b.size)
 

@@ -24,6 +24,7 @@ _MOST_NUMBERS = 3  # in one head; a row of a table has more
 
 _NUMBER = re.compile(r"\d+|\b[ivxlcdm]+\b", re.IGNORECASE)
 _ROMAN = re.compile(r"(?=.)m{0,3}(?:cm|cd|d?c{0,3})(?:xc|xl|l?x{0,3})(?:ix|iv|v?i{0,3})$")
+_PAGE = re.compile(r"\W*<-?\d+>\W*$")  # a key's words that are the page's number alone
 _DIGITS = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100, "d": 500, "m": 1000}
 
 _Key = tuple[str, int, int, str]  # edge, turn, height, words
@@ -55,11 +56,14 @@ def without_running(pages: Sequence[Glyphs]) -> list[tuple[Run, ...]]:
         left_out: set[Run] = set()
         for edge, rows in edges[index]:
             for row in rows:
-                if not all(
-                    run.size <= _LARGEST * usual
-                    and any(len(seen[key]) >= least for key in _keys(run, edge, index, page))
+                if any(run.size > _LARGEST * usual for run in row):
+                    break
+                words = [
+                    [key[-1] for key in _keys(run, edge, index, page) if len(seen[key]) >= least]
                     for run in row
-                ):
+                ]
+                # Beside a number that counts with the pages stands what changes with a chapter.
+                if not all(words) and not any(_PAGE.match(each) for run in words for each in run):
                     break
                 left_out.update(row)
         kept.append(tuple(run for run in page.runs if run not in left_out))

@@ -1,7 +1,8 @@
 """The process that reads files for scoqa: whatever a file does to it, it does to it alone.
 
-    python -m scoqa.parse.worker
+    python -m scoqa.parse.worker PARENT
 
+PARENT is the number of the process that asks, with which this one ends.
 Receives one request a line on standard input; hands on each outcome on standard output, as its
 length in eight bytes and then JSON. Ends when standard input does. Nothing here can be harmed by
 a file but this process: it may take a bounded amount of memory, and can write to no file.
@@ -142,7 +143,7 @@ def _end_with(parent: int) -> None:
 def main() -> None:
     # Whoever stops scoqa with Ctrl-C stops it, not a file: it ends this process when it ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=_end_with, args=(int(sys.argv[1]),), daemon=True).start()
     answers: BinaryIO = io.FileIO(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints is no answer
     os.environ["OPENBLAS_NUM_THREADS"] = "1"  # each thread takes address space

@@ -1,0 +1,135 @@
+"""A zip file's bytes -> its members, each read only when asked for, and within a bound.
+
+Receives the bytes of a .docx, .xlsx, .pptx, .odt or .epub file; hands on names and bytes of its
+members. Nothing is ever written out, so a member's name can lead nowhere. Sizes are counted while
+a member is unpacked, never believed.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+import zlib
+from collections import Counter
+from itertools import pairwise
+from pathlib import PurePath
+
+from scoqa.errors import ParseError
+
+# A book of 25,000 pages unpacks to a tenth of it; a bomb goes past it in seconds.
+MOST_UNPACKED_BYTES = 512 * 2**20
+MOST_MEMBERS = 20_000
+_CHUNK_BYTES = 2**20
+
+# What password-protected Office files and those from before 2007 begin with: a compound file.
+_COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_LISTED = b"PK\x01\x02"  # before each member's entry in the list at a zip file's end
+_HEADER_BYTES = 30  # of a member, before its name
+_ENCRYPTED = 0x1
+_DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    OSError,
+    ValueError,
+)
+
+
+class Archive:
+    """The members of one zip file. Made by `members`."""
+
+    def __init__(self, file: zipfile.ZipFile, path: str) -> None:
+        self._file = file
+        self._path = path
+        self._unpacked: dict[str, int] = {}  # bytes, by name: a member read twice counts once
+        listed = [member for member in file.infolist() if not member.is_dir()]
+        self._count = Counter(_name(member) for member in listed)
+        self._members = {_name(member): member for member in listed}
+
+    def names(self) -> list[str]:
+        """Return the names of all members, in the file's order, with forward slashes."""
+        return list(self._members)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._members
+
+    def read(self, name: str) -> bytes:
+        """Return the bytes of the member called `name`.
+
+        Raises ParseError where there is none, where it is encrypted, broken or there twice, and
+        where all that was read so far comes to more than MOST_UNPACKED_BYTES.
+        """
+        member = self._members.get(name)
+        if member is None:
+            raise ParseError(
+                self._path, f"has no {name} in it; it is damaged or not what its name says."
+            )
+        if member.flag_bits & _ENCRYPTED:
+            raise ParseError(self._path, "is encrypted. Save a copy without a password.")
+        if self._count[name] > 1:
+            raise ParseError(
+                self._path,
+                f"holds {self._count[name]} parts called {name}, and programs differ in which one "
+                "they show. Save it anew, or exclude it.",
+            )
+        left = MOST_UNPACKED_BYTES - sum(self._unpacked.values())
+        left += self._unpacked.get(name, 0)
+        parts: list[bytes] = []
+        size = 0
+        try:
+            with self._file.open(member) as unpacking:
+                while chunk := unpacking.read(_CHUNK_BYTES):
+                    size += len(chunk)
+                    if size > left:
+                        raise ParseError(
+                            self._path,
+                            f"unpacks to more than {MOST_UNPACKED_BYTES // 2**20} MB. Split it, "
+                            "or exclude it.",
+                        )
+                    parts.append(chunk)
+        except _DAMAGED as error:
+            raise _damaged(self._path) from error
+        self._unpacked[name] = size
+        return b"".join(parts)
+
+
+def members(data: bytes, path: str) -> Archive:
+    """Return the archive in `data`. `path` is for messages, and its ending for what they say.
+
+    Raises ParseError where there is none, it is damaged, or it is made to do harm.
+    """
+    kind = PurePath(path).suffix.lower()
+    if data.startswith(_COMPOUND):
+        raise ParseError(
+            path,
+            "is encrypted or an old Word, Excel or PowerPoint file. Save a copy without a password "
+            "as .docx, .xlsx or .pptx.",
+        )
+    if not data.startswith(b"PK"):
+        raise ParseError(path, f"is not what its name says: no {kind} file begins as it does.")
+    # Each has an entry of its own, so this is counted before a list of them is built.
+    if data.count(_LISTED) > MOST_MEMBERS:
+        raise ParseError(
+            path, f"holds more than {MOST_MEMBERS:,} files. Save it anew, or exclude it."
+        )
+    try:
+        file = zipfile.ZipFile(io.BytesIO(data))
+    except _DAMAGED as error:
+        raise _damaged(path) from error
+    placed = sorted(file.infolist(), key=lambda member: member.header_offset)
+    for one, following in pairwise(placed):
+        # A small file unpacks to a huge one where members share the same bytes.
+        if one.header_offset + _HEADER_BYTES + one.compress_size > following.header_offset:
+            raise _damaged(path)
+    return Archive(file, path)
+
+
+def _name(member: zipfile.ZipInfo) -> str:
+    return member.filename.replace("\\", "/").lstrip("/")
+
+
+def _damaged(path: str) -> ParseError:
+    return ParseError(path, "is cut off or damaged. Get it anew, or save it anew.")

@@ -1,0 +1,222 @@
+"""PowerPoint presentations (.pptx, .pptm): what each slide shows, in reading order.
+
+Receives the file's bytes; hands on the visible slides under their numbers: title first, then what
+stands higher, and of the same height what stands further left; tables, diagrams, the words of
+charts; then the speaker's notes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from scoqa.parse.opc import Package, Relation
+from scoqa.parse.parsed import Parsed, Writer
+from scoqa.parse.slides import NO_TEXT, NOTES, Shape, hidden_warnings, in_order, write_slide
+from scoqa.parse.table import cell_text
+from scoqa.parse.xmltree import attribute, local
+from scoqa.types import Parser
+
+if TYPE_CHECKING:
+    from lxml import etree
+
+PARSER = Parser("pptx", "1")
+
+_UNITS_AN_INCH = 914_400
+_AROUND = frozenset({"sldNum", "ftr", "dt", "hdr", "sldImg"})  # placeholders on every slide
+_TITLES = frozenset({"title", "ctrTitle"})
+
+
+def read(data: bytes, path: str) -> Parsed:
+    """Return the slides of a presentation. Raises ParseError."""
+    package = Package(data, path)
+    main = package.main("presentation")
+    relations = package.relations(main)
+    writer = Writer()
+    hidden: list[int] = []
+    for number, listed in enumerate(package.tree(main).iterfind("{*}sldIdLst/{*}sldId"), start=1):
+        relation = relations.get(_link(listed))
+        if relation is None or relation.kind != "slide":
+            continue
+        slide = package.tree(relation.part)
+        if slide.get("show") in ("0", "false"):
+            hidden.append(number)
+            continue
+        title, blocks = _Slide(package, relation.part).read(slide)
+        write_slide(writer, number, title, blocks)
+    warnings = hidden_warnings(hidden)
+    if not writer.length:
+        warnings += (NO_TEXT,)
+    return writer.parsed(package.title(), warnings=warnings)
+
+
+class _Slide:
+    """Reads the shapes of one slide."""
+
+    def __init__(self, package: Package, part: str) -> None:
+        self.package = package
+        self.relations = package.relations(part)
+        self.title = ""
+        self.blocks: list[list[str]] = []
+
+    def read(self, slide: etree._Element) -> tuple[str, list[list[str]]]:
+        """Return the title, "" without one, and the other blocks of lines."""
+        layout = self.related("slideLayout")
+        self.read_shapes(slide, {} if layout is None else _places(layout))
+        notes = self.related("notesSlide")
+        if notes is not None:
+            said = [line for shape in _shapes(notes, {}) for line in _body(shape)]
+            if said:
+                self.blocks += [[NOTES], *([line] for line in said)]
+        return self.title, self.blocks
+
+    def related(self, kind: str) -> etree._Element | None:
+        """Return the part of `kind` that belongs to the slide."""
+        for relation in self.relations.values():
+            if relation.kind == kind:
+                return self.package.tree(relation.part)
+        return None
+
+    def read_shapes(
+        self, parent: etree._Element, places: dict[tuple[str, str], tuple[float, float]]
+    ) -> None:
+        for shape in in_order(_shapes(parent, places)):
+            match local(shape.element):
+                case "grpSp":
+                    self.read_shapes(shape.element, {})
+                case "graphicFrame":
+                    self.read_frame(shape.element)
+                case _ if shape.is_title and not self.title:
+                    lines = (" ".join(line.split()) for line in _paragraphs(shape.element))
+                    self.title = " ".join(lines)
+                case _ if shape.kind not in _AROUND:
+                    self.blocks.extend([line] for line in _paragraphs(shape.element))
+
+    def read_frame(self, frame: etree._Element) -> None:
+        """Read a table, or the part that holds a chart or a diagram."""
+        for element in frame.iter("{*}tbl", "{*}chart", "{*}relIds"):
+            match local(element):
+                case "tbl":
+                    self.blocks.append(list(_rows(element)))
+                case "chart":
+                    self.read_part(self.relations.get(_link(element)))
+                case _:
+                    name = attribute(element, "dm") or ""
+                    self.read_part(self.relations.get(name))
+        self.blocks = [block for block in self.blocks if block]
+
+    def read_part(self, relation: Relation | None) -> None:
+        if relation is None:
+            return
+        root = self.package.tree(relation.part)
+        if relation.kind == "chart":
+            self.blocks.append(list(_chart(root)))
+        elif relation.kind == "diagramData":
+            for point in root.iter("{*}pt"):
+                for body in point.iterfind("{*}t"):
+                    self.blocks.extend([line] for line in _lines(body))
+
+
+def _shapes(
+    parent: etree._Element, places: dict[tuple[str, str], tuple[float, float]]
+) -> Iterator[Shape]:
+    """Yield the visible shapes of a slide or a group, in the file's order.
+
+    places: of the layout's placeholders, for those on the slide that name none of their own.
+    """
+    trees = parent.iterfind("{*}cSld/{*}spTree") if local(parent) != "grpSp" else [parent]
+    for element in (each for tree in trees for each in tree):
+        if local(element) == "AlternateContent":
+            element = next(element.iterfind("{*}Choice/*"), element)
+        # The shape's own, not those of shapes inside it.
+        named = next(element.iterfind("./*/{*}cNvPr"), None)
+        if local(element) not in ("sp", "grpSp", "graphicFrame") or (
+            named is not None and named.get("hidden") in ("1", "true")
+        ):
+            continue
+        holder = next(element.iterfind("./*/{*}nvPr/{*}ph"), None)
+        kind = "" if holder is None else holder.get("type", "obj")
+        offset = next(element.iterfind("{*}xfrm/{*}off"), None)
+        if offset is None:
+            offset = next(element.iterfind("./*/{*}xfrm/{*}off"), None)
+        if offset is not None:
+            top = int(offset.get("y", 0)) / _UNITS_AN_INCH
+            left = int(offset.get("x", 0)) / _UNITS_AN_INCH
+        else:
+            index = "" if holder is None else holder.get("idx", "")
+            top, left = places.get((kind, index), places.get(("", index), (0.0, 0.0)))
+        yield Shape(element, kind, kind in _TITLES, top, left)
+
+
+def _places(layout: etree._Element) -> dict[tuple[str, str], tuple[float, float]]:
+    """Return where a layout's placeholders stand, by kind and index, and by index alone."""
+    found: dict[tuple[str, str], tuple[float, float]] = {}
+    for shape in _shapes(layout, {}):
+        for holder in shape.element.iterfind("./*/{*}nvPr/{*}ph"):
+            index = holder.get("idx", "")
+            found[shape.kind, index] = (shape.top, shape.left)
+            if index:
+                found["", index] = (shape.top, shape.left)
+    return found
+
+
+def _body(shape: Shape) -> list[str]:
+    return list(_paragraphs(shape.element)) if shape.kind == "body" else []
+
+
+def _paragraphs(shape: etree._Element) -> Iterator[str]:
+    for body in shape.iterfind("{*}txBody"):
+        yield from _lines(body)
+
+
+def _lines(body: etree._Element) -> Iterator[str]:
+    """Yield the paragraphs of a text body that hold text; a line break stays one."""
+    for paragraph in body.iterfind("{*}p"):
+        parts: list[str] = []
+        for part in paragraph:
+            match local(part):
+                case "r" | "fld" if part.get("type") != "slidenum":
+                    words = "".join(text.text or "" for text in part.iterfind("{*}t"))
+                    parts.append(words.replace("\n", " "))
+                case "br":
+                    parts.append("\n")
+        lines = (line.strip() for line in "".join(parts).split("\n"))
+        text = "\n".join(line for line in lines if line)
+        if text:
+            yield text
+
+
+def _rows(table: etree._Element) -> Iterator[str]:
+    """Yield the rows of a table that hold text, with a tab between cells."""
+    for row in table.iterfind("{*}tr"):
+        cells = [
+            cell_text(" ".join(_paragraphs(cell)))
+            for cell in row.iterfind("{*}tc")
+            if cell.get("hMerge") not in ("1", "true") and cell.get("vMerge") not in ("1", "true")
+        ]
+        line = "\t".join(cells).strip()
+        if line:
+            yield line
+
+
+def _chart(root: etree._Element) -> Iterator[str]:
+    """Yield a chart's title, the names of its series and those along its axis."""
+    title = " ".join(
+        text.text or "" for text in root.iterfind("{*}chart/{*}title//{*}t") if text.text
+    )
+    series = [value.text or "" for value in root.iterfind(".//{*}ser/{*}tx//{*}v")]
+    # All series stand over the same axis.
+    first = next(root.iterfind(".//{*}ser/{*}cat"), None)
+    categories = [] if first is None else [value.text or "" for value in first.iterfind(".//{*}v")]
+    for names in ([title], series, categories):
+        line = "\t".join(cell_text(name) for name in names).strip()
+        if line:
+            yield line
+
+
+def _link(element: etree._Element) -> str:
+    """Return the id of the part that `element` names (r:id)."""
+    for key, value in element.attrib.items():
+        if key.endswith("/relationships}id"):
+            return str(value)
+    return ""

@@ -1,0 +1,39 @@
+"""What the rooms of spreadsheets share: a sheet under its name, and what is told of hidden ones.
+
+Receives rows; hands them to a Writer, and warnings to who reads the report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import chain
+
+from scoqa.parse.parsed import Writer
+from scoqa.parse.table import Row, write_rows
+
+NO_TEXT = "holds no text; there is nothing to index in it."
+_MOST_NAMED = 5  # sheets in a warning
+
+
+def write_sheet(writer: Writer, name: str, rows: Iterator[Row]) -> None:
+    """Write the rows of the sheet called `name`, unless none holds text."""
+    first = next((row for row in rows if row.cells), None)
+    if first is not None:
+        writer.gap()
+        with writer.mark("sheet", name):
+            write_rows(writer, chain([first], rows))
+
+
+def hidden_warnings(sheets: Sequence[str], partly: Sequence[str]) -> tuple[str, ...]:
+    """Return what is to be said of hidden sheets, and of those with hidden rows or columns."""
+    found: list[str] = []
+    if sheets:
+        found.append(f"has hidden sheets, which are not read: {_listed(sheets)}.")
+    if partly:
+        found.append(f"has hidden rows or columns, which are not read, in: {_listed(partly)}.")
+    return tuple(found)
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - _MOST_NAMED
+    return ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
