@@ -158,6 +158,8 @@ const paper = (() => {
     number = page;
     const [width, height] = pages.sizes.slice(2 * (page - 1), 2 * page);
     sheet.style.aspectRatio = `${width} / ${height}`;
+    asking?.abort();
+    drawn = ''; // also where this page was shown before the one that is left now
     sheet.classList.remove('source-drawn');
     part('strokes').replaceChildren(...strokesOn(page).map(stroke));
     describe();
