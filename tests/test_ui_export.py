@@ -189,13 +189,13 @@ def test_an_export_can_be_written_as_utf_8_whatever_it_holds(
 
 
 def test_a_citation_as_text_says_all_there_is_to_say() -> None:
-    citation = replace(METRES, title="The tower", page="iv", heading="Varn > Towers")
+    citation = replace(METRES, title="The tower", place="p. iv", heading="Varn > Towers")
     assert citation_text(citation, LINK, date="Varn, 2 May 1911") == (
         "“41 metres”\n\n"
         "The tower\n"
         "Varn, 2 May 1911\n"
         "varn/tower.txt\n"
-        "page iv · line 1 · under “Varn > Towers” · characters 21–30\n"
+        "p. iv · under “Varn > Towers” · characters 21–30\n"
         f"sha256 {TOWER.digest}\n"
         f"{LINK}\n"
     )

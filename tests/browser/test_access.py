@@ -164,7 +164,10 @@ def test_the_keys_are_listed_and_can_be_turned_off(page: Page) -> None:
     keys = page.locator(".scoqa-keys")
     keys.wait_for(state="visible")
     listed = keys.locator("kbd").all_text_contents()
-    assert listed == ["Enter", "Shift", "Enter", "Esc", "/", "n", "p", "c", "m", "l", "?"]
+    assert listed == [
+        "Enter", "Shift", "Enter", "Esc", "/", "n", "p", "c", "m", "l",
+        "v", "[", "]", "+", "-", "0", "?",
+    ]  # fmt: skip
     page.get_by_role("checkbox").uncheck()
     page.keyboard.press("Escape")
     keys.wait_for(state="hidden")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from scoqa.workspace import Workspace
 
 ASSETS = Path(__file__).with_name("assets")
-STYLES = ("tokens", "frame", "welcome", "chat", "expected", "source", "print")
+STYLES = ("tokens", "frame", "welcome", "chat", "expected", "source", "structure", "paper", "print")
 SCRIPTS = ("talk", "keys")  # of the whole page; the others belong to one component each
 
 # Set, not defaulted: scoqa sends nothing, whatever the environment says. Gradio and the hub's
@@ -76,12 +76,14 @@ def application(
     import gradio as gr
     from fastapi import FastAPI
 
-    from scoqa.ui import evaluate
+    from scoqa.ui import evaluate, paper
     from scoqa.ui.evaluating import Evaluating
 
     undocumented: dict[str, Any] = {"docs_url": None, "redoc_url": None, "openapi_url": None}
     outer = FastAPI(**undocumented)
-    outer.router.routes.extend(evaluate.routes(Evaluating(workspace, loading)))  # before Gradio's
+    # Before Gradio's.
+    outer.router.routes.extend(evaluate.routes(Evaluating(workspace, loading)))
+    outer.router.routes.extend(paper.routes(workspace))
     gr.mount_gradio_app(
         outer,
         blocks,

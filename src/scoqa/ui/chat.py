@@ -288,7 +288,7 @@ def _source(workspace: Workspace) -> None:
     gr.HTML(
         elem_id="scoqa-source",
         html_template=_asset("source.html"),
-        js_on_load=_asset("source.js"),
+        js_on_load="".join(map(_asset, ("structure.js", "paper.js", "source.js"))),
         server_functions=[source],
         apply_default_css=False,
     )

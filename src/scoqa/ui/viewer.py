@@ -1,7 +1,7 @@
 """What the source viewer shows: a document's text, the place to mark in it, what to copy.
 
 Receives what the browser asked for, which may be forged; hands on plain values, never markup.
-Offsets turn from code points into JavaScript's UTF-16 units here and nowhere else.
+Offsets turn from code points into JavaScript's UTF-16 units here and in `structure` only.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from urllib.parse import urlencode
 from scoqa.errors import ScoqaError
 from scoqa.types import Citation, Document, Freshness, Span
 from scoqa.ui.export import citation_markdown, citation_text
+from scoqa.ui.paper import pages
+from scoqa.ui.structure import structure
 from scoqa.ui.wording import place_words
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ FRESHNESS: dict[Freshness, str] = {
 _BARE: dict[str, Any] = {
     "title": "", "path": "", "place": "", "characters": "", "date": "", "saved": "",
     "digest": "", "freshness": "", "fresh": None, "text": "", "start": None, "end": None,
+    "structure": None, "pages": None,
     "problem": None, "link": None, "plain": None, "markdown": None,
 }  # fmt: skip
 _ORIGIN = re.compile(r"https?://[0-9A-Za-z.:\[\]-]{1,255}")
@@ -67,20 +70,26 @@ def origin(value: object) -> str:
 def source(workspace: Workspace, request: object) -> dict[str, Any]:
     """Return what the viewer shows for `request` (document, start, end, digest, origin).
 
-    Keys: title, path, place, characters, date (its date line), saved (the file's
-    date), digest (of the file), fresh (bool) and freshness
-    (a sentence), checked now; text; start and end in UTF-16 units, None where nothing can be
-    marked; link, plain and markdown to copy, None where nothing is marked; problem, one
-    sentence, None if all is well. Never raises for a forged request.
+    Keys: title, path, place, characters, date (its date line), saved (the file's date), digest (of
+    the file), fresh (bool) and freshness (a sentence), checked now; text, and its structure as
+    `structure` packs it; pages, as `paper` gives them; start and end in UTF-16 units, None where
+    nothing can be marked; link, plain and markdown to copy, None where nothing is marked; problem,
+    one sentence, None if all is well. Never raises for a forged request.
     """
     asked = request if isinstance(request, Mapping) else {}
     document, found = _found(workspace, asked)
-    shown = {**_BARE} if document is None else {
-        **_BARE, **_about(workspace, document), "text": document.text
-    }  # fmt: skip
-    if document is None or isinstance(found, str):
+    if document is None:
+        return {**_BARE, "problem": found}
+    citation = found if isinstance(found, Citation) else None
+    shown = {
+        **_BARE,
+        **_about(workspace, document),
+        "text": document.text,
+        "structure": structure(document),
+        "pages": pages(workspace, document, citation),
+    }
+    if citation is None:
         return {**shown, "problem": found}
-    citation = found
     link = reference(citation)
     page = origin(asked.get("origin"))
     whole = f"{page}/{link}" if page else None

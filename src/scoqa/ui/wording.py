@@ -6,7 +6,7 @@ in the page's own files.
 
 from __future__ import annotations
 
-from scoqa.types import Answer, Citation, Reason
+from scoqa.types import Answer, Citation, Mark, MarkKind, Reason
 
 SILENCE = "Your documents do not answer this"
 NEAR = "Nearest passages, which do not answer it"
@@ -28,6 +28,13 @@ CONFIDENCE = (
     (0.0, "An uncertain answer: read it in its place."),
 )
 ROOT = "files outside folders"  # the collection without a name
+# What stands above the text where a part of a file begins; a row has its number beside it.
+STARTS: dict[MarkKind, str] = {
+    "page": "Page",
+    "slide": "Slide",
+    "sheet": "Sheet",
+    "message": "Message",
+}
 
 
 def confidence_words(answer: Answer) -> str:
@@ -41,10 +48,17 @@ def reason_words(answer: Answer) -> str:
 
 
 def place_words(citation: Citation) -> str:
-    """Return where a citation stands: page, line and heading."""
-    page = [] if citation.page is None else [f"page {citation.page}"]
+    """Return where a citation stands: its place in the file, or its line, and its heading."""
+    # A line is one of the extracted text: in a file that has pages or rows nobody sees it.
+    place = citation.place or f"line {citation.line:,}"
     heading = [] if not citation.heading else [f"under “{citation.heading}”"]
-    return " · ".join((*page, f"line {citation.line:,}", *heading))
+    return " · ".join((place, *heading))
+
+
+def start_words(mark: Mark) -> str | None:
+    """Return what is said where `mark` begins, None of the kinds of which nothing is."""
+    said = STARTS.get(mark.kind)
+    return None if said is None else f"{said} {mark.label}".strip()
 
 
 def character_words(citation: Citation) -> str:

@@ -15,6 +15,13 @@
     c: () => tell('copy', 'plain'),
     m: () => tell('copy', 'markdown'),
     l: () => tell('copy', 'link'),
+    v: () => tell('look'),
+    '[': () => tell('turn', -1),
+    ']': () => tell('turn', 1),
+    '+': () => tell('zoom', 1),
+    '=': () => tell('zoom', 1), // the same key without Shift
+    '-': () => tell('zoom', -1),
+    0: () => tell('zoom', 0),
   };
 
   // Single keys can be turned off (WCAG 2.1.4): speech input types them unasked.
@@ -53,7 +60,9 @@
       return;
     }
     const typing = event.target.closest?.('textarea, input, select, [contenteditable]');
-    if (typing || event.ctrlKey || event.metaKey || event.altKey || !on() || keys.off) return;
+    // Many keyboards have the brackets on a third level, reached with AltGr or Alt.
+    const held = (event.ctrlKey || event.altKey) && !(event.altKey && '[]'.includes(event.key));
+    if (typing || held || event.metaKey || !on() || keys.off) return;
     const act = Object.hasOwn(keys, event.key) ? keys[event.key] : undefined;
     if (typeof act !== 'function') return;
     event.preventDefault();

@@ -5,8 +5,9 @@ const find = (name) => element.querySelector('.' + name);
 const sheet = find('source-sheet');
 const area = find('source-text');
 const BARE = { title: '', path: '', place: '', characters: '', date: '', saved: '', digest: '',
-  freshness: '', fresh: null, text: '', start: null, end: null, link: null, plain: null,
-  markdown: null };
+  freshness: '', fresh: null, text: '', structure: null, pages: null, start: null, end: null,
+  link: null, plain: null, markdown: null };
+const PLAIN = { starts: [], headings: [], asides: [] };
 const LOST = 'The source could not be fetched. Is scoqa still running, and are you still logged in?';
 // Longer texts are drawn in blocks, of which the browser lays out those in view only.
 const LONG = 200_000; // UTF-16 units; below it one layout takes no time that is felt
@@ -19,6 +20,8 @@ let wanted = ''; // the one that was asked for last: it may still be on its way
 let home = null; // the answer it belongs to
 let asked = 0; // only the last click counts, however late an earlier one is answered
 let copies = {};
+let shown = null; // the source that is open
+let view = 'page'; // how it is looked at where it has pages: as page or as text
 
 function request(href) {
   const place = new URLSearchParams(href.slice(1));
@@ -36,45 +39,79 @@ function whole(text, index) {
   return (text.charCodeAt(index) & 0xfc00) === 0xdc00 ? index - 1 : index;
 }
 
-// Yields `text` in pieces that end at line ends, or anywhere in a line that never ends.
-function* blocks(text) {
-  for (let start = 0; start < text.length;) {
-    const line = text.indexOf('\n', start + BLOCK);
-    const end = whole(text, line < 0 || line > start + 4 * BLOCK ? start + 4 * BLOCK : line + 1);
+// Yields text[from:to] in pieces that end at line ends, or anywhere in a line that never ends.
+function* blocks(text, from, to) {
+  for (let start = from; start < to;) {
+    const line = text.indexOf('\n', start + BLOCK) + 1;
+    const most = start + 4 * BLOCK;
+    const end = Math.min(to, whole(text, line === 0 || line > most ? most : line));
     const block = document.createElement('div');
     block.className = 'source-block';
     block.textContent = text.slice(start, end);
+    dresser.wait(block, start, end);
     yield block;
     start = end;
   }
 }
 
+// Gives a block of a long text its structure shortly before it comes into view.
+const dresser = (() => {
+  let waiting = new WeakMap(); // block -> the stretch of the text it holds
+  let [text, marks] = ['', PLAIN];
+  const dress = (block) => {
+    observer.unobserve(block);
+    if (waiting.has(block)) block.replaceChildren(...dressed(text, ...waiting.get(block), marks));
+    waiting.delete(block);
+  };
+  const observer = new IntersectionObserver((entries) => {
+    entries.filter((each) => each.isIntersecting).forEach((each) => dress(each.target));
+  }, { root: sheet, rootMargin: '1500px 0px' });
+  return {
+    begin(ofText, ofMarks) {
+      observer.disconnect();
+      [waiting, text, marks] = [new WeakMap(), ofText, ofMarks];
+    },
+    wait(block, start, end) {
+      waiting.set(block, [start, end]);
+      observer.observe(block);
+    },
+    dress,
+  };
+})();
+
+function lines(...nodes) {
+  const block = document.createElement('div');
+  block.className = 'source-lines';
+  block.append(...nodes);
+  return block;
+}
+
 // Offsets come in UTF-16 units, as slice() counts.
-function draw({ text, start, end }) {
+function draw({ text, start, end, structure }) {
+  const marks = structure ? unpacked(structure) : PLAIN;
   const marked = start !== null && end !== null;
   const long = text.length > LONG;
+  area.classList.toggle('source-ruled', marks.starts.some(({ row }) => row !== undefined));
+  dresser.begin(text, marks);
   if (!marked) {
-    area.replaceChildren(...(long ? blocks(text) : [text]));
+    area.replaceChildren(...(long ? blocks(text, 0, text.length)
+      : [lines(...dressed(text, 0, text.length, marks))]));
     return null;
   }
   const mark = document.createElement('mark');
   mark.tabIndex = -1;
-  mark.textContent = text.slice(start, end);
+  mark.append(...dressed(text, start, end, marks));
   // The lines that hold the quote stay whole.
   const before = start === 0 ? 0 : text.lastIndexOf('\n', start - 1) + 1;
   const from = long ? whole(text, Math.max(before, start - BLOCK, 0)) : 0;
   const line = text.indexOf('\n', end);
   const to = long ? whole(text, Math.min(line < 0 ? text.length : line + 1, end + BLOCK))
     : text.length;
-  const around = [text.slice(from, start), mark, text.slice(end, to)];
-  if (!long) {
-    area.replaceChildren(...around);
-    return mark;
-  }
-  const block = document.createElement('div');
-  block.className = 'source-lines';
-  block.append(...around);
-  area.replaceChildren(...blocks(text.slice(0, from)), block, ...blocks(text.slice(to)));
+  const around = lines(...dressed(text, from, start, marks), mark,
+    ...dressed(text, end, to, marks));
+  area.replaceChildren(...blocks(text, 0, from), around, ...blocks(text, to, text.length));
+  // What is in view at once is not dressed before one's eyes.
+  for (const near of [around.previousSibling, around.nextSibling]) if (near) dresser.dress(near);
   return mark;
 }
 
@@ -135,6 +172,7 @@ async function open(href) {
 }
 
 function show(source) {
+  shown = source;
   sheet.hidden = false;
   cover(true);
   describe(source);
@@ -142,26 +180,59 @@ function show(source) {
   const number = find('source-count').textContent;
   window.scoqa.say(source.problem ?? `${number && `Source ${number}: `}${source.title}, `
     + `${source.place}. ${source.freshness}.`);
-  const mark = draw(source);
+  look(source.pages ? view : 'text');
+}
+
+// Shows the source that is open as a page or as text, and takes the focus there; a button keeps it.
+function look(as) {
+  const paged = as === 'page';
+  const chosen = find('source-paging').contains(document.activeElement);
+  sheet.classList.toggle('source-paged', paged);
+  find('source-paging').hidden = !shown.pages;
+  element.querySelectorAll('[data-look]').forEach((each) => {
+    each.setAttribute('aria-pressed', String(each.dataset.look === as));
+  });
+  area.hidden = paged;
+  area.replaceChildren();
+  if (paged) {
+    paper.show(shown, (problem) => {
+      find('source-problem').textContent = problem;
+      look('text');
+    });
+    if (!chosen) find('source-scroll').focus({ preventScroll: true });
+    return;
+  }
+  paper.hide();
+  const mark = draw(shown);
   if (!mark) {
     find('source-scroll').scrollTop = 0;
-    find('source-close').focus();
+    if (!chosen) find('source-close').focus();
     return;
   }
   centre(mark);
-  mark.focus({ preventScroll: true });
+  if (!chosen) mark.focus({ preventScroll: true });
   // Blocks that come into view only now may take another height than was guessed.
   requestAnimationFrame(() => requestAnimationFrame(() => centre(mark)));
 }
 
+function choose(as) {
+  if (sheet.hidden || !shown?.pages) return;
+  view = as;
+  find('source-problem').textContent = shown.problem ?? '';
+  look(as);
+}
+
+// On a low screen the whole sheet scrolls, head and all.
+function scroller() {
+  return matchMedia('(max-height: 30rem)').matches ? sheet : find('source-scroll');
+}
+
 // Not scrollIntoView: it also moves what holds the sheet.
 function centre(mark) {
-  const inner = find('source-scroll');
-  // On a low screen the whole sheet scrolls, head and all.
-  const scroll = getComputedStyle(inner).overflowY === 'visible' ? sheet : inner;
-  const [view, box] = [scroll.getBoundingClientRect(), mark.getBoundingClientRect()];
+  const scroll = scroller();
+  const [room, box] = [scroll.getBoundingClientRect(), mark.getBoundingClientRect()];
   const above = Math.max(0, (scroll.clientHeight - box.height) / 2); // a long quote: from its top
-  scroll.scrollTop += box.top - view.top - above;
+  scroll.scrollTop += box.top - room.top - above;
 }
 
 // Where the sheet lies over the conversation, nothing behind it takes part.
@@ -175,6 +246,8 @@ function hide() {
   sheet.hidden = true;
   cover(false);
   area.replaceChildren();
+  paper.hide();
+  shown = null;
   point();
   const links = [...document.querySelectorAll(LINKS)];
   const link = links.find((each) => each === opener?.deref())
@@ -233,10 +306,13 @@ find('source-next').addEventListener('click', () => step(1));
 element.addEventListener('click', (event) => {
   const button = event.target.closest('[data-copy]');
   if (button) copy(button.dataset.copy);
+  const other = event.target.closest('[data-look]');
+  if (other) choose(other.dataset.look);
 });
 document.addEventListener('scoqa:close', (event) => close(event.detail));
 document.addEventListener('scoqa:step', (event) => step(event.detail));
 document.addEventListener('scoqa:copy', (event) => copy(event.detail));
+document.addEventListener('scoqa:look', () => choose(area.hidden ? 'text' : 'page'));
 addEventListener('popstate', () => {
   if (!sheet.hidden) hide();
   else if (history.state?.scoqa === 'source') reopen();

@@ -1,0 +1,103 @@
+// Shows in a text what it is made of: headings, rows, asides, where slides and pages begin.
+// The characters stay as they are, and where they are: headings and asides are stretches of them
+// in another dress; what is said at a start stands in an element without text, which CSS fills
+// from its data-label, so that it is neither copied nor counted.
+const NOT_SEARCHED = 'Not searched';
+
+// Returns the marks of a text, in UTF-16 units, from what ui/structure.py packed.
+function unpacked(packed) {
+  const marks = { starts: [], headings: [], asides: [] };
+  let [at, row] = [0, 0];
+  for (let i = 0; i < packed.starts.length; i += 2) {
+    at += packed.starts[i];
+    const label = packed.starts[i + 1];
+    if (typeof label !== 'string') row = label ?? row + 1;
+    marks.starts.push(typeof label === 'string' ? { at, label } : { at, row });
+  }
+  at = 0;
+  for (let i = 0; i < packed.headings.length; i += 3) {
+    at += packed.headings[i];
+    marks.headings.push({ start: at, end: at + packed.headings[i + 1],
+      level: packed.headings[i + 2] });
+  }
+  at = 0;
+  for (let i = 0; i < packed.asides.length; i += 2) {
+    at += packed.asides[i];
+    marks.asides.push({ start: at, end: at + packed.asides[i + 1] });
+  }
+  return marks;
+}
+
+// Returns the index of the first of `list` for which `holds`, which holds of all behind it.
+function firstOf(list, holds) {
+  let [low, high] = [0, list.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (holds(list[middle])) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+// Returns the stretches of `list`, which do not overlap, that reach into text[from:to].
+function within(list, from, to) {
+  return list.slice(firstOf(list, (each) => each.end > from),
+    firstOf(list, (each) => each.start >= to));
+}
+
+function startOf({ label, row }) {
+  const start = document.createElement('span');
+  start.className = row === undefined ? 'source-start' : 'source-row';
+  start.dataset.label = label ?? row;
+  return start;
+}
+
+// Returns the nodes that show text[from:to], which end to end are exactly these characters.
+function dressed(text, from, to, marks) {
+  if (from === to) return [];
+  const headings = within(marks.headings, from, to);
+  const asides = within(marks.asides, from, to);
+  // What begins at `to` belongs to what follows, unless nothing does.
+  const starts = marks.starts.slice(firstOf(marks.starts, ({ at }) => at >= from),
+    firstOf(marks.starts, ({ at }) => (to === text.length ? at > to : at >= to)));
+  if (!headings.length && !asides.length && !starts.length) return [text.slice(from, to)];
+  const cuts = new Set([from, to]);
+  for (const { start, end } of [...headings, ...asides]) cuts.add(start).add(end);
+  for (const { at } of starts) cuts.add(at);
+  const places = [...cuts].filter((at) => at >= from && at <= to).sort((a, b) => a - b);
+  const nodes = [];
+  let [h, a, s] = [0, 0, 0];
+  places.forEach((at, index) => {
+    while (headings[h]?.end <= at) h += 1;
+    while (asides[a]?.end <= at) a += 1;
+    if (asides[a]?.start === at) nodes.push(startOf({ label: NOT_SEARCHED }));
+    for (; starts[s]?.at === at; s += 1) nodes.push(startOf(starts[s]));
+    const end = places[index + 1];
+    if (end === undefined) return;
+    let node = document.createTextNode(text.slice(at, end));
+    if (headings[h]?.start <= at) node = inHeading(node, headings[h], at, end);
+    if (asides[a]?.start <= at) node = inAside(node);
+    nodes.push(node);
+  });
+  return nodes;
+}
+
+function inHeading(node, heading, start, end) {
+  const dress = document.createElement('span');
+  dress.className = `source-heading source-level-${heading.level}`;
+  // A heading in pieces, because a quote begins in it, would be heard as several.
+  if (start === heading.start && end === heading.end) {
+    dress.setAttribute('role', 'heading');
+    dress.setAttribute('aria-level', String(heading.level + 2)); // below the source's own title
+  }
+  dress.append(node);
+  return dress;
+}
+
+function inAside(node) {
+  const dress = document.createElement('span');
+  dress.className = 'source-aside';
+  dress.title = NOT_SEARCHED;
+  dress.append(node);
+  return dress;
+}
