@@ -468,3 +468,15 @@ def sentences(*, omitted: int | None = None, quarter: int = 0, cropped: bool = F
                 x += width + stringWidth(" ", "Helvetica", SIZE)
 
     return pages(draw)
+
+
+def form() -> bytes:
+    """A form with one field, filled in."""
+
+    def draw(canvas: Canvas) -> None:
+        write(canvas, ["Name of the ship:"])
+        canvas.acroForm.textfield(
+            name="ship", value="Merry Widow", x=180, y=TOP - 5, width=200, height=16, fontSize=11
+        )
+
+    return pages(draw)

@@ -185,6 +185,10 @@ def test_invisible_text_of_a_scan_is_read() -> None:
     assert pdfs.HARBOUR[0] == text_of(pdfs.pages(draw))
 
 
+def test_what_is_filled_into_a_form_is_read() -> None:
+    assert "Name of the ship: Merry Widow" == " ".join(text_of(pdfs.form()).split())
+
+
 # -- over the page's end ---------------------------------------------------------------------------
 
 

@@ -19,7 +19,7 @@ _PITCHES = (0.8, 1.45)  # from one line of a paragraph to the next, without spac
 _WIDEST_PITCH = 2.6
 _USUAL_PITCH = 1.2
 _SPACING = 1.25  # of the pitch: more sets paragraphs apart
-_LEAST_STEP = 0.4  # down; less is another column
+_LEAST_STEP = 0.7  # down; less is the next column, or another cell of a table
 _INDENT = 0.8
 _MOST_INDENT = 6.0
 _SLACK = 0.8  # by which a line may fall short of the next word, in which it is not short
@@ -90,7 +90,9 @@ def joints(
                 before, after, lines[:start], headings
             )
             rows = before.tabular and after.tabular
-            items = is_item(after) and is_item(first) and before not in headings
+            items = (
+                is_item(after) and is_item(first) and not (before in headings or after in headings)
+            )
             near = before.region == after.region and (rows or items)
             found.append(" " if runs_on else "\n" if near else "\n\n")
         found += _inside(block, headings, is_item)
