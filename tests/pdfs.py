@@ -143,12 +143,8 @@ def table() -> bytes:
     return pages(draw)
 
 
-TAILS = [
-    "fox jumps over the lazy dog and sleeps.",
-    "cat that nobody had fed since the Tuesday before.",
-    "tide that came in over the road.",
-    "horses of the mayor, all six of them.",
-]
+# What ends a sentence on the next page; none repeats, or it would be a running head.
+TAILS = [sentence[0].lower() + sentence[1:] for sentence in (*HARBOUR, *ORCHARD)]
 
 
 def report(count: int = 5) -> bytes:
@@ -160,7 +156,7 @@ def report(count: int = 5) -> bytes:
             canvas.drawCentredString(WIDTH / 2, 30, f"Page {number} of {count}")
             y = TOP
             if number > 1:
-                y = write(canvas, [TAILS[number % 4]], y=y) - 20
+                y = write(canvas, [TAILS[number]], y=y) - 20
             y = write(canvas, [f"{HARBOUR[number % 7].split()[-2].title()} {number}"], y=y, size=16)
             text = f"{paragraph()} So says note {number}."
             y = write(canvas, lines_in(text, 450), y=y - 6) - 20
@@ -416,3 +412,71 @@ def page_tree_loop() -> bytes:
             b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 200] >>",
         ]
     )
+
+
+def footnote_in_a_sentence() -> bytes:
+    """A note under a paragraph that goes on on the next page."""
+    lines = lines_in(paragraph(ORCHARD), 450)
+
+    def first(canvas: Canvas) -> None:
+        y = paragraphs(canvas, [paragraph()])
+        write(canvas, lines[:2], y=y)
+        write(canvas, ["1 The ledger is kept in the town hall."], y=90, size=8)
+
+    return pages(first, lambda canvas: write(canvas, lines[2:]) and None)
+
+
+def without_names() -> bytes:
+    """Twelve signs of a font that draws squares and says of none which letter it is."""
+    square = content(b"1000 0 0 0 750 750 d1 0 0 750 750 re f")
+    return raw(
+        [
+            b"<< /Type /Catalog /Pages 2 0 R >>",
+            b"<< /Type /Pages /Count 1 /Kids [3 0 R] >>",
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 300 300] /Contents 4 0 R"
+            b" /Resources << /Font << /F1 5 0 R >> >> >>",
+            content(b"BT /F1 12 Tf 20 200 Td <010201020102> Tj 0 -40 Td <010201020102> Tj ET"),
+            b"<< /Type /Font /Subtype /Type3 /FontBBox [0 0 750 750]"
+            b" /FontMatrix [.001 0 0 .001 0 0]"
+            b" /CharProcs << /g001 6 0 R /g002 6 0 R >> /FirstChar 1 /LastChar 2"
+            b" /Widths [1000 1000]"
+            b" /Encoding << /Type /Encoding /Differences [1 /g001 /g002] >>"
+            b" /Resources << >> >>",
+            square,
+        ]
+    )
+
+
+def sentences(*, omitted: int | None = None, quarter: int = 0, cropped: bool = False) -> bytes:
+    """The harbour's sentences in one paragraph, one of them left white."""
+
+    def draw(canvas: Canvas) -> None:
+        canvas.setPageRotation(quarter)
+        if cropped:
+            canvas.setCropBox((40, 300, 560, 820))
+        if quarter:
+            canvas.translate(*{90: (HEIGHT, 0), 180: (WIDTH, HEIGHT), 270: (0, WIDTH)}[quarter])
+            canvas.rotate(quarter)
+        x, y = LEFT, TOP
+        for number, sentence in enumerate(HARBOUR):
+            for word in sentence.split():
+                width = stringWidth(word, "Helvetica", SIZE)
+                if x + width > LEFT + 450:
+                    x, y = LEFT, y - LEADING
+                if number != omitted:
+                    canvas.drawString(x, y, word)
+                x += width + stringWidth(" ", "Helvetica", SIZE)
+
+    return pages(draw)
+
+
+def form() -> bytes:
+    """A form with one field, filled in."""
+
+    def draw(canvas: Canvas) -> None:
+        write(canvas, ["Name of the ship:"])
+        canvas.acroForm.textfield(
+            name="ship", value="Merry Widow", x=180, y=TOP - 5, width=200, height=16, fontSize=11
+        )
+
+    return pages(draw)

@@ -21,6 +21,7 @@ from scoqa.parse.pdf_running import without_running
 from scoqa.parse.pdf_writing import Page, written
 from scoqa.parse.plain import LONGEST_TITLE
 
+_MOST_ANNOTATIONS = 10_000  # looked at on one page
 _MOST_NAMED = 10  # pages in a warning
 _MOST_UNKNOWN = 0.03  # a share of the characters
 _SMALLER = 0.92  # than the body: a footnote's size
@@ -39,7 +40,7 @@ def text_of(pdfium: Any, document: Any, path: str) -> Parsed:
     glyphs: list[Glyphs] = []
     count = pdfium.FPDF_GetPageCount(document)
     for index in range(count):
-        page = pdfium.FPDF_LoadPage(document, index)
+        page = _loaded(pdfium, document, index)
         try:
             glyphs.append(glyphs_of(page) if page else Glyphs((), 0.0, 0.0, 0, 0))
         finally:
@@ -72,6 +73,24 @@ def text_of(pdfium: Any, document: Any, path: str) -> Parsed:
     parsed = written(pages, by_line)
     title = _metadata(pdfium, document) or _title(split[0][0], headings, body_size)
     return replace(parsed, title=title, warnings=warnings)
+
+
+def _loaded(pdfium: Any, document: Any, index: int) -> Any:
+    """Return a page, what stands in its form's fields and in notes written on it drawn on it."""
+    page = pdfium.FPDF_LoadPage(document, index)
+    if not page:
+        return page
+    for number in range(min(pdfium.FPDFPage_GetAnnotCount(page), _MOST_ANNOTATIONS)):
+        annotation = pdfium.FPDFPage_GetAnnot(page, number)
+        kind = pdfium.FPDFAnnot_GetSubtype(annotation)
+        pdfium.FPDFPage_CloseAnnot(annotation)
+        if kind in (pdfium.FPDF_ANNOT_WIDGET, pdfium.FPDF_ANNOT_FREETEXT):
+            break
+    else:
+        return page
+    pdfium.FPDFPage_Flatten(page, pdfium.FLAT_NORMALDISPLAY)
+    pdfium.FPDF_ClosePage(page)
+    return pdfium.FPDF_LoadPage(document, index)
 
 
 def _pages(count: int) -> str:

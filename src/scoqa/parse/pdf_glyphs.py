@@ -26,6 +26,10 @@ _WIDEST_STEP_BACK = 0.45  # an accent set over its letter begins left of it
 _LEAST_OVERLAP = 0.5  # a raised number shares more with its line, two lines share nothing
 # A box higher than this many font sizes is the font's whole range, not a line of it.
 _HIGHEST_BOX = 1.6
+# A lower one is that of the character alone: some programs write no range into their fonts. Then a
+# line reaches from below the baseline to above it by what is usual (Helvetica's), in font sizes.
+_LOWEST_BOX = 0.95
+_ASCENT, _DESCENT = 0.91, 0.21
 _LARGEST_STEP = 1.8  # in size: beyond it a first letter stands for itself
 
 _BOLD = re.compile(rb"bold|black|heavy|demi", re.IGNORECASE)
@@ -39,6 +43,7 @@ RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 WIDE = re.compile(
     r"[\u2e80-\u30ff\u3400-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0003ffff]"
 )
+_BLANK = frozenset(" \r\n")
 _UNKNOWN = "\ufffd"
 
 
@@ -123,68 +128,80 @@ def _visible_part(pdfium: Any, page: Any) -> tuple[float, float, float, float]:
     return box.left, box.bottom, box.right, box.top
 
 
+def _quick(function: Any, *arguments: Any, result: Any = ctypes.c_int) -> Any:
+    """Return a function of pdfium's that takes addresses as plain numbers.
+
+    The bindings' own check each pointer, which takes as long as the call itself.
+    """
+    kind = ctypes.CFUNCTYPE(result, ctypes.c_void_p, ctypes.c_int, *arguments)
+    return kind(ctypes.cast(function, ctypes.c_void_p).value or 0)
+
+
 def _characters(pdfium: Any, text_page: Any) -> _Characters:
-    """Return what is drawn on a page. Its five calls a character are most of a PDF's time."""
-    unicode_at, is_unmapped = pdfium.FPDFText_GetUnicode, pdfium.FPDFText_HasUnicodeMapError
-    box_at, loose_box_at = pdfium.FPDFText_GetCharBox, pdfium.FPDFText_GetLooseCharBox
-    angle_at = pdfium.FPDFText_GetCharAngle
-    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
-    tight = [ctypes.byref(each) for each in (left, right, bottom, top)]
-    box = pdfium.FS_RECTF()
-    loose = ctypes.byref(box)
+    """Return what is drawn on a page. Its four calls a character are half of a PDF's time."""
+    to = ctypes.c_void_p
+    unicode_at = _quick(pdfium.FPDFText_GetUnicode, result=ctypes.c_uint)
+    is_unmapped = _quick(pdfium.FPDFText_HasUnicodeMapError)
+    loose_box_at = _quick(pdfium.FPDFText_GetLooseCharBox, to)
+    box_at = _quick(pdfium.FPDFText_GetCharBox, to, to, to, to)
+    angle_at = _quick(pdfium.FPDFText_GetCharAngle, result=ctypes.c_float)
+    address = ctypes.cast(text_page, ctypes.c_void_p).value
+    count = max(0, pdfium.FPDFText_CountChars(text_page))
+    loose = np.zeros((count, 4), np.float32)  # left, top, right, bottom
+    tight = np.zeros((count, 4), np.float64)  # left, bottom, right, top
+    loose_place, tight_place = loose.ctypes.data, tight.ctypes.data
 
     texts: list[str] = []
     indices: list[int] = []
     spaced: list[bool] = []
-    places: list[tuple[float, ...]] = []  # the loose box, the tight one, the angle
-    space, high, unknown = False, 0, 0
-    for index in range(pdfium.FPDFText_CountChars(text_page)):
-        code = unicode_at(text_page, index)
+    angles: list[float] = []
+    space, high, unknown, angle = True, 0, 0, 0.0
+    for index in range(count):
+        code = unicode_at(address, index)
         if 0xD800 <= code < 0xDC00:
             high = code
             continue
-        if 0xDC00 <= code < 0xE000 and high:
+        if high and 0xDC00 <= code < 0xE000:
             code = 0x10000 + ((high - 0xD800) << 10) + (code - 0xDC00)
         high = 0
-        text = _OTHERWISE.get(code) or chr(code)
-        if text in " \r\n":
+        text = _OTHERWISE.get(code) or _LIGATURES.get(code) or chr(code)
+        if text in _BLANK:
             space = True
             continue
-        if is_unmapped(text_page, index) == 1 or code == 0 or 0xD800 <= code < 0xE000:
+        if is_unmapped(address, index) == 1 or code == 0 or 0xD800 <= code < 0xE000:
             text = _UNKNOWN
             unknown += 1
-        elif code < 0x20 and text == chr(code):
+        elif text < " ":
             continue
-        loose_box_at(text_page, index, loose)
-        box_at(text_page, index, *tight)
-        place = (
-            *(box.left, box.bottom, box.right, box.top),
-            *(left.value, bottom.value, right.value, top.value),
-            angle_at(text_page, index),
-        )
-        for letter in _LIGATURES.get(code, text):
+        loose_box_at(address, index, loose_place + 16 * index)
+        place = tight_place + 32 * index
+        box_at(address, index, place, place + 16, place + 8, place + 24)
+        if space:  # within a word no angle changes
+            angle = angle_at(address, index)
+        for letter in text:
             texts.append(letter)
             indices.append(index)
             spaced.append(space)
-            places.append(place)
+            angles.append(angle)
             space = False
-    found = np.array(places).reshape(-1, 9)
-    boxes, sizes = _line_high(pdfium, text_page, indices, found)
-    return _Characters(texts, indices, np.array(spaced), boxes, found[:, 8], sizes, unknown)
+    turned = np.array(angles)
+    boxes, sizes = _line_high(
+        pdfium, text_page, indices, loose[indices][:, [0, 3, 2, 1]], tight[indices], turned
+    )
+    return _Characters(texts, indices, np.array(spaced), boxes, turned, sizes, unknown)
 
 
 def _line_high(
-    pdfium: Any, text_page: Any, indices: Sequence[int], found: Array
+    pdfium: Any, text_page: Any, indices: Sequence[int], loose: Array, tight: Array, angles: Array
 ) -> tuple[Array, Array]:
     """Return boxes as high as a line and as wide as each character, all its ink within; and sizes.
 
-    found: for each character its loose box, as high as its font, its tight one around its ink, and
-    its angle. The sizes are the fonts', as they are drawn, in points.
+    loose: as high as the font. tight: around the ink. The sizes are the fonts', as they are drawn,
+    in points.
     """
-    loose, tight = found[:, :4], found[:, 4:8]
-    upright = np.abs(np.sin(found[:, 8])) < 0.5
+    upright = np.abs(np.sin(angles)) < 0.5
     heights = np.round(np.where(upright, loose[:, 3] - loose[:, 1], loose[:, 2] - loose[:, 0]), 2)
-    sizes = np.zeros(len(found))
+    sizes = np.zeros(len(loose))
     for height in np.unique(heights):  # each font at one size has its own
         own = heights == height
         sizes[own] = _size_at(pdfium, text_page, indices[int(np.argmax(own))]) or height
@@ -192,8 +209,18 @@ def _line_high(
     both = np.concatenate(
         (np.minimum(loose[:, :2], tight[:, :2]), np.maximum(loose[:, 2:], tight[:, 2:])), axis=1
     )
-    absurd = (heights <= 0) | (heights > _HIGHEST_BOX * sizes)
-    boxes = np.where(drawn[:, None], np.where(absurd[:, None], tight, both), loose)
+    high = heights > _HIGHEST_BOX * sizes
+    boxes = np.where(drawn[:, None], np.where(high[:, None], tight, both), loose)
+    across, up = ctypes.c_double(), ctypes.c_double()
+    for number in np.flatnonzero(high | (heights < _LOWEST_BOX * sizes)).tolist():
+        pdfium.FPDFText_GetCharOrigin(
+            text_page, indices[number], ctypes.byref(across), ctypes.byref(up)
+        )
+        upward = np.array((np.sin(angles[number]), np.cos(angles[number]))) * sizes[number]
+        for reach in (_ASCENT * upward, -_DESCENT * upward):
+            point = reach + np.array((across.value, up.value))
+            boxes[number, :2] = np.minimum(boxes[number, :2], point)
+            boxes[number, 2:] = np.maximum(boxes[number, 2:], point)
     return boxes, sizes
 
 
@@ -252,10 +279,9 @@ def _upright(boxes: Array, turns: Array, size: tuple[float, float]) -> Array:
 def _share(boxes: Array, turns: Array, texts: list[str]) -> None:
     """Give each of several letters that one glyph stands for its part of the glyph's box."""
     same = np.all(boxes[1:] == boxes[:-1], axis=1)
-    index = 0
-    while index < len(same):
-        if not same[index]:
-            index += 1
+    end = 0
+    for index in np.flatnonzero(same).tolist():
+        if index < end:
             continue
         end = index + 1
         while end < len(same) and same[end]:
@@ -267,7 +293,6 @@ def _share(boxes: Array, turns: Array, texts: list[str]) -> None:
             edges = edges[::-1]
         boxes[index : end + 1, low] = np.minimum(edges[:-1], edges[1:])
         boxes[index : end + 1, high] = np.maximum(edges[:-1], edges[1:])
-        index = end + 1
 
 
 def _runs(
@@ -316,9 +341,9 @@ def _breaks(upright: Array, turns: Array, inside: Array, found: _Characters) -> 
     lower = np.maximum(np.minimum(heights[:-1], heights[1:]), 0.1)
     shared = np.minimum(before[:, 3], after[:, 3]) - np.maximum(before[:, 1], after[:, 1])
     gap, step = after[:, 0] - before[:, 2], after[:, 0] - before[:, 0]
-    leftward = np.array([bool(RIGHT_TO_LEFT.match(text)) for text in found.texts])
     sizes = found.sizes
-    if leftward.any():  # then their neighbours may stand on either side
+    if RIGHT_TO_LEFT.search("".join(found.texts)):  # its neighbours may stand on either side
+        leftward = np.array([bool(RIGHT_TO_LEFT.match(text)) for text in found.texts])
         either = leftward[:-1] | leftward[1:]
         gap = np.where(either, np.maximum(gap, before[:, 0] - after[:, 2]), gap)
         step = np.where(either, 0, step)

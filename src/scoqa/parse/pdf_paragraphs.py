@@ -16,9 +16,10 @@ from scoqa.parse.pdf_layout import LABEL, LEADERS, Line
 # Of a line's size, unless said otherwise.
 _SAME_SIZE = 0.12  # a share: how much two lines of one paragraph may differ
 _PITCHES = (0.8, 1.45)  # from one line of a paragraph to the next, without spacing
+_WIDEST_PITCH = 2.6
 _USUAL_PITCH = 1.2
 _SPACING = 1.25  # of the pitch: more sets paragraphs apart
-_LEAST_STEP = 0.4  # down; less is another column
+_LEAST_STEP = 0.7  # down; less is the next column, or another cell of a table
 _INDENT = 0.8
 _MOST_INDENT = 6.0
 _SLACK = 0.8  # by which a line may fall short of the next word, in which it is not short
@@ -59,6 +60,8 @@ def pitch_of(lines: Sequence[Line]) -> float:
         if a.region == b.region and _same_size(a, b)
     ]
     usual = [step for step in steps if _PITCHES[0] < step < _PITCHES[1]]
+    if 3 * len(usual) < len(steps):  # set with wide lines, or a list of single ones
+        usual = [step for step in steps if _PITCHES[0] < step < _WIDEST_PITCH]
     return median(usual) if usual else _USUAL_PITCH
 
 
@@ -87,7 +90,9 @@ def joints(
                 before, after, lines[:start], headings
             )
             rows = before.tabular and after.tabular
-            items = is_item(after) and is_item(first) and before not in headings
+            items = (
+                is_item(after) and is_item(first) and not (before in headings or after in headings)
+            )
             near = before.region == after.region and (rows or items)
             found.append(" " if runs_on else "\n" if near else "\n\n")
         found += _inside(block, headings, is_item)

@@ -125,7 +125,8 @@ def _page_marks(pages: Sequence[Page], text: _Text) -> list[Mark]:
     for number in range(len(pages) - 1, -1, -1):
         page = pages[number]
         start = text.starts.get(number, end)
-        marks.append(Mark(start, end, "page", page.label, (0.0, 0.0, page.width, page.height)))
+        box = (0.0, 0.0, round(page.width, 2), round(page.height, 2))
+        marks.append(Mark(start, end, "page", page.label, box))
         end = start
     return marks[::-1]
 
