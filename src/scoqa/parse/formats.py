@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scoqa.errors import ParseError
-from scoqa.parse import delimited, markdown, plain, pptx, xlsx
+from scoqa.parse import delimited, markdown, odp, ods, odt, plain, pptx, xlsx
 from scoqa.parse.parsed import Parsed
 from scoqa.types import Parser
 
@@ -30,6 +30,7 @@ class Format:
 
 _SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _SLIDES = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+_OPEN_DOCUMENT = "application/vnd.oasis.opendocument"
 _PLAIN = Format(plain.PARSER, "text/plain", plain.read)
 _MARKDOWN = Format(markdown.PARSER, "text/markdown", markdown.read)
 PARSERS: dict[str, Format] = {
@@ -45,6 +46,10 @@ PARSERS: dict[str, Format] = {
     ".pptm": Format(
         pptx.PARSER, "application/vnd.ms-powerpoint.presentation.macroEnabled.12", pptx.read
     ),
+    ".odt": Format(odt.PARSER, f"{_OPEN_DOCUMENT}.text", odt.read),
+    ".fodt": Format(odt.PARSER, f"{_OPEN_DOCUMENT}.text-flat-xml", odt.read),
+    ".ods": Format(ods.PARSER, f"{_OPEN_DOCUMENT}.spreadsheet", ods.read),
+    ".odp": Format(odp.PARSER, f"{_OPEN_DOCUMENT}.presentation", odp.read),
 }
 
 
