@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scoqa.errors import ParseError
-from scoqa.parse import delimited, markdown, odp, ods, odt, plain, pptx, xlsx
+from scoqa.parse import delimited, markdown, odp, ods, odt, plain, pptx, rst, xlsx
 from scoqa.parse.parsed import Parsed
 from scoqa.types import Parser
 
@@ -38,6 +38,7 @@ PARSERS: dict[str, Format] = {
     ".text": _PLAIN,
     ".md": _MARKDOWN,
     ".markdown": _MARKDOWN,
+    ".rst": Format(rst.PARSER, "text/x-rst", rst.read),
     ".csv": Format(delimited.PARSER, "text/csv", delimited.read),
     ".tsv": Format(delimited.PARSER, "text/tab-separated-values", delimited.read),
     ".xlsx": Format(xlsx.PARSER, _SPREADSHEET, xlsx.read),
