@@ -57,6 +57,7 @@ def _headings(text: str) -> Iterator[Mark]:
     lines = re.sub("[\v\f]", " ", text).splitlines(keepends=True)
     starts = [0, *accumulate(map(len, lines))]
     open_headings: list[tuple[int, str]] = []  # (level, words) from the outermost in
+    last = 0  # the line under the last title
     for level, line, title in _sections(text):
         words = " ".join(_ROLE.sub(r"\1", title).split())
         # docutils names the line under the title, counted from 1.
@@ -64,7 +65,9 @@ def _headings(text: str) -> Iterator[Mark]:
             continue
         if not 0 < len(words) <= LONGEST_TITLE:
             continue
-        has_overline = line > 2 and lines[line - 3].rstrip() == lines[line - 1].rstrip()
+        over, under = lines[line - 3 : line : 2] if line > 2 else ("", lines[line - 1])
+        has_overline = over.rstrip() == under.rstrip() and last < line - 2
+        last = line
         start = starts[line - 3] if has_overline else starts[line - 2]
         open_headings = [each for each in open_headings if each[0] < level] + [(level, words)]
         label = " > ".join(each for _, each in open_headings)
