@@ -16,7 +16,7 @@ from scoqa.errors import ParseError
 from scoqa.parse import parse
 from scoqa.parse.parsed import Parsed
 from scoqa.parse.pptx import read
-from scoqa.parse.slides import NO_TEXT
+from scoqa.parse.table import NO_TEXT
 
 A = "http://schemas.openxmlformats.org/drawingml/2006/main"
 P = "http://schemas.openxmlformats.org/presentationml/2006/main"

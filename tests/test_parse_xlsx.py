@@ -18,7 +18,7 @@ from scoqa.errors import ParseError
 from scoqa.parse import parse
 from scoqa.parse.number_format import general, shown, shown_text
 from scoqa.parse.parsed import Parsed
-from scoqa.parse.sheets import NO_TEXT
+from scoqa.parse.table import NO_TEXT
 from scoqa.parse.xlsx import read
 
 

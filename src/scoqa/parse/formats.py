@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scoqa.errors import ParseError
-from scoqa.parse import delimited, docx, eml, epub, html, markdown, pdf, plain, pptx, xlsx
+from scoqa.parse import delimited, docx, eml, epub, html, markdown, odp, ods, odt, pdf, plain, pptx, rst, xlsx
 from scoqa.parse.parsed import Parsed
 from scoqa.types import Parser
 
@@ -30,6 +30,7 @@ class Format:
 
 _SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _SLIDES = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+_OPEN_DOCUMENT = "application/vnd.oasis.opendocument"
 _PLAIN = Format(plain.PARSER, "text/plain", plain.read)
 _MARKDOWN = Format(markdown.PARSER, "text/markdown", markdown.read)
 _HTML = Format(html.PARSER, "text/html", html.read)
@@ -39,6 +40,7 @@ PARSERS: dict[str, Format] = {
     ".md": _MARKDOWN,
     ".markdown": _MARKDOWN,
     ".pdf": Format(pdf.PARSER, "application/pdf", pdf.read),
+    ".rst": Format(rst.PARSER, "text/x-rst", rst.read),
     ".csv": Format(delimited.PARSER, "text/csv", delimited.read),
     ".tsv": Format(delimited.PARSER, "text/tab-separated-values", delimited.read),
     ".xlsx": Format(xlsx.PARSER, _SPREADSHEET, xlsx.read),
@@ -57,6 +59,10 @@ PARSERS: dict[str, Format] = {
     ),
     ".epub": Format(epub.PARSER, "application/epub+zip", epub.read),
     ".eml": Format(eml.PARSER, "message/rfc822", eml.read),
+    ".odt": Format(odt.PARSER, f"{_OPEN_DOCUMENT}.text", odt.read),
+    ".fodt": Format(odt.PARSER, f"{_OPEN_DOCUMENT}.text-flat-xml", odt.read),
+    ".ods": Format(ods.PARSER, f"{_OPEN_DOCUMENT}.spreadsheet", ods.read),
+    ".odp": Format(odp.PARSER, f"{_OPEN_DOCUMENT}.presentation", odp.read),
 }
 
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from scoqa.parse.opc import Package, Relation
 from scoqa.parse.parsed import Parsed, Writer
-from scoqa.parse.slides import NO_TEXT, NOTES, Shape, hidden_warnings, in_order, write_slide
-from scoqa.parse.table import cell_text
+from scoqa.parse.slides import NOTES, Shape, hidden_warnings, in_order, write_slide
+from scoqa.parse.table import NO_TEXT, cell_text
 from scoqa.parse.xmltree import attribute, local
 from scoqa.types import Parser
 

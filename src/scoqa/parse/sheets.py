@@ -11,7 +11,6 @@ from itertools import chain
 from scoqa.parse.parsed import Writer
 from scoqa.parse.table import Row, write_rows
 
-NO_TEXT = "holds no text; there is nothing to index in it."
 _MOST_NAMED = 5  # sheets in a warning
 
 

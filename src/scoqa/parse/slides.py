@@ -16,7 +16,6 @@ from scoqa.parse.table import between
 if TYPE_CHECKING:
     from lxml import etree
 
-NO_TEXT = "holds no text; there is nothing to index in it."
 NOTES = "Notes:"  # the line before what the speaker says and the slide does not show
 _ROW_INCHES = 0.25  # shapes whose tops differ by less stand side by side
 _MOST_NAMED = 20  # hidden slides in a warning

@@ -15,6 +15,7 @@ from itertools import chain, groupby, islice
 from scoqa.parse.parsed import Writer
 from scoqa.sentences import LOOK
 
+NO_TEXT = "holds no text; there is nothing to index in it."
 # Rows looked at before it is decided where a table's names stand, so that endless ones stream.
 LOOKED_AT = 100
 LONGEST_NAME = 100  # characters; longer ones are prose

@@ -18,8 +18,8 @@ from scoqa.errors import ParseError
 from scoqa.parse.number_format import BUILT_IN, shown, shown_text
 from scoqa.parse.opc import Package
 from scoqa.parse.parsed import Parsed, Writer
-from scoqa.parse.sheets import NO_TEXT, hidden_warnings, write_sheet
-from scoqa.parse.table import Merged, Row, cell_text
+from scoqa.parse.sheets import hidden_warnings, write_sheet
+from scoqa.parse.table import NO_TEXT, Merged, Row, cell_text
 from scoqa.parse.xmltree import attribute, elements, local
 from scoqa.types import Parser
 

@@ -1,0 +1,95 @@
+"""OpenDocument spreadsheets (.ods): what each sheet shows, a line a row.
+
+Receives the file's bytes; hands on every visible sheet, row and cell as `xlsx` does. Here each
+cell holds its text as it was shown when the file was saved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from scoqa.parse.odf import OpenDocument, Words
+from scoqa.parse.parsed import Parsed, Writer
+from scoqa.parse.sheets import hidden_warnings, write_sheet
+from scoqa.parse.table import NO_TEXT, Merged, Row, cell_text
+from scoqa.parse.xmltree import attribute, local
+from scoqa.types import Parser
+
+if TYPE_CHECKING:
+    from lxml import etree
+
+PARSER = Parser("ods", "1")
+
+# Rows and cells with text that are repeated by a number; nobody fills in more of the same.
+_MOST_REPEATED = 1000
+_MOST_COLUMNS = 16_384
+
+
+def read(data: bytes, path: str) -> Parsed:
+    """Return the visible sheets of a spreadsheet. Raises ParseError."""
+    document = OpenDocument(data, path)
+    writer = Writer()
+    hidden: list[str] = []
+    partly_hidden: list[str] = []
+    for table in document.body("spreadsheet").iterfind("{*}table"):
+        name = attribute(table, "name") or ""
+        if not document.is_shown(table):
+            hidden.append(name)
+            continue
+        write_sheet(writer, name, _rows(table, document))
+        if any(_is_hidden(each) for each in table.iter("{*}table-row", "{*}table-column")):
+            partly_hidden.append(name)
+    warnings = hidden_warnings(hidden, partly_hidden)
+    if not writer.length:
+        warnings += (NO_TEXT,)
+    return writer.parsed(document.title(), warnings=warnings)
+
+
+def _rows(table: etree._Element, document: OpenDocument) -> Iterator[Row]:
+    """Yield the visible rows of a sheet; blank ones once, however often they are repeated."""
+    hidden = _hidden_columns(table)
+    words = Words(document)
+    merged = Merged()
+    number = 1
+    for row in table.iter("{*}table-row"):
+        count = int(attribute(row, "number-rows-repeated") or 1)
+        if not _is_hidden(row):
+            cells: dict[int, str] = {}
+            for column, cell in _cells(row):
+                text = cell_text(" ".join(words.of(each) for each in cell.iterfind("{*}p")))
+                if not text or column in hidden:
+                    continue
+                cells[column] = text
+                spanned = int(attribute(cell, "number-rows-spanned") or 1)
+                if spanned > 1:
+                    merged.add(column, number + spanned - 1, text)
+            for again in range(min(count, _MOST_REPEATED) if cells else 1):
+                yield Row(number + again, merged.beside(number + again, cells))
+        number += count
+
+
+def _cells(row: etree._Element) -> Iterator[tuple[int, etree._Element]]:
+    """Yield the cells of `row` that hold something, and their columns from 0."""
+    column = 0
+    for cell in row:
+        count = int(attribute(cell, "number-columns-repeated") or 1)
+        if local(cell) == "table-cell" and len(cell):
+            for again in range(min(count, _MOST_REPEATED)):
+                yield column + again, cell
+        column += count
+
+
+def _hidden_columns(table: etree._Element) -> set[int]:
+    found: set[int] = set()
+    place = 0
+    for column in table.iter("{*}table-column"):
+        count = int(attribute(column, "number-columns-repeated") or 1)
+        if _is_hidden(column):
+            found.update(range(place, min(place + count, _MOST_COLUMNS)))
+        place += count
+    return found
+
+
+def _is_hidden(element: etree._Element) -> bool:
+    return attribute(element, "visibility") in ("collapse", "filter")
