@@ -106,7 +106,14 @@ def docx(
         f'<Relationship Id="r{name}" Type="{_OFFICE}/{name}" Target="{name}.xml"/>'
         for name in parts
     )
+    listed += f'<Relationship Id="r9" Type="{_OFFICE}/hyperlink" Target="https://example.org/" '
+    listed += 'TargetMode="External"/>'
+    kind = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
     members: dict[str, str | bytes] = {
+        "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/'
+        'content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-'
+        'package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/>'
+        f'<Override PartName="/word/document.xml" ContentType="{kind}"/></Types>',
         "_rels/.rels": f'<Relationships xmlns="{_PACKAGE}"><Relationship Id="r1" '
         f'Type="{_OFFICE}/officeDocument" Target="word/document.xml"/></Relationships>',
         "word/document.xml": f"{before}<w:document {_SPACES}><w:body>{body}</w:body></w:document>",

@@ -252,6 +252,7 @@ def test_a_page_is_never_all_aside() -> None:
     for name in ("footer", "aside", "div class=cookie-notice"):
         assert [] == asides(f"<{name}><p>{PROSE}</{name.split()[0]}><p>Short.")
     assert [] == asides("<footer>Only this.</footer>")
+    assert [] == asides(f"<nav>{LINKS}</nav>")  # a page that is nothing but a list of pages
     # The footer goes too far; the navigation is still known.
     page = f"<nav>{LINKS}</nav><footer><p>{PROSE}</footer><p>Short."
     assert ["Home\nNews\nContact"] == asides(page)
@@ -398,6 +399,14 @@ def test_hostile_pages_cost_little_time(markup: str) -> None:
     for path in ("a.html", "a.xhtml"):
         assert text(markup, path).endswith("deep")
     assert time.monotonic() - began < 20
+
+
+def test_boxes_in_boxes_without_end_are_refused_at_once() -> None:
+    # A hundred thousand took the parser 35 seconds.
+    for page in ("<div>" * 100_000 + "deep", "<div>" * 100_000 + "deep" + "</div>" * 100_000):
+        with pytest.raises(ParseError, match="is nested too deeply to be read"):
+            read(page)
+    assert "deep" == text("<div></div>" * 100_000 + "deep")
 
 
 def test_a_page_is_read_in_a_process_of_its_own(tmp_path: Path) -> None:

@@ -62,16 +62,14 @@ def least_aside(blocks: Sequence[Block], least: Around) -> Around | None:
     """Return how sure an aside must be, at least `least`; None where nothing may be one.
 
     Too many asides are a sign that the text is among them; then only the surer ones count. Links
-    count for nothing on either side: a page may well have more of them than text.
+    count for nothing in the share: a page may well have more of them than text.
     """
-
-    def words(chosen: Iterable[Block]) -> int:
-        return sum(len(block.text) - block.links for block in chosen)
-
     for limit in (each for each in Around if each >= max(least, Around.NAMED)):
-        aside = words(block for block in blocks if block.around >= limit)
-        left = words(block for block in blocks if block.around < limit)
-        if left >= LEAST_SHARE * (left + aside) and (left >= LEAST_CHARACTERS or left >= aside):
+        asides = [block for block in blocks if block.around >= limit]
+        others = [block for block in blocks if block.around < limit]
+        aside, left = (sum(len(b.text) - b.links for b in each) for each in (asides, others))
+        shown, kept = (sum(len(b.text) for b in each) for each in (asides, others))
+        if left >= LEAST_SHARE * (left + aside) and kept >= min(shown, LEAST_CHARACTERS):
             return limit
     return None
 

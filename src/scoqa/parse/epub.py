@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from scoqa.errors import ParseError
 from scoqa.parse.archive import Archive, members
-from scoqa.parse.blocks import PARAGRAPH, Around, Outline, with_marks, write
+from scoqa.parse.blocks import Around, Block, Outline, with_marks, write
 from scoqa.parse.html import BLANK, markup_of
 from scoqa.parse.markup import page
 from scoqa.parse.parsed import Parsed, Writer
@@ -45,16 +45,16 @@ def read(data: bytes, path: str) -> Parsed:
             "is protected against copying (DRM), so its chapters cannot be read. Use a copy "
             "without protection, or exclude it.",
         )
-    writer, outline = Writer(), Outline()
-    lines: list[tuple[int, int]] = []
+    blocks: list[Block] = []
     warnings: list[str] = []
     for name in chapters:
         text, said = markup_of(archive.read(name), path)
-        shown = page(text, xml=True)
-        if shown.blocks and writer.length:
-            writer.gap(PARAGRAPH)
-        lines += write(shown.blocks, writer, outline=outline, least=Around.NAVIGATION)
-        warnings += (f"{posixpath.basename(name)}: {each}" for each in said if text)
+        blocks += page(text, xml=True).blocks
+        warnings += (
+            f"has a chapter ({posixpath.basename(name)}) that {each}" for each in said if text
+        )
+    writer = Writer()
+    lines = write(blocks, writer, outline=Outline(), least=Around.NAVIGATION)
     if missing:
         warnings.append(f"lacks {len(missing)} of its chapters: {', '.join(missing[:5])}.")
     parsed = writer.parsed(None)

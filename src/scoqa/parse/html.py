@@ -8,7 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import accumulate
 
+from scoqa.errors import ParseError
 from scoqa.parse.blocks import Around, Outline, with_marks, write
 from scoqa.parse.charset import declared_in, decoded_as
 from scoqa.parse.decode import decode
@@ -21,6 +23,12 @@ PARSER = Parser("html", "1")
 
 BLANK = "holds nothing but white space; there is nothing to index in it."
 LINES_BEFORE = 3  # of the first heading: a date may stand there
+# Of boxes in boxes. Browsers end at 512; what parses the page takes the square of it in time, which
+# for ten thousand is under a second and for a hundred thousand half a minute.
+MOST_DEPTH = 10_000
+_BOX = re.compile(
+    r"<(/?)(?:div|section|article|blockquote|center|ul|ol|dl|nav|aside|main|fieldset)\b", re.I
+)
 _DAY = re.compile(r"\s*((?:1\d|20)\d\d)-(\d\d)-(\d\d)")
 _NUMBERS = re.compile(r"\d+")
 _BETWEEN = re.compile(r"\s+[|·•:»›–—-]\s+|:\s+|\s*[|»›]\s*")
@@ -51,14 +59,19 @@ def markup_of(
 ) -> tuple[str, tuple[str, ...]]:
     """Return markup as text, and warnings.
 
-    declared: the encoding that is named outside of it. Raises ParseError when it is not text.
+    declared: the encoding that is named outside of it. Raises ParseError when it is not text, or
+    would take too long to parse.
     """
-    if data.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")):
-        return decode(data, path)
-    text = decoded_as(data, declared or declared_in(data))
+    marked = data.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff"))
+    named = declared or declared_in(data)
+    text = None if marked or not data else decoded_as(data, named)
+    warnings: tuple[str, ...] = ()
     if text is None or "\0" in text:
-        return decode(data, path)
-    return text, decode(b"", path)[1] if not data else ()
+        text, warnings = decode(data, path)
+    steps = (-1 if box[1] else 1 for box in _BOX.finditer(text))
+    if max(accumulate(steps), default=0) > MOST_DEPTH:
+        raise ParseError(path, "is nested too deeply to be read. Save it anew, or exclude it.")
+    return text, warnings
 
 
 def title_of(shown: Page, text: str, headings: Sequence[Mark]) -> str | None:
