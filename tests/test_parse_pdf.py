@@ -11,12 +11,12 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import pdfs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+import pdfs
 from scoqa.errors import ParseError
 from scoqa.parse import contained, parse
 from scoqa.parse.parsed import Parsed

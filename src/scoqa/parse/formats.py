@@ -10,7 +10,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scoqa.errors import ParseError
-from scoqa.parse import delimited, docx, eml, epub, html, markdown, odp, ods, odt, pdf, plain, pptx, rst, xlsx
+from scoqa.parse import (
+    delimited,
+    docx,
+    eml,
+    epub,
+    html,
+    markdown,
+    odp,
+    ods,
+    odt,
+    pdf,
+    plain,
+    pptx,
+    rst,
+    xlsx,
+)
 from scoqa.parse.parsed import Parsed
 from scoqa.types import Parser
 
