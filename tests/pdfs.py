@@ -480,3 +480,12 @@ def form() -> bytes:
         )
 
     return pages(draw)
+
+
+def without_heights(font: str) -> bytes:
+    """A line in a font that does not say how high it is, as some programs write them."""
+
+    def draw(canvas: Canvas) -> None:
+        write(canvas, ["Ships, no names."], font=font)
+
+    return rewritten(re.sub(rb"/(Ascent|Descent) -?[\d.]+", rb"/\1 0", pages(draw)))

@@ -405,6 +405,13 @@ def test_strokes_over_the_words_of_a_line_have_no_gaps() -> None:
     assert np.allclose(boxes[1:, 0], boxes[:-1, 2], atol=0.3)
 
 
+def test_a_stroke_is_as_high_as_the_line_in_a_font_that_does_not_say_how_high_it_is() -> None:
+    boxes = boxes_of(read(pdfs.without_heights(font()), "x.pdf"))
+    heights = boxes[:, 3] - boxes[:, 1]
+    assert heights.min() > pdfs.SIZE
+    assert heights.max() < 1.3 * pdfs.SIZE
+
+
 # -- files that cannot be read ---------------------------------------------------------------------
 
 

@@ -28,7 +28,7 @@ _LEAST_OVERLAP = 0.5  # a raised number shares more with its line, two lines sha
 _HIGHEST_BOX = 1.6
 # A lower one is that of the character alone: some programs write no range into their fonts. Then a
 # line reaches from below the baseline to above it by what is usual (Helvetica's), in font sizes.
-_LOWEST_BOX = 0.95
+_LOWEST_BOX = 1.05
 _ASCENT, _DESCENT = 0.91, 0.21
 _LARGEST_STEP = 1.8  # in size: beyond it a first letter stands for itself
 
