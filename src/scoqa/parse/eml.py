@@ -160,9 +160,8 @@ class _Letters:
             elif found := self.body(part):
                 rich = found  # the last is the one its sender holds to be best
         length, whole = (sum(len(block.text) for block in each) for each in (plain, rich))
-        if not length or (length <= LONGEST_STUB and length < LEAST_PLAIN_SHARE * whole):
-            return rich
-        return plain
+        is_stub = length <= LONGEST_STUB and length < LEAST_PLAIN_SHARE * whole
+        return rich if is_stub else plain
 
     def text(self, part: Message, kind: str) -> list[Block]:
         payload = part.get_payload(decode=True)
