@@ -365,8 +365,8 @@ def test_excluded_paths_are_left_out(tmp_path: Path, exclude: list[str], left: l
 
 
 def test_files_of_other_kinds_are_counted(tmp_path: Path) -> None:
-    touch(tmp_path, "a.txt", "b.XYZ", "c.xyz", "d.abc", "Makefile")
-    assert {".xyz": 2, ".abc": 1, "(none)": 1} == scan(tmp_path)[1]
+    touch(tmp_path, "a.txt", "b.PNG", "c.png", "d.exe", "Makefile")
+    assert {".png": 2, ".exe": 1, "(none)": 1} == scan(tmp_path)[1]
     assert {} == scan(tmp_path, exclude=["*"])[1]
 
 

@@ -231,6 +231,8 @@ def test_what_stands_around_the_text_is_an_aside(before: str, after: str) -> Non
     [
         "<article><header><h2>Fees</h2><p>By Anna Li</header><p>Words.</article>",
         "<header><h1>Fees</h1><p>By Anna Li</p></header>",
+        "<div class=header><h1><a href=/>Fees of the harbour</a></h1></div>",
+        "<div class=sidebar><article><a href=a>Fees of the harbour</a></article></div>",
         "<blockquote>Words.<footer>Anna Li</footer></blockquote>",
         "<article><p>Words.<aside>A note: boats pay twice.</aside></article>",
         "<div class=menu><p>Soup, 4 euros</p><p>Fish, 9 euros</p></div>",

@@ -21,6 +21,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 EMPTY = "is empty; there is nothing to index in it."
+BLANK = "holds nothing but white space; there is nothing to index in it."
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 # Text has next to no control characters; program files and images have one byte in ten or more.
@@ -45,7 +46,7 @@ def decode(data: bytes, path: str) -> tuple[str, tuple[str, ...]]:
         text = storable(text)
         warnings += (f"has {replaced} NUL or broken characters, shown as U+FFFD.",)
     if not text.strip():
-        warnings += ("holds nothing but white space; there is nothing to index in it.",)
+        warnings += (BLANK,)
     return text, warnings
 
 

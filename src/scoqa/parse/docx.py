@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from scoqa.errors import ParseError
 from scoqa.parse.archive import Archive, members
 from scoqa.parse.blocks import LINE, PARAGRAPH, Around, Block, Outline, with_marks, write
+from scoqa.parse.decode import BLANK
 from scoqa.parse.elements import LONGEST_CELL
 from scoqa.parse.parsed import Parsed, Writer
 from scoqa.parse.plain import HEAD_LINES, date_mark
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 
 PARSER = Parser("docx", "1")
 
-BLANK = "holds nothing but white space; there is nothing to index in it."
 CHANGED = "has tracked changes: what was inserted is read, what was deleted is not."
 _REMOVED = frozenset("w:del w:moveFrom".split())
 _CHANGES = frozenset("w:del w:ins w:moveFrom w:moveTo".split())

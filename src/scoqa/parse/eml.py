@@ -18,8 +18,8 @@ from email.utils import collapse_rfc2231_value, getaddresses, parsedate_to_datet
 from scoqa.errors import ParseError
 from scoqa.parse.blocks import LINE, PARAGRAPH, Block, Outline, with_marks, write
 from scoqa.parse.charset import decoded_as
-from scoqa.parse.decode import decode
-from scoqa.parse.html import BLANK, markup_of
+from scoqa.parse.decode import BLANK, decode
+from scoqa.parse.html import markup_of
 from scoqa.parse.markup import page
 from scoqa.parse.parsed import Parsed, Writer
 from scoqa.types import Mark, Parser
@@ -160,9 +160,8 @@ class _Letters:
             elif found := self.body(part):
                 rich = found  # the last is the one its sender holds to be best
         length, whole = (sum(len(block.text) for block in each) for each in (plain, rich))
-        if not length or (length <= LONGEST_STUB and length < LEAST_PLAIN_SHARE * whole):
-            return rich
-        return plain
+        is_stub = length <= LONGEST_STUB and length < LEAST_PLAIN_SHARE * whole
+        return rich if is_stub else plain
 
     def text(self, part: Message, kind: str) -> list[Block]:
         payload = part.get_payload(decode=True)

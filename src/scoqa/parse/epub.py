@@ -12,7 +12,8 @@ from urllib.parse import unquote
 from scoqa.errors import ParseError
 from scoqa.parse.archive import Archive, members
 from scoqa.parse.blocks import Around, Block, Outline, with_marks, write
-from scoqa.parse.html import BLANK, markup_of
+from scoqa.parse.decode import BLANK
+from scoqa.parse.html import markup_of
 from scoqa.parse.markup import page
 from scoqa.parse.parsed import Parsed, Writer
 from scoqa.parse.plain import HEAD_LINES, date_mark
@@ -26,8 +27,6 @@ PARSER = Parser("epub", "1")
 
 _CONTAINER = "META-INF/container.xml"
 _ENCRYPTION = "META-INF/encryption.xml"
-# These only keep fonts from being copied out of a book.
-_OF_FONTS = ("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC")
 _MARKUP = frozenset(("application/xhtml+xml", "text/html", "text/x-oeb1-document"))
 
 
@@ -107,18 +106,13 @@ def chapters_of(
 
 
 def protected_in(archive: Archive, path: str) -> set[str]:
-    """Return the members that only a reader with a key can read."""
+    """Return the members that are encrypted; in books that can be read it is fonts at most."""
     if _ENCRYPTION not in archive.names():
         return set()
-    found: set[str] = set()
-    for data in _called(tree(archive.read(_ENCRYPTION), path), "EncryptedData"):
-        methods = [each.get("Algorithm") for each in _called(data, "EncryptionMethod")]
-        if not set(methods) & set(_OF_FONTS):
-            found |= {
-                posixpath.normpath(unquote(each.get("URI") or "")).lstrip("/")
-                for each in _called(data, "CipherReference")
-            }
-    return found
+    return {
+        posixpath.normpath(unquote(each.get("URI") or "")).lstrip("/")
+        for each in _called(tree(archive.read(_ENCRYPTION), path), "CipherReference")
+    }
 
 
 def title_of(package: _Element) -> str | None:

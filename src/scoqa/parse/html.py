@@ -13,7 +13,7 @@ from itertools import accumulate
 from scoqa.errors import ParseError
 from scoqa.parse.blocks import Around, Outline, with_marks, write
 from scoqa.parse.charset import declared_in, decoded_as
-from scoqa.parse.decode import decode
+from scoqa.parse.decode import BLANK, decode
 from scoqa.parse.markup import Page, page
 from scoqa.parse.parsed import Parsed, Writer
 from scoqa.parse.plain import HEAD_LINES, LONGEST_DATE_LINE, date_mark
@@ -21,7 +21,6 @@ from scoqa.types import Mark, Parser
 
 PARSER = Parser("html", "1")
 
-BLANK = "holds nothing but white space; there is nothing to index in it."
 LINES_BEFORE = 3  # of the first heading: a date may stand there
 # Of boxes in boxes. Browsers end at 512; what parses the page takes the square of it in time, which
 # for ten thousand is under a second and for a hundred thousand half a minute.

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from scoqa.errors import ParseError
-from scoqa.parse.decode import EMPTY, storable
+from scoqa.parse.decode import BLANK, EMPTY, storable
 from scoqa.parse.formats import format_at
 from scoqa.parse.parsed import Parsed
 from scoqa.parse.pdf_page import page
@@ -51,6 +51,7 @@ def parse(request: Mapping[str, Any]) -> dict[str, Any]:
             f"{MOST_CHARACTERS:,}. Split it.",
         )
     text = storable(parsed.text)
+    blank = (BLANK,) if not (text.strip() or parsed.warnings) else ()
     return {
         "digest": hashlib.sha256(data).hexdigest(),
         "modified": modified.isoformat(),
@@ -61,7 +62,7 @@ def parse(request: Mapping[str, Any]) -> dict[str, Any]:
             [mark.start, mark.end, mark.kind, storable(mark.label), to_json(mark.box)]
             for mark in parsed.marks
         ],
-        "warnings": [storable(each) for each in parsed.warnings],
+        "warnings": [storable(each) for each in (*parsed.warnings, *blank)],
         "boxes": [base64.b64encode(each).decode("ascii") for each in parsed.boxes],
     }
 
