@@ -37,8 +37,9 @@ def harbours() -> Any:
     deck = Presentation()
     deck.core_properties.title = "Harbours of the north"
     first = deck.slides.add_slide(deck.slide_layouts[1])
-    box(first, "Right", 6, 6.1)
-    box(first, "Left", 1, 6)
+    box(first, "Right", 6, 6)
+    box(first, "Left", 1, 6.1)
+    box(first, "Above", 1, 1.2)
     first.shapes.title.text = "The harbour of Varn"
     first.placeholders[1].text = "It freezes in January.\nherring boats leave at dawn"
     first.notes_slide.notes_text_frame.text = "Say that the keeper is Ada Lund."
@@ -81,6 +82,7 @@ def test_a_slide_is_read_from_its_title_down() -> None:
     parsed = read(saved(harbours()), "talk.pptx")
     assert (
         "The harbour of Varn\n\n"
+        "Above\n\n"
         "It freezes in January.\n\n"
         "herring boats leave at dawn\n\n"
         "Left\n\n"

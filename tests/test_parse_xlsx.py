@@ -9,7 +9,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from test_parse_archive import LAUGHS
 
@@ -300,6 +300,7 @@ def test_a_text_may_have_words_around_it_or_be_hidden() -> None:
     ]
 
 
+@example(1.0, ",.0")  # once failed: a comma, and no place for digits before the point
 @given(st.floats(allow_nan=False, allow_infinity=False), st.text('0#?.,%/E+-[]hmsydG@"\\;_* ()$'))
 def test_every_number_is_shown_in_every_format(value: float, code: str) -> None:
     assert shown(value, code) == shown(value, code).strip()

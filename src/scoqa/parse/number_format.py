@@ -210,8 +210,8 @@ def _as_digits(number: Decimal, tokens: Sequence[_Token]) -> str:
     point = kinds.index("point") if "point" in kinds else len(kinds)
     before = [n for n, kind in enumerate(kinds) if kind == "digit" and n < point]
     after = [n for n, kind in enumerate(kinds) if kind == "digit" and n > point]
-    grouping = {n for n, kind in enumerate(kinds) if kind == "comma" and before[:1] < [n]}
-    grouping = {n for n in grouping if n < before[-1]}
+    inner = range(before[0], before[-1]) if before else range(0)
+    grouping = {n for n in inner if kinds[n] == "comma"}
     scaling: set[int] = set()  # commas behind the last place: thousands are left out
     for n, kind in enumerate(kinds):
         if kind == "comma" and n - 1 in {*before[-1:], *after[-1:], *scaling}:

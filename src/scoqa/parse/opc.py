@@ -56,7 +56,7 @@ class Package:
         if listed not in self:
             return found
         for each in self.tree(listed):
-            if local(each) != "Relationship" or each.get("TargetMode") == "External":
+            if local(each) != "Relationship":
                 continue
             target = unquote(each.get("Target", ""))
             target = posixpath.normpath(posixpath.join("/", folder, target)).lstrip("/")

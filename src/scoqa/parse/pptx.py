@@ -8,7 +8,7 @@ charts; then the speaker's notes.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from scoqa.parse.opc import Package, Relation
 from scoqa.parse.parsed import Parsed, Writer
@@ -25,6 +25,8 @@ PARSER = Parser("pptx", "1")
 _UNITS_AN_INCH = 914_400
 _AROUND = frozenset({"sldNum", "ftr", "dt", "hdr", "sldImg"})  # placeholders on every slide
 _TITLES = frozenset({"title", "ctrTitle"})
+# Of placeholders: (kind, "") on a master, ("", index) on a layout -> top and left in inches.
+_Places: TypeAlias = dict[tuple[str, str], tuple[float, float]]
 
 
 def read(data: bytes, path: str) -> Parsed:
@@ -61,14 +63,27 @@ class _Slide:
 
     def read(self, slide: etree._Element) -> tuple[str, list[list[str]]]:
         """Return the title, "" without one, and the other blocks of lines."""
-        layout = self.related("slideLayout")
-        self.read_shapes(slide, {} if layout is None else _places(layout))
+        self.read_shapes(slide, self.places())
         notes = self.related("notesSlide")
         if notes is not None:
             said = [line for shape in _shapes(notes, {}) for line in _body(shape)]
             if said:
                 self.blocks += [[NOTES], *([line] for line in said)]
         return self.title, self.blocks
+
+    def places(self) -> _Places:
+        """Return where the slide's layout, and the master below it, put placeholders."""
+        found: _Places = {}
+        for relation in self.relations.values():
+            if relation.kind == "slideLayout":
+                for below in self.package.relations(relation.part).values():
+                    if below.kind == "slideMaster":
+                        for shape in _shapes(self.package.tree(below.part), {}):
+                            found[shape.kind, ""] = (shape.top, shape.left)
+                for shape in _shapes(self.package.tree(relation.part), found):
+                    if shape.index:
+                        found["", shape.index] = (shape.top, shape.left)
+        return found
 
     def related(self, kind: str) -> etree._Element | None:
         """Return the part of `kind` that belongs to the slide."""
@@ -77,9 +92,7 @@ class _Slide:
                 return self.package.tree(relation.part)
         return None
 
-    def read_shapes(
-        self, parent: etree._Element, places: dict[tuple[str, str], tuple[float, float]]
-    ) -> None:
+    def read_shapes(self, parent: etree._Element, places: _Places) -> None:
         for shape in in_order(_shapes(parent, places)):
             match local(shape.element):
                 case "grpSp":
@@ -117,12 +130,10 @@ class _Slide:
                     self.blocks.extend([line] for line in _lines(body))
 
 
-def _shapes(
-    parent: etree._Element, places: dict[tuple[str, str], tuple[float, float]]
-) -> Iterator[Shape]:
+def _shapes(parent: etree._Element, places: _Places) -> Iterator[Shape]:
     """Yield the visible shapes of a slide or a group, in the file's order.
 
-    places: of the layout's placeholders, for those on the slide that name none of their own.
+    places: of placeholders elsewhere, for those that name none of their own.
     """
     trees = parent.iterfind("{*}cSld/{*}spTree") if local(parent) != "grpSp" else [parent]
     for element in (each for tree in trees for each in tree):
@@ -136,6 +147,7 @@ def _shapes(
             continue
         holder = next(element.iterfind("./*/{*}nvPr/{*}ph"), None)
         kind = "" if holder is None else holder.get("type", "obj")
+        index = "" if holder is None else holder.get("idx", "")
         offset = next(element.iterfind("{*}xfrm/{*}off"), None)
         if offset is None:
             offset = next(element.iterfind("./*/{*}xfrm/{*}off"), None)
@@ -143,21 +155,9 @@ def _shapes(
             top = int(offset.get("y", 0)) / _UNITS_AN_INCH
             left = int(offset.get("x", 0)) / _UNITS_AN_INCH
         else:
-            index = "" if holder is None else holder.get("idx", "")
-            top, left = places.get((kind, index), places.get(("", index), (0.0, 0.0)))
-        yield Shape(element, kind, kind in _TITLES, top, left)
-
-
-def _places(layout: etree._Element) -> dict[tuple[str, str], tuple[float, float]]:
-    """Return where a layout's placeholders stand, by kind and index, and by index alone."""
-    found: dict[tuple[str, str], tuple[float, float]] = {}
-    for shape in _shapes(layout, {}):
-        for holder in shape.element.iterfind("./*/{*}nvPr/{*}ph"):
-            index = holder.get("idx", "")
-            found[shape.kind, index] = (shape.top, shape.left)
-            if index:
-                found["", index] = (shape.top, shape.left)
-    return found
+            usual = places.get((kind, ""), places.get(("body", ""), (0.0, 0.0)))
+            top, left = places.get(("", index), usual) if holder is not None else (0.0, 0.0)
+        yield Shape(element, kind, kind in _TITLES, top, left, index)
 
 
 def _body(shape: Shape) -> list[str]:

@@ -23,13 +23,17 @@ _MOST_NAMED = 20  # hidden slides in a warning
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A shape, what the file says it is for ("" for nothing), and where it stands, in inches."""
+    """A shape, what the file says it is for ("" for nothing), and where it stands, in inches.
+
+    index: of a placeholder, by which its layout knows it.
+    """
 
     element: etree._Element
     kind: str
     is_title: bool
     top: float
     left: float
+    index: str = ""
 
 
 def in_order(shapes: Iterable[Shape]) -> list[Shape]:
