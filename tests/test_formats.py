@@ -37,7 +37,7 @@ GOLDEN = {
     "chinese.txt": "d778317298d42809",
     "chinese.xlsx": "77993867dc6db108",
     "harbour.csv": "2d13799a22e6f336",
-    "harbour.docx": "f1cc8d0e98304273",
+    "harbour.docx": "81e049198ba87550",
     "harbour.eml": "ffd0aa7eaf5fa529",
     "harbour.epub": "c3384a2b61fb30f3",
     "harbour.html": "35e5d644c6c751ca",

@@ -159,10 +159,10 @@ def as_mail(work: Work) -> bytes:
 
 
 def as_docx(work: Work) -> bytes:
-    body = docxfiles.paragraph(escape(work.title), style="berschrift1")
+    body = docxfiles.paragraph(work.title, style="berschrift1")
     for heading, texts in work.sections:
-        body += docxfiles.paragraph(escape(heading), style="berschrift2")
-        body += "".join(docxfiles.paragraph(escape(text)) for text in texts)
+        body += docxfiles.paragraph(heading, style="berschrift2")
+        body += "".join(docxfiles.paragraph(text) for text in texts)
     return docxfiles.docx(body, title=work.title)
 
 
