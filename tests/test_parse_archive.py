@@ -52,6 +52,20 @@ def test_folders_are_no_members_and_backward_slashes_are_slashes() -> None:
     assert ["word/document.xml"] == file.names()
 
 
+def test_a_member_without_a_name_harms_nobody() -> None:
+    """Found by changing files at random: its absence of a last character was an error."""
+    data = zipped(("a.xml", b"<a/>"), ("b", b"?"))
+    at = data.rindex(b"PK\x01\x02")  # the list's entry for "b": its name has no length now
+    entry = data[at : at + 46]
+    entry = entry[:28] + b"\0\0" + entry[30:]
+    end = data.index(b"PK\x05\x06")
+    size = (end - at) - 1 + (at - data.index(b"PK\x01\x02"))
+    tail = data[end : end + 12] + size.to_bytes(4, "little") + data[end + 16 :]
+    archive_of = members(data[:at] + entry + tail, "plan.xlsx")
+    assert b"<a/>" == archive_of.read("a.xml")
+    assert ["a.xml", ""] == archive_of.names()
+
+
 def test_what_unpacks_to_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archive, "MOST_UNPACKED_BYTES", 3 * 2**20)
     file = members(zipped(("a", bytes(2 * 2**20)), ("b", bytes(2 * 2**20))), "plan.xlsx")

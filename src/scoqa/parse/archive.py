@@ -45,7 +45,8 @@ class Archive:
         self._file = file
         self._path = path
         self._unpacked: dict[str, int] = {}  # bytes, by name: a member read twice counts once
-        listed = [member for member in file.infolist() if not member.is_dir()]
+        # Not `is_dir`, which fails on a member without a name.
+        listed = [member for member in file.infolist() if not member.filename.endswith("/")]
         self._count = Counter(_name(member) for member in listed)
         self._members = {_name(member): member for member in listed}
 
