@@ -108,10 +108,11 @@ def as_rst(work: Work) -> bytes:
 
 def _body(work: Work) -> str:
     """Return the work as markup, wrapped inside its paragraphs as people's programs do."""
-    parts = [f"<h1>{escape(work.title)}</h1>"]
+    way = "rtl" if work is HEBREW else "ltr"
+    parts = [f"<h1 dir={way}>{escape(work.title)}</h1>"]
     for heading, texts in work.sections:
-        parts.append(f"<h2>{escape(heading)}</h2>")
-        parts += [f"<p>{escape(text).replace(' ', chr(10), 1)}</p>" for text in texts]
+        parts.append(f"<h2 dir={way}>{escape(heading)}</h2>")
+        parts += [f"<p dir={way}>{escape(text).replace(' ', chr(10), 1)}</p>" for text in texts]
     return "\n".join(parts)
 
 

@@ -53,40 +53,22 @@ def known(work: object) -> list[str]:
 
 
 def saved_by_others(folder: Path) -> None:
-    """Have LibreOffice and Chromium save the works' web pages in their own formats."""
+    """Have LibreOffice and Chromium save the works' files in their own formats."""
     from works import WORKS
 
     for work in WORKS:
         page = folder / f"{work.name}.html"
-        kinds = {
-            "docx": "docx:Office Open XML Text",
-            "odt": "odt",
-            "pdf": "pdf:writer_web_pdf_Export",
-        }
-        for suffix, kind in kinds.items() if shutil.which("soffice") else ():
-            with tempfile.TemporaryDirectory() as out:
-                told = [
-                    "soffice", "--headless", "--infilter=HTML (StarWriter)", "--convert-to", kind,
-                    "--outdir", out, str(page),
-                ]  # fmt: skip
-                subprocess.run(told, check=True, capture_output=True)
-                made = next(Path(out).iterdir())
-                keep(folder, f"{work.name}-libreoffice.{suffix}", made.read_bytes(), known(work))
-        for suffix, origin in (("pptx", "odp"), ("xlsx", "ods")) if shutil.which("soffice") else ():
-            with tempfile.TemporaryDirectory() as out:
+        if shutil.which("soffice"):
+            writer = ["--infilter=HTML (StarWriter)"]
+            saved = folder / f"{work.name}-libreoffice.odt"
+            convert(
+                page, f"{work.name}-libreoffice.docx", known(work), writer, ":Office Open XML Text"
+            )
+            convert(page, saved.name, known(work), writer)
+            convert(saved, f"{work.name}-libreoffice.pdf", known(work))
+            for origin, suffix in (("pptx", "odp"), ("xlsx", "ods")):
                 source = folder / f"{work.name}.{origin}"
-                told = [
-                    "soffice",
-                    "--headless",
-                    "--convert-to",
-                    suffix,
-                    "--outdir",
-                    out,
-                    str(source),
-                ]
-                subprocess.run(told, check=True, capture_output=True)
-                made = next(Path(out).iterdir())
-                keep(folder, f"{work.name}-libreoffice.{suffix}", made.read_bytes(), known(work))
+                convert(source, f"{work.name}-libreoffice.{suffix}", known(work))
         if shutil.which("chromium"):
             with tempfile.TemporaryDirectory() as out:
                 told = [
@@ -97,6 +79,17 @@ def saved_by_others(folder: Path) -> None:
                 subprocess.run(told, check=True, capture_output=True)
                 printed = (Path(out) / "printed.pdf").read_bytes()
                 keep(folder, f"{work.name}-chromium.pdf", printed, known(work))
+
+
+def convert(
+    source: Path, name: str, sentences: Sequence[str], how: Sequence[str] = (), kind: str = ""
+) -> None:
+    """Have LibreOffice save `source` as `name` beside it; `kind` is how its filter goes on."""
+    suffix = name.rpartition(".")[2]
+    with tempfile.TemporaryDirectory() as out:
+        told = ["soffice", "--headless", *how, "--convert-to", suffix + kind, "--outdir", out]
+        subprocess.run([*told, str(source)], check=True, capture_output=True)
+        keep(source.parent, name, next(Path(out).iterdir()).read_bytes(), sentences)
 
 
 def keep(folder: Path, name: str, data: bytes, sentences: Sequence[str]) -> None:
