@@ -1,0 +1,104 @@
+"""Index many megabytes of mixed files: peak memory, and how fast.
+
+    python tests/benchmarks/gigabyte.py FOLDER MEGABYTES [--real]
+
+Makes files of invented words in every format of tests/works.py until FOLDER holds MEGABYTES of
+them (what is there is kept), then indexes it with an embedder that costs nothing, or with --real
+with scoqa's own. Prints every tenth of the way the memory this process holds, and at the end its
+peak, that of the processes that read the files, and the rate.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import resource
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+MEGABYTE = 2**20
+WORDS = 30_000
+# Paragraphs of some 90 words in one file, by its kind: about half a megabyte, a PDF of 60 pages.
+PARAGRAPHS = 900
+
+
+def resident() -> float:
+    """Return the megabytes that this process holds."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1024
+    return 0.0
+
+
+def fill(folder: Path, megabytes: int) -> None:
+    """Write works of invented words into `folder` until it holds `megabytes`."""
+    from works import FORMATS, Work
+
+    chance = random.Random(1)
+    letters = "etaoinshrdlu"
+    words = ["".join(chance.choices(letters, k=chance.randint(2, 9))) for _ in range(WORDS)]
+
+    def paragraph() -> str:
+        return f"{' '.join(chance.choices(words, k=90)).capitalize()}."
+
+    held = number = 0
+    suffixes = [each for each in FORMATS if each != ".pdf"]
+    while held < megabytes * MEGABYTE:
+        suffix = suffixes[number % len(suffixes)]
+        file = folder / suffix[1:] / f"{number:05}{suffix}"
+        number += 1
+        if not file.exists():
+            sections = tuple(
+                (f"Part {part}", tuple(paragraph() for _ in range(PARAGRAPHS // 10)))
+                for part in range(10)
+            )
+            data = FORMATS[suffix].write(Work(file.stem, f"Volume {number}", sections))
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(data or b"")
+        held += file.stat().st_size
+
+
+def main() -> None:
+    sys.path.insert(0, str(Path(__file__).parent.parent))
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("megabytes", type=int)
+    parser.add_argument("--real", action="store_true")
+    given = parser.parse_args()
+    fill(given.folder, given.megabytes)
+    from conftest import quick_workspace
+    from scoqa.workspace import Workspace
+
+    workspace: Any = Workspace(given.folder) if given.real else quick_workspace(given.folder)
+    told = [0.0]
+    begun = time.monotonic()
+
+    def progress(step: Any) -> None:
+        if step.total and step.done / step.total >= told[0]:
+            told[0] += 0.1
+            print(
+                f"{step.done / MEGABYTE:8.0f} of {step.total / MEGABYTE:.0f} MB, "
+                f"{time.monotonic() - begun:6.0f} s, holding {resident():.0f} MB",
+                flush=True,
+            )
+
+    report = workspace.sync(progress=progress)
+    taken = time.monotonic() - begun
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(
+        f"{len(report.added)} files, {len(report.failed)} failed, {report.passages} passages in "
+        f"{taken:.0f} s: {given.megabytes / taken:.2f} MB a second; peak {own:.0f} MB"
+    )
+    from scoqa.parse import contained
+
+    contained._workers.end()
+    for worker in contained._workers._all:
+        worker.process.wait()
+    children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    print(f"peak of the largest process that reads files {children:.0f} MB")
+
+
+if __name__ == "__main__":
+    main()
