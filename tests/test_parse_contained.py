@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from scoqa.errors import ParseError
+from conftest import quick_workspace
+from scoqa.errors import ParseError, ScoqaError
 from scoqa.parse import contained, parse
 
 # What a worker does with files of these names instead of reading them.
@@ -100,6 +101,40 @@ def test_a_process_that_once_took_much_memory_is_not_kept(folder: Path) -> None:
     assert "The big file.\n" == text(folder, "big.txt")
     assert [] == contained._workers._idle
     assert kept.poll() is not None
+
+
+def test_a_process_that_does_not_start_is_no_file_s_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.txt").write_text("The mill grinds rye.")
+    workspace = quick_workspace(tmp_path)
+    workspace.sync()
+    (tmp_path / "a.txt").write_text("The mill grinds oats.")
+    monkeypatch.setattr(contained, "_workers", contained._Workers())
+    for command, said in (
+        ([sys.executable, "-c", "raise SystemExit('no room')"], "no room"),
+        ([str(tmp_path / "nowhere")], "No such file"),
+    ):
+        monkeypatch.setattr(contained, "COMMAND", command)
+        with pytest.raises(ScoqaError, match=f"does not start: .*{said}"):
+            workspace.sync()
+    assert ["a.txt"] == [hit.path for hit in workspace.search("rye")]
+
+
+def test_one_that_ends_between_files_costs_no_file(folder: Path) -> None:
+    text(folder, "good.txt")
+    contained._workers._idle[0].process.kill()
+    contained._workers._idle[0].process.wait()
+    assert "The good file.\n" == text(folder, "good.txt")
+
+
+def test_warnings_of_the_environment_are_no_reason_not_to_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.txt").write_text("The mill grinds rye.")
+    monkeypatch.setenv("PYTHONWARNINGS", "error")
+    monkeypatch.setattr(contained, "_workers", contained._Workers())
+    assert "The mill grinds rye." == text(tmp_path, "a.txt")
 
 
 def test_a_file_too_large_to_read_is_not_read(tmp_path: Path) -> None:

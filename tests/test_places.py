@@ -63,6 +63,20 @@ def test_slides_sheets_rows_and_messages_are_named() -> None:
     assert "" == place(document_of("Plain."), "Plain")
 
 
+def test_an_attached_message_stands_under_no_heading_of_the_one_before() -> None:
+    text = "Agenda\n\nFirst\n\nSecond"
+    second = text.index("Second")
+    mail = marked(
+        text,
+        (0, second, "message", "from Ada Lund"),
+        (0, 6, "heading", "Agenda"),
+        (second, len(text), "message", "from Carl"),
+    )
+    for words, heading in (("First", "Agenda"), ("Second", None)):
+        start = text.index(words)
+        assert heading == Citation.from_span(mail, Span(mail.id, start, start + 5, 0.0)).heading
+
+
 # -- on the page -----------------------------------------------------------------------------------
 
 
@@ -113,6 +127,20 @@ def test_a_column_begins_a_stroke_of_its_own_and_a_wide_space_does_not() -> None
         )
     }  # fmt: skip
     assert [(1, [(100, 500, 600, 700), (30000, 500, 30300, 700)])] == strokes(document, 0, 6, pages)
+
+
+def test_a_line_under_another_has_a_stroke_of_its_own() -> None:
+    """A stroke that took in the next line lit words that were no part of the quote."""
+    document = marked("abc def", (0, 7, "page", "1"))
+    above, below = line("abc", 500), line("def", 720)
+    for between in ((0, 0, 0, 0), (1300, 500, 1400, 700)):  # a line's end; a space at its end
+        pages = {1: boxes(*above, between, *below)}
+        right = 1300 if not any(between) else 1400
+        assert [(1, [(1000, 500, right, 700), (1000, 720, 1300, 920)])] == strokes(
+            document, 0, 7, pages
+        )
+    wide = {1: boxes((1000, 500, 1100, 700), *[(1100, 500, 9000, 700)] * 3, *line("def", 720))}
+    assert 2 == len(strokes(document, 0, 7, wide)[0][1])  # type: ignore[index, arg-type]
 
 
 def test_letters_of_several_heights_and_turned_text_stay_one_stroke() -> None:

@@ -44,9 +44,18 @@ class Marks:
         return bisect_right(self.kinds.get(kind, []), position, key=lambda mark: mark.start)
 
     def label(self, kind: str, position: int) -> str | None:
-        """Return the label of the last mark of `kind` that starts at or before `position`."""
+        """Return the label of the last mark of `kind` that starts at or before `position`.
+
+        A message stands under no heading of the one before it, nor a sheet or a slide.
+        """
         mark = self.at(kind, position)
-        return None if mark is None else mark.label
+        if mark is None:
+            return None
+        if kind == "heading":
+            borders = [self.at(each, position) for each in ("message", "sheet", "slide")]
+            if any(border is not None and border.start > mark.start for border in borders):
+                return None
+        return mark.label
 
     def place(self, start: int, end: int) -> str:
         """Return where text[start:end] stands; "" where the text has no such places.

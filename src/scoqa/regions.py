@@ -45,32 +45,40 @@ def regions(
 
 
 def _strokes(numbers: array[int]) -> Iterator[Box]:
-    """Yield one box for each run of characters that stand beside each other."""
+    """Yield one box for each run of characters that stand beside each other.
+
+    A run ends with its line: at a character that is not drawn, or one that stands elsewhere than
+    beside the one before it.
+    """
     run: Box | None = None
+    last: Box | None = None
     for at in range(0, len(numbers), _NUMBERS):
         box = (numbers[at], numbers[at + 1], numbers[at + 2], numbers[at + 3])
-        if not any(box):
-            continue
-        if run is not None and _beside(run, box):
+        drawn = any(box)
+        if run is not None and last is not None and drawn and _beside(last, box):
             run = (
                 min(run[0], box[0]),
                 min(run[1], box[1]),
                 max(run[2], box[2]),
                 max(run[3], box[3]),
             )
-            continue
-        if run is not None:
-            yield run
-        run = box
+        else:
+            if run is not None:
+                yield run
+            run = box if drawn else None
+        last = box if drawn else None
     if run is not None:
         yield run
 
 
-def _beside(run: Box, box: Box) -> bool:
-    """Return whether `box` goes on where `run` is: in its line, or, turned text, its column."""
+def _beside(last: Box, box: Box) -> bool:
+    """Return whether `box` stands beside `last`: in its line, or, turned text, its column.
+
+    Near is measured by how wide a line is: what stands beside each other shares the most of it.
+    """
     return any(
-        _shared(run, box, across) >= 0.5 * min(_size(run, across), _size(box, across))
-        and -_shared(run, box, 1 - across) <= _NEAR * max(_size(run, across), _size(box, across))
+        _shared(last, box, across) >= 0.5 * min(_size(last, across), _size(box, across))
+        and -_shared(last, box, 1 - across) <= _NEAR * max(_size(last, across), _size(box, across))
         for across in (1, 0)
     )
 

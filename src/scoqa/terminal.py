@@ -162,11 +162,9 @@ def _lit_sentence(citation: Citation) -> Text:
 
 
 def place_of(citation: Citation) -> str:
-    """Return where a quote stands: path, line, page, characters."""
-    parts = [citation.path, f"line {citation.line}"]
-    if citation.page is not None:
-        parts.append(f"page {citation.page}")
-    return ", ".join([*parts, f"characters {citation.start}:{citation.end}"])
+    """Return where a quote stands: path; page, slide, row or line; characters."""
+    place = citation.place or f"line {citation.line}"
+    return f"{citation.path}, {place}, characters {citation.start}:{citation.end}"
 
 
 def print_hits(hits: Sequence[Hit]) -> None:

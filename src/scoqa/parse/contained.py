@@ -16,11 +16,14 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-from scoqa.errors import ParseError
-from scoqa.parse.worker import too_large
+from scoqa.errors import ParseError, ScoqaError
+from scoqa.parse.worker import READY, too_large
 
-# -P: a file called lxml.py in the folder one stands in is not taken for the library.
-COMMAND = [sys.executable, "-P", "-m", "scoqa.parse.worker"]
+# -P: a file called lxml.py in the folder one stands in is not taken for the library. -W: whatever
+# the environment makes of warnings, they are no reason not to start.
+COMMAND = [
+    sys.executable, "-P", "-W", "ignore", "-c", "from scoqa.parse.worker import main; main()"
+]  # fmt: skip
 # For the slowest that people have (a few thousand pages of PDF) some ten times what it takes here;
 # an endless loop in a library meets it.
 LEAST_SECONDS = 60.0
@@ -29,21 +32,35 @@ SECONDS_A_MEGABYTE = 20.0
 MOST_KEPT_BYTES = 500 * 2**20
 
 
+class _GoneError(Exception):
+    """The process ended without an answer."""
+
+
 class Worker:
     """One process that reads files, one at a time."""
 
     def __init__(self) -> None:
-        self.process = subprocess.Popen(
-            [*COMMAND, str(os.getpid())],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
+        """Start it. Raises ScoqaError when it does not start: that is no file's fault."""
+        try:
+            self.process = subprocess.Popen(
+                [*COMMAND, str(os.getpid())],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )
+        except OSError as error:
+            raise _no_start(error.strerror or str(error)) from error
+        self.fresh = True  # whether it was asked nothing yet
         self.spent = False  # whether it must not be asked again
+        try:
+            self._exactly(len(READY))
+        except _GoneError:
+            self.close()
+            raise _no_start(_last_words()) from None
 
     def run(self, request: Mapping[str, Any], path: str, seconds: float) -> dict[str, Any]:
-        """Return what the process makes of `request`. Raises ParseError, naming `path`."""
-        assert self.process.stdin is not None and self.process.stdout is not None
+        """Return what the process makes of `request`. Raises ParseError, naming `path`; _GoneError."""
+        assert self.process.stdin is not None
         late = threading.Event()
 
         def end() -> None:
@@ -53,25 +70,23 @@ class Worker:
         timer = threading.Timer(seconds, end)
         timer.daemon = True
         timer.start()
+        self.spent = True  # until its whole answer is here: it would be the next one's
         try:
             self.process.stdin.write(json.dumps(request).encode("utf-8") + b"\n")
             self.process.stdin.flush()
             size = int.from_bytes(self._exactly(8), "big")
             outcome: dict[str, Any] = json.loads(self._exactly(size))
-        except (EOFError, OSError):
-            self.spent = True
+        except (_GoneError, OSError):
             if late.is_set():
                 raise ParseError(
                     path,
                     f"took longer than {seconds:.0f} seconds to read. Save it anew, split it, or "
                     "exclude it.",
                 ) from None
-            raise ParseError(path, _ended(self.process.wait())) from None
-        except BaseException:  # asked to stop in the middle: its answer would be the next one's
-            self.spent = True
-            raise
+            raise _GoneError from None
         finally:
             timer.cancel()
+        self.fresh = False
         self.spent = bool(outcome.get("ends")) or outcome.get("memory", 0) > MOST_KEPT_BYTES
         if "problem" in outcome:
             raise ParseError(path, outcome["problem"])
@@ -81,7 +96,7 @@ class Worker:
         assert self.process.stdout is not None
         data = self.process.stdout.read(size)
         if len(data) < size:
-            raise EOFError
+            raise _GoneError
         return data
 
     def close(self) -> None:
@@ -94,6 +109,21 @@ class Worker:
                 except OSError:  # what was still to be sent is for nobody
                     continue
         self.process.wait()
+
+
+def _no_start(why: str) -> ScoqaError:
+    return ScoqaError(
+        f"The process that reads files does not start: {why}. Nothing was changed. Is scoqa "
+        "installed whole? scoqa doctor looks."
+    )
+
+
+def _last_words() -> str:
+    """Return the last line that a process says which is started once more and asked nothing."""
+    told = subprocess.run([*COMMAND, str(os.getpid())], input=b"", capture_output=True)
+    lines = told.stderr.decode("utf-8", "replace").split("\n")
+    said = [line.strip() for line in lines if line.strip()]
+    return said[-1][:200].rstrip(".") if said else f"it ends with {told.returncode}"
 
 
 def _ended(code: int) -> str:
@@ -113,23 +143,24 @@ class _Workers:
         self._guard = threading.Lock()
         self._owner = os.getpid()
 
-    def take(self) -> Worker:
+    def take(self, *, fresh: bool = False) -> Worker:
+        """Return a process that waits, or a new one. Raises ScoqaError when none starts."""
         with self._guard:
             if self._owner != os.getpid():  # after a fork the parent's are not ours
                 self._all, self._idle, self._owner = set(), [], os.getpid()
-            while self._idle:
-                worker = self._idle.pop()
-                if worker.process.poll() is None:
-                    return worker
-                self._end(worker)
-            worker = Worker()
+            if self._idle and not fresh:
+                return self._idle.pop()
+        worker = Worker()
+        with self._guard:
             self._all.add(worker)
-            return worker
+        return worker
 
     def give_back(self, worker: Worker) -> None:
+        if worker.spent:
+            worker.close()
         with self._guard:
             if worker.spent:
-                self._end(worker)
+                self._all.discard(worker)
             else:
                 self._idle.append(worker)
 
@@ -139,10 +170,6 @@ class _Workers:
             for worker in self._all:
                 worker.process.kill()
 
-    def _end(self, worker: Worker) -> None:
-        worker.close()
-        self._all.discard(worker)
-
 
 _workers = _Workers()
 atexit.register(_workers.end)
@@ -151,11 +178,20 @@ atexit.register(_workers.end)
 def run(request: Mapping[str, Any], *, path: str, size: int = 0) -> dict[str, Any]:
     """Return what a process of its own makes of `request`, as `scoqa.parse.worker` gives it.
 
-    size: of the file in bytes, which its time grows with. Raises ParseError, naming `path`. May be
-    called from several threads: each call has a process of its own.
+    size: of the file in bytes, which its time grows with. Raises ParseError, naming `path`, and
+    ScoqaError when no process starts. May be called from several threads: each call has a process
+    of its own.
     """
-    worker = _workers.take()
-    try:
-        return worker.run(request, path, LEAST_SECONDS + SECONDS_A_MEGABYTE * size / 2**20)
-    finally:
-        _workers.give_back(worker)
+    seconds = LEAST_SECONDS + SECONDS_A_MEGABYTE * size / 2**20
+    for fresh in (False, True):
+        worker = _workers.take(fresh=fresh)
+        first = worker.fresh
+        try:
+            return worker.run(request, path, seconds)
+        except _GoneError:
+            # One that had read other files may have ended for another reason than this one.
+            if first:
+                raise ParseError(path, _ended(worker.process.wait())) from None
+        finally:
+            _workers.give_back(worker)
+    raise AssertionError("a process that was asked nothing is fresh")

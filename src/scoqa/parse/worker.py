@@ -1,11 +1,9 @@
 """The process that reads files for scoqa: whatever a file does to it, it does to it alone.
 
-    python -m scoqa.parse.worker PARENT
-
-PARENT is the number of the process that asks, with which this one ends.
-Receives one request a line on standard input; hands on each outcome on standard output, as its
-length in eight bytes and then JSON. Ends when standard input does. Nothing here can be harmed by
-a file but this process: it may take a bounded amount of memory, and can write to no file.
+Receives the number of the process that asks, with which it ends, as its argument, and one request
+a line on standard input; hands on READY, then each outcome on standard output, as its length in
+eight bytes and then JSON. Ends when standard input does. Nothing here can be harmed by a file but
+this process: it may take a bounded amount of memory, and can put no byte into a file.
 """
 
 from __future__ import annotations
@@ -31,6 +29,7 @@ from scoqa.parse.parsed import Parsed
 from scoqa.parse.pdf_page import page
 from scoqa.schema import to_json
 
+READY = b"!"
 # Far more than any file that a person reads takes here; a bomb meets it soon.
 MOST_MEMORY_BYTES = 4 * 2**30
 MOST_FILE_BYTES = 512 * 2**20
@@ -110,7 +109,7 @@ def too_large() -> str:
 
 
 def bound() -> None:
-    """Bound what this process may take: memory; and no file may be written, none left behind."""
+    """Bound what this process may take: memory; and no byte may be put into a file."""
     try:
         import resource
     except ImportError:  # there is no such thing on Windows
@@ -122,7 +121,10 @@ def bound() -> None:
     ):
         hard = resource.getrlimit(kind)[1]
         own = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(kind, (own, hard))
+        try:
+            resource.setrlimit(kind, (own, own))
+        except (ValueError, OSError):  # macOS knows the bound of memory and refuses to set it
+            continue
 
 
 def memory_bytes() -> int:
@@ -145,22 +147,32 @@ def _end_with(parent: int) -> None:
 def main() -> None:
     # Whoever stops scoqa with Ctrl-C stops it, not a file: it ends this process when it ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with, args=(int(sys.argv[1]),), daemon=True).start()
+    if os.name == "posix":  # elsewhere a launcher may stand between the two
+        threading.Thread(target=_end_with, args=(int(sys.argv[1]),), daemon=True).start()
     answers: BinaryIO = io.FileIO(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints is no answer
     os.environ["OPENBLAS_NUM_THREADS"] = "1"  # each thread takes address space
     bound()
+    _write(answers, READY)
     for line in sys.stdin.buffer:
         outcome = outcome_of(json.loads(line))
-        outcome["memory"] = memory_bytes()
-        data = json.dumps(outcome, ensure_ascii=False).encode("utf-8")
-        for part in (len(data).to_bytes(8, "big"), data):
-            view = memoryview(part)
-            while view:
-                view = view[answers.write(view) or 0 :]
+        try:
+            data = _packed(outcome)
+        except MemoryError:
+            outcome = {"problem": too_large(), "ends": True}
+            data = _packed(outcome)
+        _write(answers, len(data).to_bytes(8, "big"))
+        _write(answers, data)
         if outcome.get("ends"):
             return
 
 
-if __name__ == "__main__":
-    main()
+def _packed(outcome: Mapping[str, Any]) -> bytes:
+    memory = {**outcome, "memory": memory_bytes()}
+    return json.dumps(memory, ensure_ascii=False).encode("utf-8")
+
+
+def _write(answers: BinaryIO, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[answers.write(view) or 0 :]

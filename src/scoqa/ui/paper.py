@@ -19,7 +19,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from scoqa.errors import ScoqaError
 from scoqa.places import Marks
-from scoqa.types import Citation, Document, Mark
+from scoqa.types import Citation, Document, Freshness, Mark
 
 if TYPE_CHECKING:
     from scoqa.workspace import Workspace
@@ -30,8 +30,12 @@ WIDTHS = (600, 900, 1200, 1800, 2400)  # in pixels; a page is made in no other
 _AT_ONCE = 2
 _MOST_WAITING = 16  # whoever turns fast takes back what is not shown any more
 _MOST_KEPT_BYTES = 48 * 2**20  # some hundred pages of text
-_SECONDS = 600  # that a browser keeps an image
 _A4 = (0.0, 0.0, 595.0, 842.0)
+_WHY: dict[Freshness, str] = {
+    "changed": "has changed since it was indexed.",
+    "missing": "is not there any more.",
+    "unreadable": "cannot be read now.",
+}
 _NUMBER = re.compile(r"[1-9][0-9]{0,6}")
 
 _UNKNOWN = "it is not in the index: it was removed, or the link is not whole."
@@ -102,13 +106,17 @@ class Images:
         )
         if isinstance(found, str) or number > len(_pages(found)):
             return _refused(404, found if isinstance(found, str) else _UNKNOWN)
+        state = await run_in_threadpool(self._workspace.freshness, found)
+        if state != "unchanged":
+            return _refused(409, f"{found.path} {_WHY[state]}")
         try:
             image = await self._image(request, found, number, width)
         except ScoqaError as error:
             return _refused(409, str(error))
         if image is None:
             return _refused(503, _BUSY)
-        headers = {"cache-control": f"private, max-age={_SECONDS}"}
+        # Whoever logs out leaves no page behind, and a file that changes is not shown as it was.
+        headers = {"cache-control": "no-store"}
         return Response(image, media_type="image/png", headers=headers)
 
     def _find(self, document_id: str, digest: str) -> Document | str:
