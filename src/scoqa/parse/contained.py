@@ -59,7 +59,10 @@ class Worker:
             raise _no_start(_last_words()) from None
 
     def run(self, request: Mapping[str, Any], path: str, seconds: float) -> dict[str, Any]:
-        """Return what the process makes of `request`. Raises ParseError, naming `path`; _GoneError."""
+        """Return what the process makes of `request`. Raises ParseError, which names `path`.
+
+        Raises _GoneError, too.
+        """
         assert self.process.stdin is not None
         late = threading.Event()
 
