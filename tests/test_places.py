@@ -8,9 +8,11 @@ from dataclasses import replace
 import pytest
 
 from conftest import document_of
+from scoqa import terminal
 from scoqa.regions import WHOLE, regions
 from scoqa.split import split
-from scoqa.types import Citation, Document, Mark, Span
+from scoqa.types import Citation, Document, Mark, Parser, Span
+from scoqa.ui.wording import place_words
 
 PAGES = "Cover.\n\nOne two three.\n\nFour five."
 ONE, FOUR = PAGES.index("One"), PAGES.index("Four")
@@ -75,6 +77,23 @@ def test_an_attached_message_stands_under_no_heading_of_the_one_before() -> None
     for words, heading in (("First", "Agenda"), ("Second", None)):
         start = text.index(words)
         assert heading == Citation.from_span(mail, Span(mail.id, start, start + 5, 0.0)).heading
+
+
+def test_a_line_is_named_only_where_the_file_has_it() -> None:
+    text = "One\n\nTwo"
+    word = replace(
+        marked(text, (0, 3, "heading", "One")), parser=Parser("docx", "1"), path="plan.docx"
+    )
+    citation = Citation.from_span(word, Span(word.id, 5, 8, 0.0))
+    assert "plan.docx, under “One”, characters 5:8" == terminal.place_of(citation)
+    assert "under “One”" == place_words(citation)
+    plain = Citation.from_span(document_of(text), Span(document_of(text).id, 5, 8, 0.0))
+    assert "line 3, characters 5:8" in terminal.place_of(plain)
+    assert "line 3" == place_words(plain)
+    bare = replace(word, marks=())
+    citation = Citation.from_span(bare, Span(bare.id, 5, 8, 0.0))
+    assert "plan.docx, characters 5:8" == terminal.place_of(citation)
+    assert "" == place_words(citation)
 
 
 # -- on the page -----------------------------------------------------------------------------------

@@ -162,9 +162,14 @@ def _lit_sentence(citation: Citation) -> Text:
 
 
 def place_of(citation: Citation) -> str:
-    """Return where a quote stands: path; page, slide, row or line; characters."""
-    place = citation.place or f"line {citation.line}"
-    return f"{citation.path}, {place}, characters {citation.start}:{citation.end}"
+    """Return where a quote stands: path; page, slide, row, line or heading; characters."""
+    parts = [citation.path, citation.place]
+    if not citation.place and citation.lined:
+        parts.append(f"line {citation.line}")
+    elif not citation.place and citation.heading:
+        parts.append(f"under “{citation.heading}”")
+    parts.append(f"characters {citation.start}:{citation.end}")
+    return ", ".join(part for part in parts if part)
 
 
 def print_hits(hits: Sequence[Hit]) -> None:

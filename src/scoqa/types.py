@@ -25,6 +25,7 @@ VerdictKind = Literal["true", "file_changed", "parser_changed", "elsewhere", "go
 Freshness = Literal["unchanged", "changed", "missing", "unreadable"]  # of a file, since indexed
 SCORE_PLACES = 6  # of every score written out or compared: beyond it is float32 noise
 
+_LINED = ("plain", "markdown", "rst")  # parsers that take a file's text as it stands
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
@@ -201,6 +202,11 @@ class Citation:
     place: str  # "p. 12", "slide 3", "Budget, row 40"; "" where lines are all there is
     score: float
     also_in: tuple[Citation, ...] = ()
+
+    @property
+    def lined(self) -> bool:
+        """Return whether the text is the file's own, so that its lines are those of the file."""
+        return self.parser.name in _LINED
 
     @classmethod
     def from_span(cls, document: Document, span: Span) -> Citation:

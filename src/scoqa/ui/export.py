@@ -131,4 +131,4 @@ def _source(citation: Citation, link: str | None, date: str | None) -> list[str]
 
 
 def _where(citation: Citation) -> str:
-    return f"{place_words(citation)} · {character_words(citation)}"
+    return " · ".join(part for part in (place_words(citation), character_words(citation)) if part)

@@ -95,6 +95,12 @@ def _silent(value: Answer) -> str:
     )
 
 
+def _where(citation: Citation) -> str:
+    """Return path and place, each apart: a name turned round turns nothing of the other."""
+    parts = (citation.path, place_words(citation))
+    return " · ".join(f"<bdi>{inert(part)}</bdi>" for part in parts if part)
+
+
 def _words(markup: str) -> str:
     """Return a document's words set apart: what turns their direction turns nothing of ours."""
     return f'<span class="scoqa-words">{markup}</span>'
@@ -131,8 +137,7 @@ def _sources(numbers: Numbers) -> str:
     items = "".join(
         f'<li class="scoqa-source">{_link(number, citation)}'
         f'<span class="scoqa-source-title" dir="auto">{inert(citation.title)}</span>'
-        f'<span class="scoqa-source-place"><bdi>{inert(citation.path)}</bdi>'
-        f" · <bdi>{inert(place_words(citation))}</bdi></span>"
+        f'<span class="scoqa-source-place">{_where(citation)}</span>'
         f'<span class="scoqa-source-proof">{inert(_proof(citation))}</span></li>'
         for number, citation in numbers.items()
     )

@@ -48,11 +48,10 @@ def reason_words(answer: Answer) -> str:
 
 
 def place_words(citation: Citation) -> str:
-    """Return where a citation stands: its place in the file, or its line, and its heading."""
-    # A line is one of the extracted text: in a file that has pages or rows nobody sees it.
-    place = citation.place or f"line {citation.line:,}"
-    heading = [] if not citation.heading else [f"under “{citation.heading}”"]
-    return " · ".join((place, *heading))
+    """Return where a citation stands: page, slide or row, else its line; and its heading."""
+    line = f"line {citation.line:,}" if citation.lined and not citation.place else ""
+    heading = f"under “{citation.heading}”" if citation.heading else ""
+    return " · ".join(part for part in (citation.place, line, heading) if part)
 
 
 def start_words(mark: Mark) -> str | None:
