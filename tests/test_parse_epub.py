@@ -105,6 +105,20 @@ def test_a_table_of_contents_is_an_aside_and_notes_are_not() -> None:
     assert "Fees\n\nIn 2008[1] it rose.\n\nBy a third." == parsed.text
 
 
+def test_what_a_style_sheet_of_the_book_hides_is_no_text() -> None:
+    # LibreOffice writes hidden words so.
+    styled = chapter(
+        "<p>Tolls were 10<span class='s4'>6</span> guilders.<span class='s5'>bad</span> End.</p>"
+    ).replace("<title/>", '<link rel="stylesheet" href="style%20one.css#x"/>')
+    sheet = ".s5 { display: none; }\n.s4 { position: relative; top: -0.33em; }"
+    chapters = {"a.xhtml": styled, "b.xhtml": styled, "style one.css": sheet}
+    parsed = read(epub(chapters, order=["a.xhtml", "b.xhtml"]))
+    line = "Tolls were 10⁶ guilders. End."
+    assert f"{line}\n\n{line}" == parsed.text
+    lost = read(epub({"a.xhtml": styled}))
+    assert "Tolls were 106 guilders.bad End." == lost.text
+
+
 def test_a_chapter_in_an_old_encoding_is_read() -> None:
     old = chapter("<p>Порт открыт.</p>").replace("utf-8", "windows-1251").encode("cp1251")
     assert "Порт открыт." == read(epub({"a.xhtml": old})).text

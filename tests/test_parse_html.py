@@ -94,6 +94,61 @@ def test_what_is_not_seen_is_no_text(hidden: str) -> None:
     assert "One two" == " ".join(text(f"<p>One</p>{hidden}<p>two</p>").split())
 
 
+@pytest.mark.parametrize(
+    "rules",
+    [
+        ".x{display:none}",
+        "p.b,\n P.x , .c { color: red; Display : NONE }",
+        "#i { visibility: hidden !important } .x { visibility: visible }",
+        ".x { display: block } .x { display: none }",
+        ".x { display: none !important } #i { display: block }",
+        "#i { display: none } .x { display: block }",
+        '@import "a.css"; /* } */ .y::before { content: "}" } .x { display: none }',
+        "@media screen { .y { color: red } .x { display: none } }",
+        "@media print, all { .x { display: none } }",
+        "@font-face { src: url(a) } .x { display: none",
+    ],
+)
+def test_what_a_rule_hides_is_no_text(rules: str) -> None:
+    closed = rules if rules.endswith("}") else rules + "}"
+    page = f"<style>{closed}</style><p>One</p><p class='y x' id=i>bad</p><p>two</p>"
+    assert "One\n\ntwo" == text(page)
+    assert "One\n\ntwo" == text(page, "a.xhtml")
+
+
+@pytest.mark.parametrize(
+    "sheet",
+    [
+        "<style>.x { display: none } .x { display: block }</style>",
+        "<style>.x { display: none } #i { display: block }</style>",
+        "<style>.x { display: none } p.x { display: block }</style>",
+        "<style>@media print { .x { display: none } }</style>",
+        "<style>@media screen and (max-width: 600px) { .x { display: none } }</style>",
+        "<style>@media screen { @supports (a: b) { .x { display: none } } }</style>",
+        "<style media=print>.x { display: none }</style>",
+        "<noscript><style>.x { display: none }</style></noscript>",
+        "<style>.shut .x, .x > b, .x:hover, .X, x { display: none }</style>",
+        "<style>/* .x { display: none } */ .x::after { content: '.x{display:none}' }</style>",
+        "<style>body { display: none } html.x { display: none } .x { top: none }</style>",
+    ],
+)
+def test_what_no_rule_surely_hides_is_text(sheet: str) -> None:
+    assert "Words." == text(f"<html class=x>{sheet}<p class=x id=i>Words.")
+
+
+def test_an_element_s_own_style_is_over_all_rules_but_those_that_insist() -> None:
+    page = '<style>.x{{display:none{}}}</style><p class=x style="display:block">Words.'
+    assert "Words." == text(page.format(""))
+    assert "" == text(page.format(" !important"))
+
+
+def test_what_a_rule_raises_is_raised() -> None:
+    for style in ("vertical-align: super", "position: relative; top: -.4em"):
+        assert "10⁶" == text(f"<style>.up {{ {style} }}</style>10<span class=up>6</span>")
+        assert "10⁶" == text(f"10<span style='{style}'>6</span>")
+    assert "106" == text("10<span style='position: relative; top: -1px'>6</span>")
+
+
 def test_a_box_behind_a_dialog_is_seen() -> None:
     # Pages that are saved while a cookie dialog is open hide all else from screen readers.
     assert "Words." == text('<div aria-hidden="true"><p>Words.</p></div>')
@@ -394,6 +449,14 @@ def test_binary_data_is_no_page() -> None:
         "<p x='" + "x" * 20_000_000 + "'>deep",
         "<" * 100_000 + "p>deep",
         "<!--" * 100_000 + "-->deep",
+        "<style>" + "{" * 1_000_000 + "</style>deep",
+        "<style>" + "@media all{" * 90_000 + "}" * 90_000 + "</style>deep",
+        "<style>" + "'\\\"\\" * 250_000 + "</style>deep",
+        "<style>" + "/*" * 500_000 + "</style>deep",
+        "<style>" + "x" * 1_000_000 + "</style>deep",
+        "<style>" + ".x{display:none}" * 60_000 + "</style>" + "<p class=y>" * 9_000 + "deep",
+        "<style>.x{" + "top " * 250_000 + "}</style>deep",
+        "<style>" + ".x," * 300_000 + ".y{display:none}</style>deep",
     ],
 )
 def test_hostile_pages_cost_little_time(markup: str) -> None:

@@ -7,7 +7,7 @@ lexbor as the HTML standard says; walked without recursion, since pages may nest
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import TYPE_CHECKING
@@ -30,10 +30,11 @@ from scoqa.parse.elements import (
     number_in,
     numbering,
 )
+from scoqa.parse.styles import Styles, is_for_screens, shift
 from scoqa.parse.symbols import LOWERED, RAISED
 
 if TYPE_CHECKING:
-    from selectolax.lexbor import LexborNode
+    from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 _IN_ARTICLE = frozenset("article main section blockquote figure".split())
 _CELLS = frozenset("td th".split())
@@ -61,11 +62,18 @@ class Page:
     blocks: tuple[Block, ...]
 
 
-def page(markup: str, *, xml: bool = False, line: str = PARAGRAPH) -> Page:
+def page(
+    markup: str,
+    *,
+    xml: bool = False,
+    line: str = PARAGRAPH,
+    linked: Callable[[str], str] | None = None,
+) -> Page:
     """Return what `markup` shows.
 
     xml: it is XHTML, where <p/> is a whole element. line: what stands between two div elements;
-    in e-mails those are lines, elsewhere boxes.
+    in e-mails those are lines, elsewhere boxes. linked: gives the style sheet that a link names,
+    "" where there is none; without it only sheets inside the page are read.
     """
     from selectolax.lexbor import LexborHTMLParser
 
@@ -81,8 +89,28 @@ def page(markup: str, *, xml: bool = False, line: str = PARAGRAPH) -> Page:
         node.attributes.get("datetime" if node.tag == "time" else "content") or ""
         for node in parser.css(_DATED)[:MOST_DATES]
     )
-    blocks = () if parser.root is None else _Flow(line).walk(parser.root)
+    blocks = (
+        ()
+        if parser.root is None
+        else _Flow(line, Styles(_sheets(parser, linked))).walk(parser.root)
+    )
     return Page(title or None, tuple(dates), tuple(blocks))
+
+
+def _sheets(parser: LexborHTMLParser, linked: Callable[[str], str] | None) -> Iterator[str]:
+    """Yield the style sheets of a page, in order."""
+    for node in parser.css("style, link"):
+        attributes = node.attributes
+        # With scripts, as in every browser, what stands in <noscript> counts for nothing.
+        unread = node.parent is not None and node.parent.tag == "noscript"
+        if unread or not is_for_screens(attributes.get("media") or ""):
+            continue
+        if node.tag == "style":
+            yield node.text()
+        elif linked is not None:
+            kinds = (attributes.get("rel") or "").lower().split()
+            if "stylesheet" in kinds and "alternate" not in kinds:
+                yield linked(attributes.get("href") or "")
 
 
 @dataclass(slots=True)
@@ -103,6 +131,7 @@ class _Open:
     is_link: bool = False
     is_place: bool = False  # a link to a place in a page
     is_note: bool = False  # a link to a note
+    shift: str = ""  # "sup" where it is raised, "sub" where it is lowered
     level: int = 0
     numbering: str = ""
     next_number: int = 1
@@ -115,8 +144,9 @@ class _Open:
 class _Flow:
     """Puts text together as a browser lays it out."""
 
-    def __init__(self, line: str) -> None:
+    def __init__(self, line: str, styles: Styles) -> None:
         self.line = line
+        self.styles = styles
         self.blocks: list[Block] = []
         self.asides: list[tuple[int, int, Around]] = []
         self.open: list[_Open] = []
@@ -186,13 +216,16 @@ class _Flow:
             self.add_line_end()
             return False
         attributes = node.attributes
-        if tag in SKIPPED or is_hidden(tag, attributes):
+        if tag in SKIPPED:
+            return False
+        style = self.styles.of(tag, attributes)
+        if is_hidden(tag, attributes, style):
             return False
         role = (attributes.get("role") or "").strip().lower()
         opened = _Open(tag, role, f"{attributes.get('class') or ''} {attributes.get('id') or ''}")
         self.open.append(opened)
         is_way_past = tag == "a" and "skip" in opened.names.lower()
-        opened.is_block = is_way_past or is_block(tag, attributes)
+        opened.is_block = is_way_past or is_block(tag, style)
         if opened.is_block:
             self.divide(tag)
         opened.blocks, opened.parts = len(self.blocks), len(self.parts)
@@ -221,7 +254,9 @@ class _Flow:
             self.cells = []
         elif tag in _CELLS or tag == "caption":
             opened.is_flat = self.count["data"] > 0
-        if tag in ("sup", "nav", "li"):
+        opened.shift = "" if opened.is_block else shift(tag, style)
+        self.count["sup"] += opened.shift == "sup"
+        if tag in ("nav", "li"):
             self.count[tag] += 1
         level = heading_level(tag, attributes)
         if level and opened.is_block and not self.count["flat"]:
@@ -239,11 +274,12 @@ class _Flow:
         self.count["article"] -= ended.in_article
         self.count["flat"] -= ended.is_flat
         self.count["link"] -= ended.is_link
-        if tag in ("sup", "nav", "li"):
+        self.count["sup"] -= ended.shift == "sup"
+        if tag in ("nav", "li"):
             self.count[tag] -= 1
         if ended.is_link:
             self.end_link(ended)
-        elif tag == "sup":
+        elif ended.shift == "sup":
             self.end_raised(ended)
         elif tag in _CELLS and self.count["data"]:
             self.cells.append(" ".join(_SPACE.split("".join(self.parts).strip())))
