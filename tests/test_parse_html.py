@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import codecs
 import random
+import re
 import time
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -163,6 +165,48 @@ def test_a_note_is_never_taken_for_a_part_of_a_number() -> None:
     ):
         assert "in 2008[1] it rose" == text(f"<p>in 2008{note} it rose")
     assert "in 2008 3 it rose" == text('<p>in 2008 <a href="#three">3</a> it rose')
+
+
+@pytest.mark.parametrize(
+    ("markup", "shown"),
+    [
+        ("2008<sup>1,2</sup> it", "2008[1,2] it"),
+        ("2008<sup>1–3</sup>", "2008[1–3]"),
+        ("2008<sup>1-3</sup>", "2008¹⁻³"),
+        ("2008<sup>1</sup>,<sup>2</sup>", "2008¹,²"),
+        ("2008<sup><a href='#f'>1</a>,<a href='#g'>2</a></sup>", "2008[1],[2]"),
+        ("2008<sup>(1)</sup>", "2008(1)"),
+        ("it rose in 2008.<sup>1</sup> Then", "it rose in 2008.¹ Then"),
+        ("in 2008 <sup>100</sup> rose", "in 2008 ¹⁰⁰ rose"),
+        ("10<sup>6.5</sup>", "10^(6.5)"),
+        ("10<sup>6,5</sup>3", "10^(6,5)3"),
+        ("2<sup>10k</sup>", "2^(10k)"),
+        ("10<sup><b>6</b> </sup>boats", "10⁶ boats"),
+        ("3<sub>10</sub>", "3₁₀"),
+        ("3<sub>1,2</sub>", "3_(1,2)"),
+        ("log<sub>10</sub>5", "log₁₀5"),
+        ("log<sub>10</sub> <b>500</b>", "log₁₀ 500"),
+        ("<sup>1</sup>2008 figures", "¹2008 figures"),
+        ("25 m<sup>2</sup>5", "25 m²5"),
+        ("<sup>1</sup>/<sub>2</sub>", "1/2"),
+        ("3<sup>1</sup>/<sub>2</sub>", "3¹/₂"),
+        ("H<sub>2</sub>O 5<sup>th</sup> 2008<sup>a</sup>", "H2O 5th 2008a"),
+        (
+            "<table><tr><td>5<sup>2</sup><td>6</tr><tr><td>m<sup>2</sup><td>6</table>",
+            "5²\t6\nm2\t6",
+        ),
+    ],
+)
+def test_what_is_raised_or_lowered_never_makes_a_number(markup: str, shown: str) -> None:
+    assert shown == text(f"<div>{markup}</div>")
+
+
+@given(st.lists(st.tuples(st.sampled_from(["b", "sup", "sub"]), st.integers(0, 99)), max_size=8))
+def test_no_raised_or_lowered_number_runs_into_another(runs: list[tuple[str, int]]) -> None:
+    # Each run that stands on the line is two digits; so is none that runs into another.
+    markup = "".join(f"<{tag}>{number:02}</{tag}>" for tag, number in runs)
+    plain = [len(list(run)) for tag, run in groupby(tag for tag, _ in runs) if tag == "b"]
+    assert max([1, *plain]) * 2 >= max(map(len, re.findall("[0-9]+", text(markup))), default=0)
 
 
 # -- lists and tables ------------------------------------------------------------------------------

@@ -30,8 +30,9 @@ from scoqa.parse.elements import (
     number_in,
     numbering,
 )
+from scoqa.parse.raised import LONGEST_BEFORE, beside_number, written
 from scoqa.parse.styles import Styles, is_for_screens, shift
-from scoqa.parse.symbols import LOWERED, RAISED
+from scoqa.parse.symbols import LOWERED
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -44,7 +45,6 @@ _MANY_LINES = re.compile("\n{3,}")
 _UNSEEN = re.compile("[\\s\u200b-\u200f\u2060\ufeff\u00ad\u034f]*")  # a block of these is blank
 _MARKED = tuple("•◦▪‣·*-–—")
 _NOTE = re.compile(r"\s*(\d{1,3}|[a-z]{1,2}|[*†‡§]{1,3})\s*", re.I)
-_EXPONENT = re.compile(r"\s*[+−-]?\d+\s*")
 _DATED = (
     'meta[property="article:published_time"], meta[name="date" i], meta[name="dc.date" i], '
     'meta[name="dcterms.date" i], meta[name="pubdate" i], meta[itemprop="datePublished"], '
@@ -163,6 +163,8 @@ class _Flow:
         self.marker = ""
         self.cells: list[str] = []
         self.raised = -1  # the part at which raised text began last
+        # The part that is raised or lowered and ends in a digit, while no other words followed.
+        self.loose: tuple[int, bool] | None = None
 
     def walk(self, root: LexborNode) -> Iterator[Block]:
         """Yield the blocks below `root`."""
@@ -205,6 +207,8 @@ class _Flow:
             if text[:1] == " " and (not self.parts or self.parts[-1][-1] in " \n"):
                 text = text[1:]
         if text:
+            if self.loose is not None and not text.isspace():
+                self.part_from(text, *self.loose)
             self.parts.append(text)
             if self.count["link"]:
                 self.part_links += len(text)
@@ -279,8 +283,8 @@ class _Flow:
             self.count[tag] -= 1
         if ended.is_link:
             self.end_link(ended)
-        elif ended.shift == "sup":
-            self.end_raised(ended)
+        elif ended.shift:
+            self.end_shifted(ended)
         elif tag in _CELLS and self.count["data"]:
             self.cells.append(" ".join(_SPACE.split("".join(self.parts).strip())))
             self.parts = []
@@ -343,6 +347,7 @@ class _Flow:
         text, links = "".join(self.parts), self.part_links
         kept, gap = self.was_kept, self.gap
         self.parts, self.part_links, self.was_kept, self.raised = [], 0, False, -1
+        self.loose = None
         if _UNSEEN.fullmatch(text):
             if "\n" in text:  # <div><br></div> is an empty line
                 self.gap = PARAGRAPH
@@ -375,11 +380,25 @@ class _Flow:
             found = _NOTE.fullmatch("".join(self.parts[ended.parts :]).translate(LOWERED))
             if found:
                 self.parts[ended.parts :] = [f"[{found[1]}]"]
+                self.loose = None
 
-    def end_raised(self, ended: _Open) -> None:
-        """Keep raised digits raised after a digit: ten to the sixth must not read "106"."""
-        self.raised = ended.parts
+    def end_shifted(self, ended: _Open) -> None:
+        """Keep raised and lowered digits apart from a number: 10 to the sixth is not "106"."""
+        lowered = ended.shift == "sub"
+        if not lowered:
+            self.raised = ended.parts
         text = "".join(self.parts[ended.parts :])
-        before = self.parts[ended.parts - 1][-1] if 0 < ended.parts <= len(self.parts) else ""
-        if before.isdigit() and _EXPONENT.fullmatch(text):
-            self.parts[ended.parts :] = [text.strip().translate(RAISED)]
+        if not text or len(self.blocks) > ended.blocks:
+            return
+        before = "".join(self.parts[max(0, ended.parts - LONGEST_BEFORE) : ended.parts])
+        shown = beside_number(text, before[-LONGEST_BEFORE:], lowered=lowered)
+        self.parts[ended.parts :] = [shown]
+        self.loose = (
+            (ended.parts, lowered) if shown == text and text.strip()[-1:].isdigit() else None
+        )
+
+    def part_from(self, text: str, part: int, lowered: bool) -> None:
+        """Keep a raised or lowered part apart from `text`, which follows: m², not "m25"."""
+        self.loose = None
+        if part < len(self.parts) and text.lstrip()[:1].isdigit():
+            self.parts[part] = written(self.parts[part], lowered=lowered)
