@@ -6,7 +6,7 @@ Receives a file's bytes; hands on its text, with headings marked across chapters
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -15,6 +15,7 @@ from scoqa.errors import ParseError
 from scoqa.parse.archive import Archive, members
 from scoqa.parse.blocks import Around, Block, Outline, with_marks, write
 from scoqa.parse.decode import BLANK
+from scoqa.parse.epub_contents import names_in, titled
 from scoqa.parse.html import markup_of
 from scoqa.parse.markup import page
 from scoqa.parse.parsed import Parsed, Writer
@@ -30,6 +31,7 @@ PARSER = Parser("epub", "1")
 
 _CONTAINER = "META-INF/container.xml"
 _ENCRYPTION = "META-INF/encryption.xml"
+_NCX = "application/x-dtbncx+xml"
 _MARKUP = frozenset(("application/xhtml+xml", "text/html", "text/x-oeb1-document"))
 
 
@@ -47,7 +49,7 @@ def read(data: bytes, path: str) -> Parsed:
             "is protected against copying (DRM), so its chapters cannot be read. Use a copy "
             "without protection, or exclude it.",
         )
-    blocks: list[Block] = []
+    read_chapters: list[tuple[str, Sequence[Block]]] = []
     warnings: list[str] = []
     sheet = lru_cache(maxsize=100)(partial(sheet_in, archive))
 
@@ -56,10 +58,11 @@ def read(data: bytes, path: str) -> Parsed:
 
     for name in chapters:
         text, said = markup_of(archive.read(name), path)
-        blocks += page(text, xml=True, linked=sheets_of(name)).blocks
+        read_chapters.append((name, page(text, xml=True, linked=sheets_of(name)).blocks))
         warnings += (
             f"has a chapter ({posixpath.basename(name)}) that {each}" for each in said if text
         )
+    blocks = titled(read_chapters, names_of(package, package_name, archive, path))
     writer = Writer()
     lines = write(blocks, writer, outline=Outline(), least=Around.NAVIGATION)
     if missing:
@@ -108,6 +111,21 @@ def chapters_of(
         elif name not in found:
             found.append(name)
     return found, missing
+
+
+def names_of(package: _Element, package_name: str, archive: Archive, path: str) -> dict[str, str]:
+    """Return what the table of contents calls the chapters, by member; none where it is broken."""
+    parts = _called(package, "item")
+    pages = [each for each in parts if "nav" in (each.get("properties") or "").split()]
+    for part in (*pages, *(each for each in parts if each.get("media-type") == _NCX)):
+        name = beside(package_name, part.get("href") or "")
+        try:
+            text, _ = markup_of(archive.read(name), path)
+        except ParseError:  # which is no loss of words
+            continue
+        if found := names_in(text, partial(beside, name)):
+            return found
+    return {}
 
 
 def beside(name: str, href: str) -> str:
