@@ -190,6 +190,10 @@ def test_a_note_is_never_taken_for_a_part_of_a_number() -> None:
         ("25 m<sup>2</sup>5", "25 m²5"),
         ("<sup>1</sup>/<sub>2</sub>", "1/2"),
         ("3<sup>1</sup>/<sub>2</sub>", "3¹/₂"),
+        ("<math><msup> <mn>10</mn> <mn>6</mn> </msup></math>", "10⁶"),
+        ("<math><msubsup><mn>3</mn><mn>1</mn><mn>2</mn></msubsup></math>", "3₁²"),
+        ("3 <math><mfrac>\n<mn>1</mn>\n<mn>2</mn>\n</mfrac></math>5", "3 (1/2)5"),
+        ("<math><mfrac><mrow>a+1</mrow><mi>b</mi></mfrac></math>", "((a+1)/b)"),
         ("H<sub>2</sub>O 5<sup>th</sup> 2008<sup>a</sup>", "H2O 5th 2008a"),
         (
             "<table><tr><td>5<sup>2</sup><td>6</tr><tr><td>m<sup>2</sup><td>6</table>",

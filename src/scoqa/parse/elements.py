@@ -24,6 +24,12 @@ SKIPPED = frozenset(
 HEADINGS = {f"h{n}": n for n in range(1, 7)}
 LINES = frozenset("li dt dd tr caption legend".split())
 LISTS = frozenset("ul ol menu dir".split())
+# Of formulas: which of an element's children, from 0, are lowered or raised.
+SCRIPTS = {
+    "msup": ("", "sup"),
+    "msub": ("", "sub"),
+    "msubsup": ("", "sub", "sup"),
+}
 PREFORMATTED = frozenset("pre textarea listing xmp plaintext".split())
 _BLOCKS = (
     frozenset(

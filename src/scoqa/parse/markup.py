@@ -18,6 +18,7 @@ from scoqa.parse.decode import storable
 from scoqa.parse.elements import (
     LINES,
     LISTS,
+    SCRIPTS,
     SKIPPED,
     Attributes,
     as_html,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 _IN_ARTICLE = frozenset("article main section blockquote figure".split())
 _CELLS = frozenset("td th".split())
 
+_FORMULAS = SCRIPTS.keys() | {"mfrac"}  # white space between their children is none
 _SPACE = re.compile("[ \t\n\f\r]+")  # what a browser collapses; a non-breaking space is none
 _MANY_LINES = re.compile("\n{3,}")
 _UNSEEN = re.compile("[\\s\u200b-\u200f\u2060\ufeff\u00ad\u034f]*")  # a block of these is blank
@@ -131,6 +133,8 @@ class _Open:
     is_link: bool = False
     is_place: bool = False  # a link to a place in a page
     is_note: bool = False  # a link to a note
+    children: int = 0
+    is_operand: bool = False  # of a fraction
     shift: str = ""  # "sup" where it is raised, "sub" where it is lowered
     level: int = 0
     numbering: str = ""
@@ -204,6 +208,8 @@ class _Flow:
             self.was_kept = True
         else:
             text = _SPACE.sub(" ", text)
+            if text == " " and self.open and self.open[-1].tag in _FORMULAS:
+                return
             if text[:1] == " " and (not self.parts or self.parts[-1][-1] in " \n"):
                 text = text[1:]
         if text:
@@ -227,6 +233,7 @@ class _Flow:
             return False
         role = (attributes.get("role") or "").strip().lower()
         opened = _Open(tag, role, f"{attributes.get('class') or ''} {attributes.get('id') or ''}")
+        above = self.open[-1] if self.open else opened
         self.open.append(opened)
         is_way_past = tag == "a" and "skip" in opened.names.lower()
         opened.is_block = is_way_past or is_block(tag, style)
@@ -259,6 +266,12 @@ class _Flow:
         elif tag in _CELLS or tag == "caption":
             opened.is_flat = self.count["data"] > 0
         opened.shift = "" if opened.is_block else shift(tag, style)
+        opened.shift = "".join(SCRIPTS.get(above.tag, ())[above.children :][:1]) or opened.shift
+        opened.is_operand = above.tag == "mfrac"
+        if opened.is_operand:
+            self.add("/" if above.children else " (")
+            opened.parts = len(self.parts)
+        above.children += 1
         self.count["sup"] += opened.shift == "sup"
         if tag in ("nav", "li"):
             self.count[tag] += 1
@@ -285,6 +298,12 @@ class _Flow:
             self.end_link(ended)
         elif ended.shift:
             self.end_shifted(ended)
+        elif ended.is_operand:
+            operand = "".join(self.parts[ended.parts :]).strip()
+            if operand and not operand.isalnum():
+                self.parts[ended.parts :] = [f"({operand})"]
+        elif tag == "mfrac" and ended.children:
+            self.parts.append(")")
         elif tag in _CELLS and self.count["data"]:
             self.cells.append(" ".join(_SPACE.split("".join(self.parts).strip())))
             self.parts = []
