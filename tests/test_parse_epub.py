@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -91,7 +94,81 @@ def test_chapters_stand_in_the_order_of_the_spine() -> None:
     expected = "Part one\n\nFees\n\nA boat pays 20\u00a0euros.\n\n港口于九点开放。\n\nيفتح الميناء."
     assert expected == parsed.text
     assert ("The harbour book", ()) == (parsed.title, parsed.warnings)
-    assert [("Part one", "Part one"), ("Part one > Fees", "Fees")] == marked(parsed, "heading")
+    expected_marks = [("Part one", "Part one"), ("Part one > Fees", "Fees")]
+    assert expected_marks == marked(parsed, "heading")[:2]
+
+
+NCX = "<ncx><navMap>{}</navMap></ncx>"
+POINT = '<navPoint><navLabel><text>{}</text></navLabel><content src="{}"/></navPoint>'
+
+
+def with_contents(data: bytes, ncx: str, nav: str = "") -> bytes:
+    """Return a book with tables of contents."""
+    with zipfile.ZipFile(io.BytesIO(data)) as file:
+        members = {name: file.read(name) for name in file.namelist()}
+    listed = (
+        '<item id="ncx" href="text/toc.ncx" media-type="application/x-dtbncx+xml"/>'
+        '<item id="nav" href="nav.xhtml" properties="nav" media-type="application/xhtml+xml"/>'
+    )
+    package = members["OEBPS/book one.opf"].decode().replace("</manifest>", listed + "</manifest>")
+    members["OEBPS/book one.opf"] = package.encode()
+    return zipped({**members, "OEBPS/text/toc.ncx": ncx, "OEBPS/nav.xhtml": chapter(nav)})
+
+
+UNTITLED = {
+    "a.xhtml": chapter("<h1>Part one</h1>"),
+    "b.xhtml": chapter("<p>A boat</p><p>pays.</p>"),
+    "b2.xhtml": chapter("<p>And pays.</p>"),
+    "c.xhtml": chapter("<p>Motto.</p><h2>Fines</h2><p>Words.</p>"),
+    "d.xhtml": chapter("<p>She lives here.</p>"),
+}
+TITLED = [
+    ("Part one", "Part one"),
+    ("Part one > Fees", "A boat"),
+    ("Of fines", "Motto."),
+    ("Of fines > Fines", "Fines"),
+    ("The author", "She lives here."),
+]
+
+
+def test_a_chapter_without_a_heading_is_called_as_the_contents_do() -> None:
+    entries = [("Fees", "b.xhtml"), ("Too late", "b.xhtml"), ("Inside", "b2.xhtml#x"),
+               ("Of fines", "c.xhtml"), ("The author", "d.xhtml")]  # fmt: skip
+    ncx = NCX.format("".join(POINT.format(*each) for each in entries))
+    links = "".join(f'<li><a href="text/{name}">{label}</a></li>' for label, name in entries)
+    nav = (
+        '<nav epub:type="landmarks"><a href="text/b.xhtml">Start</a></nav>'
+        f'<nav epub:type="toc"><ol>{links}</ol></nav>'
+    )
+    for tables in ((ncx,), ("", nav), (ncx.replace("Fees", "Old"), nav)):
+        parsed = read(with_contents(epub(UNTITLED), *tables))
+        assert TITLED == marked(parsed, "heading")
+    # The heading that a chapter has is its name.
+    own = with_contents(epub({"b.xhtml": chapter("<h1>Duties</h1><p>Words.</p>")}), ncx)
+    assert [("Duties", "Duties")] == marked(read(own), "heading")
+
+
+def test_broken_contents_cost_neither_the_book_nor_much_time() -> None:
+    deep = '<nav epub:type="toc">' * 9_000 + '<a href="text/b.xhtml">Fees</a>'
+    endless = "<nav>" * 100_000
+    book = epub({"b.xhtml": chapter("<p>Words.</p>")})
+    began = time.monotonic()
+    expected = [("Fees", "Words.")]
+    assert expected == marked(read(with_contents(book, "", deep)), "heading")
+    for broken in (endless, "\x01\x02" * 100, ""):
+        assert "Words." == read(with_contents(book, broken, broken)).text
+    assert time.monotonic() - began < 10
+
+
+def test_in_a_book_without_contents_the_first_line_of_a_chapter_is_its_name() -> None:
+    chapters = {
+        "a.xhtml": chapter("<h1>The night</h1><p>It was late.</p>"),
+        "b.xhtml": chapter("<p class='title'>About the author</p><p>She lives here.</p>"),
+        "c.xhtml": chapter(f"<p>{'Words without end. ' * 40}</p>"),
+    }
+    parsed = read(epub(chapters))
+    expected = [("The night", "The night"), ("About the author", "About the author")]
+    assert expected == marked(parsed, "heading")
 
 
 def test_a_table_of_contents_is_an_aside_and_notes_are_not() -> None:
@@ -103,6 +180,20 @@ def test_a_table_of_contents_is_an_aside_and_notes_are_not() -> None:
     parsed = read(epub({"nav.xhtml": chapter(contents), "b.xhtml": chapter(words)}))
     assert [("", "Fees")] == marked(parsed, "aside")
     assert "Fees\n\nIn 2008[1] it rose.\n\nBy a third." == parsed.text
+
+
+def test_what_a_style_sheet_of_the_book_hides_is_no_text() -> None:
+    # LibreOffice writes hidden words so.
+    styled = chapter(
+        "<p>Tolls were 10<span class='s4'>6</span> guilders.<span class='s5'>bad</span> End.</p>"
+    ).replace("<title/>", '<link rel="stylesheet" href="style%20one.css#x"/>')
+    sheet = ".s5 { display: none; }\n.s4 { position: relative; top: -0.33em; }"
+    chapters = {"a.xhtml": styled, "b.xhtml": styled, "style one.css": sheet}
+    parsed = read(epub(chapters, order=["a.xhtml", "b.xhtml"]))
+    line = "Tolls were 10⁶ guilders. End."
+    assert f"{line}\n\n{line}" == parsed.text
+    lost = read(epub({"a.xhtml": styled}))
+    assert "Tolls were 106 guilders.bad End." == lost.text
 
 
 def test_a_chapter_in_an_old_encoding_is_read() -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import codecs
 import random
+import re
 import time
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -94,6 +96,61 @@ def test_what_is_not_seen_is_no_text(hidden: str) -> None:
     assert "One two" == " ".join(text(f"<p>One</p>{hidden}<p>two</p>").split())
 
 
+@pytest.mark.parametrize(
+    "rules",
+    [
+        ".x{display:none}",
+        "p.b,\n P.x , .c { color: red; Display : NONE }",
+        "#i { visibility: hidden !important } .x { visibility: visible }",
+        ".x { display: block } .x { display: none }",
+        ".x { display: none !important } #i { display: block }",
+        "#i { display: none } .x { display: block }",
+        '@import "a.css"; /* } */ .y::before { content: "}" } .x { display: none }',
+        "@media screen { .y { color: red } .x { display: none } }",
+        "@media print, all { .x { display: none } }",
+        "@font-face { src: url(a) } .x { display: none",
+    ],
+)
+def test_what_a_rule_hides_is_no_text(rules: str) -> None:
+    closed = rules if rules.endswith("}") else rules + "}"
+    page = f"<style>{closed}</style><p>One</p><p class='y x' id=i>bad</p><p>two</p>"
+    assert "One\n\ntwo" == text(page)
+    assert "One\n\ntwo" == text(page, "a.xhtml")
+
+
+@pytest.mark.parametrize(
+    "sheet",
+    [
+        "<style>.x { display: none } .x { display: block }</style>",
+        "<style>.x { display: none } #i { display: block }</style>",
+        "<style>.x { display: none } p.x { display: block }</style>",
+        "<style>@media print { .x { display: none } }</style>",
+        "<style>@media screen and (max-width: 600px) { .x { display: none } }</style>",
+        "<style>@media screen { @supports (a: b) { .x { display: none } } }</style>",
+        "<style media=print>.x { display: none }</style>",
+        "<noscript><style>.x { display: none }</style></noscript>",
+        "<style>.shut .x, .x > b, .x:hover, .X, x { display: none }</style>",
+        "<style>/* .x { display: none } */ .x::after { content: '.x{display:none}' }</style>",
+        "<style>body { display: none } html.x { display: none } .x { top: none }</style>",
+    ],
+)
+def test_what_no_rule_surely_hides_is_text(sheet: str) -> None:
+    assert "Words." == text(f"<html class=x>{sheet}<p class=x id=i>Words.")
+
+
+def test_an_element_s_own_style_is_over_all_rules_but_those_that_insist() -> None:
+    page = '<style>.x{{display:none{}}}</style><p class=x style="display:block">Words.'
+    assert "Words." == text(page.format(""))
+    assert "" == text(page.format(" !important"))
+
+
+def test_what_a_rule_raises_is_raised() -> None:
+    for style in ("vertical-align: super", "position: relative; top: -.4em"):
+        assert "10⁶" == text(f"<style>.up {{ {style} }}</style>10<span class=up>6</span>")
+        assert "10⁶" == text(f"10<span style='{style}'>6</span>")
+    assert "106" == text("10<span style='position: relative; top: -1px'>6</span>")
+
+
 def test_a_box_behind_a_dialog_is_seen() -> None:
     # Pages that are saved while a cookie dialog is open hide all else from screen readers.
     assert "Words." == text('<div aria-hidden="true"><p>Words.</p></div>')
@@ -108,6 +165,52 @@ def test_a_note_is_never_taken_for_a_part_of_a_number() -> None:
     ):
         assert "in 2008[1] it rose" == text(f"<p>in 2008{note} it rose")
     assert "in 2008 3 it rose" == text('<p>in 2008 <a href="#three">3</a> it rose')
+
+
+@pytest.mark.parametrize(
+    ("markup", "shown"),
+    [
+        ("2008<sup>1,2</sup> it", "2008[1,2] it"),
+        ("2008<sup>1–3</sup>", "2008[1–3]"),
+        ("2008<sup>1-3</sup>", "2008¹⁻³"),
+        ("2008<sup>1</sup>,<sup>2</sup>", "2008¹,²"),
+        ("2008<sup><a href='#f'>1</a>,<a href='#g'>2</a></sup>", "2008[1],[2]"),
+        ("2008<sup>(1)</sup>", "2008(1)"),
+        ("it rose in 2008.<sup>1</sup> Then", "it rose in 2008.¹ Then"),
+        ("in 2008 <sup>100</sup> rose", "in 2008 ¹⁰⁰ rose"),
+        ("10<sup>6.5</sup>", "10^(6.5)"),
+        ("10<sup>6,5</sup>3", "10^(6,5)3"),
+        ("2<sup>10k</sup>", "2^(10k)"),
+        ("10<sup><b>6</b> </sup>boats", "10⁶ boats"),
+        ("3<sub>10</sub>", "3₁₀"),
+        ("3<sub>1,2</sub>", "3_(1,2)"),
+        ("log<sub>10</sub>5", "log₁₀5"),
+        ("log<sub>10</sub> <b>500</b>", "log₁₀ 500"),
+        ("<sup>1</sup>2008 figures", "¹2008 figures"),
+        ("25 m<sup>2</sup>5", "25 m²5"),
+        ("<sup>1</sup>/<sub>2</sub>", "1/2"),
+        ("3<sup>1</sup>/<sub>2</sub>", "3¹/₂"),
+        ("<math><msup> <mn>10</mn> <mn>6</mn> </msup></math>", "10⁶"),
+        ("<math><msubsup><mn>3</mn><mn>1</mn><mn>2</mn></msubsup></math>", "3₁²"),
+        ("3 <math><mfrac>\n<mn>1</mn>\n<mn>2</mn>\n</mfrac></math>5", "3 (1/2)5"),
+        ("<math><mfrac><mrow>a+1</mrow><mi>b</mi></mfrac></math>", "((a+1)/b)"),
+        ("H<sub>2</sub>O 5<sup>th</sup> 2008<sup>a</sup>", "H2O 5th 2008a"),
+        (
+            "<table><tr><td>5<sup>2</sup><td>6</tr><tr><td>m<sup>2</sup><td>6</table>",
+            "5²\t6\nm2\t6",
+        ),
+    ],
+)
+def test_what_is_raised_or_lowered_never_makes_a_number(markup: str, shown: str) -> None:
+    assert shown == text(f"<div>{markup}</div>")
+
+
+@given(st.lists(st.tuples(st.sampled_from(["b", "sup", "sub"]), st.integers(0, 99)), max_size=8))
+def test_no_raised_or_lowered_number_runs_into_another(runs: list[tuple[str, int]]) -> None:
+    # Each run that stands on the line is two digits; so is none that runs into another.
+    markup = "".join(f"<{tag}>{number:02}</{tag}>" for tag, number in runs)
+    plain = [len(list(run)) for tag, run in groupby(tag for tag, _ in runs) if tag == "b"]
+    assert max([1, *plain]) * 2 >= max(map(len, re.findall("[0-9]+", text(markup))), default=0)
 
 
 # -- lists and tables ------------------------------------------------------------------------------
@@ -394,6 +497,14 @@ def test_binary_data_is_no_page() -> None:
         "<p x='" + "x" * 20_000_000 + "'>deep",
         "<" * 100_000 + "p>deep",
         "<!--" * 100_000 + "-->deep",
+        "<style>" + "{" * 1_000_000 + "</style>deep",
+        "<style>" + "@media all{" * 90_000 + "}" * 90_000 + "</style>deep",
+        "<style>" + "'\\\"\\" * 250_000 + "</style>deep",
+        "<style>" + "/*" * 500_000 + "</style>deep",
+        "<style>" + "x" * 1_000_000 + "</style>deep",
+        "<style>" + ".x{display:none}" * 60_000 + "</style>" + "<p class=y>" * 9_000 + "deep",
+        "<style>.x{" + "top " * 250_000 + "}</style>deep",
+        "<style>" + ".x," * 300_000 + ".y{display:none}</style>deep",
     ],
 )
 def test_hostile_pages_cost_little_time(markup: str) -> None:

@@ -37,6 +37,7 @@ class Block:
     """A paragraph, a heading or a line, and what stands before it.
 
     level: of a heading, 1 to 9; 0 for all others. links: how many of its characters are links.
+    label: what the heading is called where that is not its text.
     """
 
     text: str
@@ -44,6 +45,7 @@ class Block:
     level: int = 0
     around: Around = Around.NOT
     links: int = 0
+    label: str = ""
 
 
 class Outline:
@@ -93,7 +95,7 @@ def write(
             writer.gap(block.gap)
         start = writer.length
         text = block.text if start else block.text.lstrip()
-        words = " ".join(text.split())
+        words = block.label or " ".join(text.split())
         if block.level and not aside and len(words) <= LONGEST_TITLE:
             with writer.mark("heading", outline.path(block.level, words)):
                 writer.add(text)

@@ -1,7 +1,7 @@
 """What the name and the attributes of an HTML element say of how it is shown.
 
-Receives elements as lexbor gives them; hands on whether they are seen, stand by themselves, keep
-their white space, and what is written before the items of lists.
+Receives elements as lexbor gives them, and what styles say of them; hands on whether they are seen,
+stand by themselves, keep their white space, and what is written before the items of lists.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
+
+from scoqa.parse.styles import is_unseen
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
@@ -22,6 +24,12 @@ SKIPPED = frozenset(
 HEADINGS = {f"h{n}": n for n in range(1, 7)}
 LINES = frozenset("li dt dd tr caption legend".split())
 LISTS = frozenset("ul ol menu dir".split())
+# Of formulas: which of an element's children, from 0, are lowered or raised.
+SCRIPTS = {
+    "msup": ("", "sup"),
+    "msub": ("", "sub"),
+    "msubsup": ("", "sub", "sup"),
+}
 PREFORMATTED = frozenset("pre textarea listing xmp plaintext".split())
 _BLOCKS = (
     frozenset(
@@ -35,11 +43,8 @@ _BLOCKS = (
     | (PREFORMATTED - {"textarea"})
 )
 
-_HIDDEN_STYLE = re.compile(
-    r"(?:^|[;\s])(?:display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all)\b", re.I
-)
 _KEPT_STYLE = re.compile(r"white-space\s*:\s*(?:pre|break-spaces)", re.I)
-_BLOCK_STYLE = re.compile(r"(?:^|[;\s])display\s*:\s*(?:block|flex|grid|table)\b", re.I)
+_BLOCK_DISPLAYS = ("block", "flex", "grid", "table")
 _LIST_STYLE = re.compile(r"list-style(?:-type)?\s*:([^;]*)", re.I)
 _LIST_STYLES = {
     "none": "",
@@ -67,7 +72,7 @@ def classes(attributes: Attributes) -> set[str]:
     return set((attributes.get("class") or "").split())
 
 
-def is_hidden(tag: str, attributes: Attributes) -> bool:
+def is_hidden(tag: str, attributes: Attributes, style: Mapping[str, str]) -> bool:
     """Say whether an element is not seen.
 
     What is hidden from screen readers alone is an icon or said twice where it stands in a line; a
@@ -75,16 +80,16 @@ def is_hidden(tag: str, attributes: Attributes) -> bool:
     """
     return (
         "hidden" in attributes
-        or _HIDDEN_STYLE.search(attributes.get("style") or "") is not None
+        or is_unseen(style)
         or (attributes.get("aria-hidden") == "true" and tag not in _BLOCKS)
         or (tag == "dialog" and "open" not in attributes)
         or bool("class" in attributes and classes(attributes) & _HIDDEN_CLASSES)
     )
 
 
-def is_block(tag: str, attributes: Attributes) -> bool:
+def is_block(tag: str, style: Mapping[str, str]) -> bool:
     """Say whether an element stands by itself, not in a line."""
-    return tag in _BLOCKS or _BLOCK_STYLE.search(attributes.get("style") or "") is not None
+    return tag in _BLOCKS or style.get("display", "").startswith(_BLOCK_DISPLAYS)
 
 
 def keeps_space(tag: str, attributes: Attributes) -> bool:

@@ -6,6 +6,8 @@ Receives a file's bytes; hands on its text, with headings marked across chapters
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -13,10 +15,12 @@ from scoqa.errors import ParseError
 from scoqa.parse.archive import Archive, members
 from scoqa.parse.blocks import Around, Block, Outline, with_marks, write
 from scoqa.parse.decode import BLANK
+from scoqa.parse.epub_contents import names_in, titled
 from scoqa.parse.html import markup_of
 from scoqa.parse.markup import page
 from scoqa.parse.parsed import Parsed, Writer
 from scoqa.parse.plain import HEAD_LINES, date_mark
+from scoqa.parse.styles import MOST_CHARACTERS
 from scoqa.parse.xmltree import tree
 from scoqa.types import Parser
 
@@ -27,6 +31,7 @@ PARSER = Parser("epub", "1")
 
 _CONTAINER = "META-INF/container.xml"
 _ENCRYPTION = "META-INF/encryption.xml"
+_NCX = "application/x-dtbncx+xml"
 _MARKUP = frozenset(("application/xhtml+xml", "text/html", "text/x-oeb1-document"))
 
 
@@ -44,14 +49,20 @@ def read(data: bytes, path: str) -> Parsed:
             "is protected against copying (DRM), so its chapters cannot be read. Use a copy "
             "without protection, or exclude it.",
         )
-    blocks: list[Block] = []
+    read_chapters: list[tuple[str, Sequence[Block]]] = []
     warnings: list[str] = []
+    sheet = lru_cache(maxsize=100)(partial(sheet_in, archive))
+
+    def sheets_of(chapter: str) -> Callable[[str], str]:
+        return lambda href: sheet(beside(chapter, href))
+
     for name in chapters:
         text, said = markup_of(archive.read(name), path)
-        blocks += page(text, xml=True).blocks
+        read_chapters.append((name, page(text, xml=True, linked=sheets_of(name)).blocks))
         warnings += (
             f"has a chapter ({posixpath.basename(name)}) that {each}" for each in said if text
         )
+    blocks = titled(read_chapters, names_of(package, package_name, archive, path))
     writer = Writer()
     lines = write(blocks, writer, outline=Outline(), least=Around.NAVIGATION)
     if missing:
@@ -83,7 +94,6 @@ def chapters_of(
     package: _Element, package_name: str, archive: Archive
 ) -> tuple[list[str], list[str]]:
     """Return the members with a book's text in reading order, and the names of those not there."""
-    folder = posixpath.dirname(package_name)
     parts = {each.get("id"): each for each in _called(package, "item")}
     present = set(archive.names())
     found: list[str] = []
@@ -95,14 +105,43 @@ def chapters_of(
             part = parts.pop(part.get("fallback"), None)
         if part is None:
             continue
-        name = posixpath.normpath(
-            posixpath.join(folder, unquote((part.get("href") or "").partition("#")[0]))
-        ).lstrip("/")
+        name = beside(package_name, part.get("href") or "")
         if name not in present:
             missing.append(name)
         elif name not in found:
             found.append(name)
     return found, missing
+
+
+def names_of(package: _Element, package_name: str, archive: Archive, path: str) -> dict[str, str]:
+    """Return what the table of contents calls the chapters, by member; none where it is broken."""
+    parts = _called(package, "item")
+    pages = [each for each in parts if "nav" in (each.get("properties") or "").split()]
+    for part in (*pages, *(each for each in parts if each.get("media-type") == _NCX)):
+        name = beside(package_name, part.get("href") or "")
+        try:
+            text, _ = markup_of(archive.read(name), path)
+        except ParseError:  # which is no loss of words
+            continue
+        if found := names_in(text, partial(beside, name)):
+            return found
+    return {}
+
+
+def beside(name: str, href: str) -> str:
+    """Return the name of the member that `href` names in the member `name`."""
+    place = posixpath.join(posixpath.dirname(name), unquote(href.partition("#")[0]))
+    return posixpath.normpath(place).lstrip("/")
+
+
+def sheet_in(archive: Archive, name: str) -> str:
+    """Return the style sheet called `name`, "" where a book has none such that can be read."""
+    if name not in archive:
+        return ""
+    try:
+        return archive.read(name)[:MOST_CHARACTERS].decode("utf-8-sig", "replace")
+    except ParseError:  # of a sheet, which is no loss of words
+        return ""
 
 
 def protected_in(archive: Archive, path: str) -> set[str]:

@@ -7,7 +7,7 @@ lexbor as the HTML standard says; walked without recursion, since pages may nest
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from scoqa.parse.decode import storable
 from scoqa.parse.elements import (
     LINES,
     LISTS,
+    SCRIPTS,
     SKIPPED,
     Attributes,
     as_html,
@@ -30,20 +31,22 @@ from scoqa.parse.elements import (
     number_in,
     numbering,
 )
-from scoqa.parse.symbols import LOWERED, RAISED
+from scoqa.parse.raised import LONGEST_BEFORE, beside_number, written
+from scoqa.parse.styles import Styles, is_for_screens, shift
+from scoqa.parse.symbols import LOWERED
 
 if TYPE_CHECKING:
-    from selectolax.lexbor import LexborNode
+    from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 _IN_ARTICLE = frozenset("article main section blockquote figure".split())
 _CELLS = frozenset("td th".split())
 
+_FORMULAS = SCRIPTS.keys() | {"mfrac"}  # white space between their children is none
 _SPACE = re.compile("[ \t\n\f\r]+")  # what a browser collapses; a non-breaking space is none
 _MANY_LINES = re.compile("\n{3,}")
 _UNSEEN = re.compile("[\\s\u200b-\u200f\u2060\ufeff\u00ad\u034f]*")  # a block of these is blank
 _MARKED = tuple("•◦▪‣·*-–—")
 _NOTE = re.compile(r"\s*(\d{1,3}|[a-z]{1,2}|[*†‡§]{1,3})\s*", re.I)
-_EXPONENT = re.compile(r"\s*[+−-]?\d+\s*")
 _DATED = (
     'meta[property="article:published_time"], meta[name="date" i], meta[name="dc.date" i], '
     'meta[name="dcterms.date" i], meta[name="pubdate" i], meta[itemprop="datePublished"], '
@@ -61,11 +64,18 @@ class Page:
     blocks: tuple[Block, ...]
 
 
-def page(markup: str, *, xml: bool = False, line: str = PARAGRAPH) -> Page:
+def page(
+    markup: str,
+    *,
+    xml: bool = False,
+    line: str = PARAGRAPH,
+    linked: Callable[[str], str] | None = None,
+) -> Page:
     """Return what `markup` shows.
 
     xml: it is XHTML, where <p/> is a whole element. line: what stands between two div elements;
-    in e-mails those are lines, elsewhere boxes.
+    in e-mails those are lines, elsewhere boxes. linked: gives the style sheet that a link names,
+    "" where there is none; without it only sheets inside the page are read.
     """
     from selectolax.lexbor import LexborHTMLParser
 
@@ -81,8 +91,28 @@ def page(markup: str, *, xml: bool = False, line: str = PARAGRAPH) -> Page:
         node.attributes.get("datetime" if node.tag == "time" else "content") or ""
         for node in parser.css(_DATED)[:MOST_DATES]
     )
-    blocks = () if parser.root is None else _Flow(line).walk(parser.root)
+    blocks = (
+        ()
+        if parser.root is None
+        else _Flow(line, Styles(_sheets(parser, linked))).walk(parser.root)
+    )
     return Page(title or None, tuple(dates), tuple(blocks))
+
+
+def _sheets(parser: LexborHTMLParser, linked: Callable[[str], str] | None) -> Iterator[str]:
+    """Yield the style sheets of a page, in order."""
+    for node in parser.css("style, link"):
+        attributes = node.attributes
+        # With scripts, as in every browser, what stands in <noscript> counts for nothing.
+        unread = node.parent is not None and node.parent.tag == "noscript"
+        if unread or not is_for_screens(attributes.get("media") or ""):
+            continue
+        if node.tag == "style":
+            yield node.text()
+        elif linked is not None:
+            kinds = (attributes.get("rel") or "").lower().split()
+            if "stylesheet" in kinds and "alternate" not in kinds:
+                yield linked(attributes.get("href") or "")
 
 
 @dataclass(slots=True)
@@ -103,6 +133,9 @@ class _Open:
     is_link: bool = False
     is_place: bool = False  # a link to a place in a page
     is_note: bool = False  # a link to a note
+    children: int = 0
+    is_operand: bool = False  # of a fraction
+    shift: str = ""  # "sup" where it is raised, "sub" where it is lowered
     level: int = 0
     numbering: str = ""
     next_number: int = 1
@@ -115,8 +148,9 @@ class _Open:
 class _Flow:
     """Puts text together as a browser lays it out."""
 
-    def __init__(self, line: str) -> None:
+    def __init__(self, line: str, styles: Styles) -> None:
         self.line = line
+        self.styles = styles
         self.blocks: list[Block] = []
         self.asides: list[tuple[int, int, Around]] = []
         self.open: list[_Open] = []
@@ -133,6 +167,8 @@ class _Flow:
         self.marker = ""
         self.cells: list[str] = []
         self.raised = -1  # the part at which raised text began last
+        # The part that is raised or lowered and ends in a digit, while no other words followed.
+        self.loose: tuple[int, bool] | None = None
 
     def walk(self, root: LexborNode) -> Iterator[Block]:
         """Yield the blocks below `root`."""
@@ -172,9 +208,13 @@ class _Flow:
             self.was_kept = True
         else:
             text = _SPACE.sub(" ", text)
+            if text == " " and self.open and self.open[-1].tag in _FORMULAS:
+                return
             if text[:1] == " " and (not self.parts or self.parts[-1][-1] in " \n"):
                 text = text[1:]
         if text:
+            if self.loose is not None and not text.isspace():
+                self.part_from(text, *self.loose)
             self.parts.append(text)
             if self.count["link"]:
                 self.part_links += len(text)
@@ -186,13 +226,17 @@ class _Flow:
             self.add_line_end()
             return False
         attributes = node.attributes
-        if tag in SKIPPED or is_hidden(tag, attributes):
+        if tag in SKIPPED:
+            return False
+        style = self.styles.of(tag, attributes)
+        if is_hidden(tag, attributes, style):
             return False
         role = (attributes.get("role") or "").strip().lower()
         opened = _Open(tag, role, f"{attributes.get('class') or ''} {attributes.get('id') or ''}")
+        above = self.open[-1] if self.open else opened
         self.open.append(opened)
         is_way_past = tag == "a" and "skip" in opened.names.lower()
-        opened.is_block = is_way_past or is_block(tag, attributes)
+        opened.is_block = is_way_past or is_block(tag, style)
         if opened.is_block:
             self.divide(tag)
         opened.blocks, opened.parts = len(self.blocks), len(self.parts)
@@ -221,7 +265,15 @@ class _Flow:
             self.cells = []
         elif tag in _CELLS or tag == "caption":
             opened.is_flat = self.count["data"] > 0
-        if tag in ("sup", "nav", "li"):
+        opened.shift = "" if opened.is_block else shift(tag, style)
+        opened.shift = "".join(SCRIPTS.get(above.tag, ())[above.children :][:1]) or opened.shift
+        opened.is_operand = above.tag == "mfrac"
+        if opened.is_operand:
+            self.add("/" if above.children else " (")
+            opened.parts = len(self.parts)
+        above.children += 1
+        self.count["sup"] += opened.shift == "sup"
+        if tag in ("nav", "li"):
             self.count[tag] += 1
         level = heading_level(tag, attributes)
         if level and opened.is_block and not self.count["flat"]:
@@ -239,12 +291,19 @@ class _Flow:
         self.count["article"] -= ended.in_article
         self.count["flat"] -= ended.is_flat
         self.count["link"] -= ended.is_link
-        if tag in ("sup", "nav", "li"):
+        self.count["sup"] -= ended.shift == "sup"
+        if tag in ("nav", "li"):
             self.count[tag] -= 1
         if ended.is_link:
             self.end_link(ended)
-        elif tag == "sup":
-            self.end_raised(ended)
+        elif ended.shift:
+            self.end_shifted(ended)
+        elif ended.is_operand:
+            operand = "".join(self.parts[ended.parts :]).strip()
+            if operand and not operand.isalnum():
+                self.parts[ended.parts :] = [f"({operand})"]
+        elif tag == "mfrac" and ended.children:
+            self.parts.append(")")
         elif tag in _CELLS and self.count["data"]:
             self.cells.append(" ".join(_SPACE.split("".join(self.parts).strip())))
             self.parts = []
@@ -307,6 +366,7 @@ class _Flow:
         text, links = "".join(self.parts), self.part_links
         kept, gap = self.was_kept, self.gap
         self.parts, self.part_links, self.was_kept, self.raised = [], 0, False, -1
+        self.loose = None
         if _UNSEEN.fullmatch(text):
             if "\n" in text:  # <div><br></div> is an empty line
                 self.gap = PARAGRAPH
@@ -339,11 +399,25 @@ class _Flow:
             found = _NOTE.fullmatch("".join(self.parts[ended.parts :]).translate(LOWERED))
             if found:
                 self.parts[ended.parts :] = [f"[{found[1]}]"]
+                self.loose = None
 
-    def end_raised(self, ended: _Open) -> None:
-        """Keep raised digits raised after a digit: ten to the sixth must not read "106"."""
-        self.raised = ended.parts
+    def end_shifted(self, ended: _Open) -> None:
+        """Keep raised and lowered digits apart from a number: 10 to the sixth is not "106"."""
+        lowered = ended.shift == "sub"
+        if not lowered:
+            self.raised = ended.parts
         text = "".join(self.parts[ended.parts :])
-        before = self.parts[ended.parts - 1][-1] if 0 < ended.parts <= len(self.parts) else ""
-        if before.isdigit() and _EXPONENT.fullmatch(text):
-            self.parts[ended.parts :] = [text.strip().translate(RAISED)]
+        if not text or len(self.blocks) > ended.blocks:
+            return
+        before = "".join(self.parts[max(0, ended.parts - LONGEST_BEFORE) : ended.parts])
+        shown = beside_number(text, before[-LONGEST_BEFORE:], lowered=lowered)
+        self.parts[ended.parts :] = [shown]
+        self.loose = (
+            (ended.parts, lowered) if shown == text and text.strip()[-1:].isdigit() else None
+        )
+
+    def part_from(self, text: str, part: int, lowered: bool) -> None:
+        """Keep a raised or lowered part apart from `text`, which follows: m², not "m25"."""
+        self.loose = None
+        if part < len(self.parts) and text.lstrip()[:1].isdigit():
+            self.parts[part] = written(self.parts[part], lowered=lowered)

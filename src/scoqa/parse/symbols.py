@@ -8,6 +8,7 @@ from __future__ import annotations
 
 RAISED = str.maketrans("0123456789+−-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
 LOWERED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+BELOW = str.maketrans("0123456789+−-", "₀₁₂₃₄₅₆₇₈₉₊₋₋")
 
 # Codes 0x41 to 0x5a and 0x61 to 0x7a of the font Symbol, then single ones people insert.
 _SYMBOL = dict(
