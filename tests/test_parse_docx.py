@@ -104,6 +104,9 @@ def test_a_raised_number_after_a_digit_stays_raised() -> None:
         run("10") + run("6", raised) + run(" m") + run("2", raised) + run(", 1") + run("st", raised)
     )
     assert "10⁶ m2, 1st" == read(paragraph(inside)).text
+    lowered = '<w:vertAlign w:val="subscript"/>'
+    inside = run("H") + run("2", lowered) + run("O, 1101") + run("2 ", lowered) + run("is 13.")
+    assert "H2O, 1101₂ is 13." == read(paragraph(inside)).text
 
 
 def test_a_fraction_reads_as_one() -> None:

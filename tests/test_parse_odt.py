@@ -145,6 +145,28 @@ def test_notes_stand_behind_their_marks() -> None:
     ) == text_of(body)
 
 
+@pytest.mark.parametrize(
+    ("position", "text"),
+    [
+        ("super 58%", "10⁶ m2, 2008¹"),
+        ("33% 58%", "10⁶ m2, 2008¹"),
+        ("-33% 58%", "10₆ m2, 2008₁"),
+        ("sub 58%", "10₆ m2, 2008₁"),
+        ("0% 100%", "106 m2, 20081"),
+    ],
+)
+def test_a_raised_number_after_a_digit_stays_raised(position: str, text: str) -> None:
+    styles = (
+        f'<style:style style:name="Up" style:family="text"><style:text-properties '
+        f'style:text-position="{position}"/></style:style><style:style style:name="T1" '
+        'style:family="text" style:parent-style-name="Up"/>'
+    )
+    up = '<text:span text:style-name="{}">{}</text:span>'
+    link = up.format("Up", "<text:a><text:span>1</text:span></text:a>")
+    body = f"<text:p>10{up.format('T1', '6')} m{up.format('Up', '2')}, 2008{link}</text:p>"
+    assert text == text_of(body, styles=styles)
+
+
 def test_what_is_deleted_hidden_or_a_comment_is_not_read() -> None:
     body = (
         "<text:tracked-changes><text:changed-region><text:deletion><text:p>deleted</text:p>"

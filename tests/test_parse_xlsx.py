@@ -170,6 +170,16 @@ def test_texts_are_read_wherever_they_are_kept() -> None:
     assert ["Harbour\ttwo lines\tVarn"] == lines(rows, texts=texts)
 
 
+def test_a_raised_number_after_a_digit_stays_raised() -> None:
+    def shifted(text: str, how: str) -> str:
+        return f'<r><rPr><vertAlign val="{how}"/></rPr><t>{text}</t></r>'
+
+    up, down, on = (shifted("6", each) for each in ("superscript", "subscript", "baseline"))
+    rich = f"<r><t>10</t></r>{up}<r><t> m</t></r>{up}<r><t>, 1</t></r>{down}<r><t>, 7</t></r>{on}"
+    rows = f'<row><c t="inlineStr"><is>{rich}</is></c></row>'
+    assert ["10⁶ m6, 1₆, 76"] == lines(rows)
+
+
 def test_formats_of_the_file_and_the_1904_calendar() -> None:
     styles = (
         '<numFmts><numFmt numFmtId="164" formatCode="dd.mm.yyyy"/></numFmts>'

@@ -7,7 +7,6 @@ stand after the paragraph they belong to, text boxes too; what Word numbers is n
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -19,7 +18,7 @@ from scoqa.parse.decode import BLANK
 from scoqa.parse.elements import LONGEST_CELL
 from scoqa.parse.parsed import Parsed, Writer
 from scoqa.parse.plain import HEAD_LINES, date_mark
-from scoqa.parse.symbols import RAISED, symbol
+from scoqa.parse.symbols import EXPONENT, RAISED, shifted, symbol
 from scoqa.parse.wordml import (
     Numbering,
     child,
@@ -49,7 +48,7 @@ _INTO = frozenset(
 _LINES = {"w:br": "\n", "w:cr": "\n", "w:tab": "\t", "w:ptab": "\t"}
 _CHARACTERS = {"w:noBreakHyphen": "\u2011", "w:softHyphen": "\u00ad"}
 _SPACES = str.maketrans("\t\n\r", "   ")  # of the file; those that are shown have elements
-_EXPONENT = re.compile(r"[+−-]?\d+")
+_SHIFTS = {"superscript": 1, "subscript": -1}
 
 
 def read(data: bytes, path: str) -> Parsed:
@@ -277,7 +276,7 @@ class _Document:
         style = self.styles.get(value(child(properties, "w:rStyle")) or "")
         if is_on(hidden) or (hidden is None and style is not None and style.is_hidden):
             return
-        raised = value(child(properties, "w:vertAlign")) == "superscript"
+        shift = _SHIFTS.get(value(child(properties, "w:vertAlign")) or "", 0)
         for part in _inside(run, None):
             name = name_of(part)
             if name == "w:fldChar":
@@ -288,10 +287,8 @@ class _Document:
                 continue  # the code of a field, not what it comes to
             elif name == "w:t":
                 text = (part.text or "").translate(_SPACES)
-                if raised and _EXPONENT.fullmatch(text) and "".join(found[-1:])[-1:].isdigit():
-                    text = text.translate(RAISED)  # ten to the sixth must not read "106"
                 if text:
-                    found.append(text)
+                    found.append(shifted(text, shift, "".join(found[-1:])))
             elif name == "w:br" and value(part, "type") in ("page", "column"):
                 found.append("\n")
             elif name in _LINES or name in _CHARACTERS:
@@ -382,7 +379,7 @@ _FORMULA: dict[str, Callable[[list[str]], str]] = {
     "m:f": lambda parts: "/".join(parts),
     "m:sSup": lambda parts: (
         parts[0] + parts[1].translate(RAISED)
-        if len(parts) == 2 and _EXPONENT.fullmatch(parts[1])
+        if len(parts) == 2 and EXPONENT.fullmatch(parts[1])
         else "^".join(parts)
     ),
     "m:rad": lambda parts: "√" + "".join(parts),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from scoqa.errors import ParseError
 from scoqa.parse.archive import members
+from scoqa.parse.symbols import shifted
 from scoqa.parse.xmltree import attribute, local, tree
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 # White space of the markup; a non-breaking space is none, more than one is written as text:s.
 _SPACE = re.compile("[ \t\r\n]+")
+_PERCENT = re.compile(r"(-?\d{1,9}(?:\.\d{1,9})?)%")
 _MOST_SPACES = 100  # that one text:s stands for
 # What holds text that is not shown in its place: comments, deletions, alternative texts, fields.
 _UNSHOWN = frozenset(
@@ -82,6 +84,26 @@ class OpenDocument:
         )
 
     @cached_property
+    def shifts(self) -> dict[str, float]:
+        """Return how far above the line, or below (< 0), each style of words shows them."""
+        positions = {
+            attribute(style, "name") or "": position
+            for style in self.styles("style")
+            if attribute(style, "family") == "text"
+            for properties in style
+            if (position := attribute(properties, "text-position"))
+        }
+        found: dict[str, float] = {}
+        for name in {*positions, *self.parents}:
+            style, seen = name, set[str]()
+            while style not in positions and style in self.parents and style not in seen:
+                seen.add(style)
+                style = self.parents[style]
+            position = positions.get(style, "").split(" ")[0]  # then comes the size
+            found[name] = {"super": 1.0, "sub": -1.0}.get(position) or _percent(position)
+        return found
+
+    @cached_property
     def parents(self) -> dict[str, str]:
         """Return the style that each style is made from."""
         return {
@@ -95,6 +117,11 @@ class OpenDocument:
             attribute(element, "display") != "none"
             and (attribute(element, "style-name") or "") not in self.unshown
         )
+
+
+def _percent(text: str) -> float:
+    match = _PERCENT.fullmatch(text)
+    return float(match[1]) if match else 0.0
 
 
 class Words:
@@ -117,8 +144,9 @@ class Words:
         lines = (line.strip() for line in "".join(self._parts).split("\n"))
         return "\n".join(lines).strip()
 
-    def _read(self, parent: etree._Element) -> None:
-        self._add(parent.text)
+    def _read(self, parent: etree._Element, shift: float = 0) -> None:
+        """Read what `parent` holds; shift: how far above the line, or below, it is shown."""
+        self._add(parent.text, shift)
         for part in parent:
             match local(part):
                 case "s":
@@ -135,13 +163,14 @@ class Words:
                 case "frame" | "custom-shape" | "g" | "rect" | "text-box":
                     self.boxes.append(part)
                 case name if name not in _UNSHOWN and self._document.is_shown(part):
-                    self._read(part)
-            self._add(part.tail)
+                    own = self._document.shifts.get(attribute(part, "style-name") or "", 0)
+                    self._read(part, own or shift)
+            self._add(part.tail, shift)
 
-    def _add(self, text: str | None) -> None:
+    def _add(self, text: str | None, shift: float) -> None:
         """Add text of the markup: white space is one space, none after another or at the start."""
         words = _SPACE.sub(" ", text or "")
         if not self._parts or self._parts[-1][-1:] in ("", " ", "\n"):
             words = words.removeprefix(" ")
         if words:
-            self._parts.append(words)
+            self._parts.append(shifted(words, shift, "".join(self._parts[-1:])))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from scoqa.parse.opc import Package, Relation
 from scoqa.parse.parsed import Parsed, Writer
 from scoqa.parse.slides import NOTES, Shape, hidden_warnings, in_order, write_slide
+from scoqa.parse.symbols import shifted
 from scoqa.parse.table import NO_TEXT, cell_text
 from scoqa.parse.xmltree import attribute, local
 from scoqa.types import Parser
@@ -177,13 +178,21 @@ def _lines(body: etree._Element) -> Iterator[str]:
             match local(part):
                 case "r" | "fld" if part.get("type") != "slidenum":
                     words = "".join(text.text or "" for text in part.iterfind("{*}t"))
-                    parts.append(words.replace("\n", " "))
+                    words = words.replace("\n", " ")
+                    parts.append(shifted(words, _shift(part), "".join(parts[-1:])))
                 case "br":
                     parts.append("\n")
         lines = (line.strip() for line in "".join(parts).split("\n"))
         text = "\n".join(line for line in lines if line)
         if text:
             yield text
+
+
+def _shift(run: etree._Element) -> int:
+    """Say whether a run is shown above the line (1), below it (-1) or on it."""
+    properties = next(run.iterfind("{*}rPr"), None)
+    baseline = "" if properties is None else properties.get("baseline", "").rstrip("%")
+    return 0 if not baseline.strip("+-0.") else -1 if baseline.startswith("-") else 1
 
 
 def _rows(table: etree._Element) -> Iterator[str]:
