@@ -21,6 +21,7 @@ from scoqa.parse.plain import HEAD_LINES, date_mark
 from scoqa.parse.symbols import EXPONENT, RAISED, shifted, symbol
 from scoqa.parse.wordml import (
     Numbering,
+    Style,
     child,
     is_on,
     name_of,
@@ -131,6 +132,7 @@ class _Document:
         self.title: str | None = None
         self.levels_down = 0  # headings stand one level below a title
         self.fields: list[bool] = []  # of each open field, whether its result has begun
+        self.hides = False  # the style of the paragraph that is being read
         self.carried = ""  # of a paragraph whose end was deleted
         self.was_item = False
         self.is_changed = False
@@ -180,7 +182,9 @@ class _Document:
         if child(properties, "w:rPr", "w:del") is not None:
             self.carried, self.is_changed = text, True
             return
-        style = self.styles.get(value(child(properties, "w:pStyle")) or "", self.usual)
+        style = self.style_of(paragraph)
+        if style.is_hidden and not text.strip():
+            return  # nor is it counted
         own = outline_level(properties)
         level = style.level if own is None else (own + 1 if own < 9 else 0)
         listed, depth = numbering_of(properties)
@@ -235,8 +239,7 @@ class _Document:
             if length > LONGEST_CELL:
                 return False
             for each in _inside(cell, "w:p"):
-                style = self.styles.get(value(child(each, "w:pPr", "w:pStyle")) or "", self.usual)
-                if style.level:
+                if self.style_of(each).level:
                     return False
         return True
 
@@ -255,8 +258,13 @@ class _Document:
     def text_of(self, paragraph: _Element) -> str:
         """Return the words of a paragraph; what it holds besides waits until after it."""
         found: list[str] = []
+        self.hides = bool(self.style_of(paragraph).is_hidden)
         self.read_inline(paragraph, found)
+        self.fields = [has_result for has_result in self.fields if has_result]  # else unfinished
         return "".join(found)
+
+    def style_of(self, paragraph: _Element) -> Style:
+        return self.styles.get(value(child(paragraph, "w:pPr", "w:pStyle")) or "", self.usual)
 
     def read_inline(self, parent: _Element, found: list[str]) -> None:
         for part in _children(parent):
@@ -274,13 +282,19 @@ class _Document:
         properties = child(run, "w:rPr")
         hidden = child(properties, "w:vanish")
         style = self.styles.get(value(child(properties, "w:rStyle")) or "")
-        if is_on(hidden) or (hidden is None and style is not None and style.is_hidden):
-            return
+        if hidden is not None:
+            is_hidden = is_on(hidden)
+        elif style is not None and style.is_hidden is not None:
+            is_hidden = style.is_hidden
+        else:
+            is_hidden = self.hides
         shift = _SHIFTS.get(value(child(properties, "w:vertAlign")) or "", 0)
         for part in _inside(run, None):
             name = name_of(part)
             if name == "w:fldChar":
-                self.read_field(value(part, "fldCharType"))
+                self.read_field(value(part, "fldCharType"))  # Word hides those of index marks
+            elif is_hidden:
+                continue
             elif name in ("w:drawing", "w:pict"):
                 self.boxes.extend(_boxes(part))
             elif not all(self.fields):

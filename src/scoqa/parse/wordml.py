@@ -83,7 +83,7 @@ class Style:
     name: str = ""
     level: int = 0
     numbered: tuple[str | None, int | None] = (None, None)  # list, level in it
-    is_hidden: bool = False
+    is_hidden: bool | None = None  # None: as what it stands in
 
     @property
     def is_contents(self) -> bool:
@@ -120,7 +120,9 @@ def _style(key: str, elements: dict[str, _Element]) -> Style:
             style.numbered[0] if style.numbered[0] is not None else numbered[0],
             style.numbered[1] if style.numbered[1] is not None else numbered[1],
         )
-        style.is_hidden = style.is_hidden or is_on(child(element, "w:rPr", "w:vanish"))
+        hidden = child(element, "w:rPr", "w:vanish")
+        if style.is_hidden is None and hidden is not None:
+            style.is_hidden = is_on(hidden)
         at = value(child(element, "w:basedOn")) or ""
     style.level = level + 1 if level is not None and 0 <= level < LEVELS else 0
     return style
