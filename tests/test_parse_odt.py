@@ -24,6 +24,8 @@ NAMES = {
     "svg": "urn:oasis:names:tc:opendocument:xmlns:svg-compatible:1.0",
     "presentation": "urn:oasis:names:tc:opendocument:xmlns:presentation:1.0",
     "fo": "urn:oasis:names:tc:opendocument:xmlns:xsl-fo-compatible:1.0",
+    "chart": "urn:oasis:names:tc:opendocument:xmlns:chart:1.0",
+    "xlink": "http://www.w3.org/1999/xlink",
     "meta": "urn:oasis:names:tc:opendocument:xmlns:meta:1.0",
     "dc": "http://purl.org/dc/elements/1.1/",
 }
@@ -51,8 +53,8 @@ def flat(body: str, kind: str = "text", *, styles: str = STYLES, title: str = ""
     ).encode()
 
 
-def packed(body: str, kind: str = "text", *, manifest: str = "") -> bytes:
-    """Return a document of `kind` as programs save it."""
+def packed(body: str, kind: str = "text", *, manifest: str = "", **parts: bytes) -> bytes:
+    """Return a document of `kind` as programs save it; parts: documents that lie in it."""
     return zipped(
         {
             "mimetype": f"application/vnd.oasis.opendocument.{kind}",
@@ -61,6 +63,7 @@ def packed(body: str, kind: str = "text", *, manifest: str = "") -> bytes:
             "meta.xml": f"<office:document-meta {SPACES}><office:meta><dc:title> Harbours\n"
             "of the north </dc:title></office:meta></office:document-meta>",
             "META-INF/manifest.xml": f"<manifest>{manifest}</manifest>",
+            **{f"{name}/content.xml": part for name, part in parts.items()},
         }
     )
 
@@ -340,6 +343,31 @@ def test_a_presentation_is_read_as_shown() -> None:
     assert ["1", "3"] == [label for label, _ in marked(parsed, "slide")]
     assert [("Varn", "Varn"), ("In", "In")] == marked(parsed, "heading")
     assert ("has hidden slides, which are not read: 2.",) == parsed.warnings
+
+
+CHART = flat(
+    "<chart:chart><chart:title><text:p>Boats</text:p></chart:title><table:table><table:table-row>"
+    f"{cell('')}{cell('Herring')}</table:table-row>{row(cell('Spring'), cell('1'))}"
+    f"{row(cell('Autumn'), cell('2'))}</table:table></chart:chart>",
+    "chart",
+)
+FRAME = '<draw:frame><draw:object xlink:href="./{}"/></draw:frame>'
+
+
+def test_charts_and_text_boxes_are_read_on_slides_and_sheets() -> None:
+    box = "<draw:custom-shape><text:p>It freezes.</text:p></draw:custom-shape>"
+    body = f"<draw:page>{FRAME.format('Other')}{box}{FRAME.format('Object')}</draw:page>"
+    parsed = odp.read(packed(body, "presentation", Object=CHART), "talk.odp")
+    assert "It freezes.\n\nBoats\n\nHerring\nSpring\tAutumn" == parsed.text
+    remark = "<office:annotation><text:p>Remark</text:p></office:annotation>"
+    rows = row(cell("Varn"), f"<table:table-cell>{remark}{box}</table:table-cell>") + row(
+        f"<table:table-cell>{box}</table:table-cell>", more='table:visibility="collapse"'
+    )
+    shapes = f"<table:shapes>{FRAME.format('Object')}</table:shapes>"
+    body = f'<table:table table:name="One">{shapes}{rows}</table:table>'
+    parsed = ods.read(packed(body, "spreadsheet", Object=CHART), "plan.ods")
+    assert "Varn\n\nBoats\n\nHerring\nSpring\tAutumn\n\nIt freezes." == parsed.text
+    assert [("One", parsed.text)] == marked(parsed, "sheet")
 
 
 # -- what is made to do harm -----------------------------------------------------------------------

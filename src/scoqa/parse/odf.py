@@ -6,13 +6,14 @@ and the words of a paragraph as they are shown.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from scoqa.errors import ParseError
-from scoqa.parse.archive import members
+from scoqa.parse.archive import Archive, members
 from scoqa.parse.symbols import shifted
 from scoqa.parse.xmltree import attribute, local, tree
 
@@ -35,11 +36,12 @@ class OpenDocument:
 
     def __init__(self, data: bytes, path: str) -> None:
         self.path = path
+        self._archive: Archive | None = None
         if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
             self._roots = [tree(data, path)]
             self._meta = self._roots[0]
             return
-        archive = members(data, path)
+        archive = self._archive = members(data, path)
         listed = "META-INF/manifest.xml"
         if listed in archive and any(
             local(each) == "encryption-data" for each in tree(archive.read(listed), path).iter()
@@ -57,6 +59,13 @@ class OpenDocument:
         if found is None:
             raise ParseError(self.path, f"is not what its name says: it holds no {kind} document.")
         return found
+
+    def object(self, place: str, kind: str) -> etree._Element | None:
+        """Return the body of the document of `kind` ("chart") that lies in this file at `place`."""
+        name = posixpath.normpath(posixpath.join(place, "content.xml"))
+        if self._archive is None or name not in self._archive:
+            return None
+        return tree(self._archive.read(name), self.path).find(f"{{*}}body/{{*}}{kind}")
 
     def title(self) -> str | None:
         """Return the title that its author gave the document, or None."""

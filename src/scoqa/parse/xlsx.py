@@ -1,8 +1,8 @@
 """Excel workbooks (.xlsx, .xlsm): what each sheet shows, a line a row.
 
 Receives the file's bytes; hands on every visible sheet under its name, every visible row under its
-number, each cell with its column's name and its value as the sheet shows it. Formulas give the
-value that was saved with them; nothing is computed.
+number, each cell with its column's name and its value as the sheet shows it; then its text boxes
+and the words of its charts. Formulas give the value that was saved with them; nothing is computed.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from scoqa.errors import ParseError
+from scoqa.parse.drawingml import CHARTS, chart, link, paragraphs
 from scoqa.parse.number_format import BUILT_IN, shown, shown_text
 from scoqa.parse.opc import Package
 from scoqa.parse.parsed import Parsed, Writer
@@ -65,12 +66,17 @@ def read(data: bytes, path: str) -> Parsed:
     for sheet in root.iterfind("{*}sheets/{*}sheet"):
         name = sheet.get("name", "")
         relation = relations.get(attribute(sheet, "id") or "")
-        if relation is None or relation.kind != "worksheet":
-            continue  # a sheet that is one chart
+        if relation is None or relation.kind not in ("worksheet", "chartsheet"):
+            continue
         if sheet.get("state", "visible") != "visible":
             book.hidden.append(name)
             continue
-        write_sheet(writer, name, _rows(package.read(relation.part), name, book))
+        write_sheet(
+            writer,
+            name,
+            _rows(package.read(relation.part), name, book),  # none where it is one chart
+            _drawn(package, relation.part),
+        )
     warnings = hidden_warnings(book.hidden, book.partly_hidden)
     if book.without_value:
         warnings += (
@@ -120,6 +126,40 @@ def _rows(data: bytes, name: str, book: _Book) -> Iterator[Row]:
         yield Row(number, merged.beside(number, cells))
     if hides:
         book.partly_hidden.append(name)
+
+
+def _drawn(package: Package, part: str) -> Iterator[list[str]]:
+    """Yield the paragraphs of text boxes and the words of charts on a sheet, from its top."""
+    for relation in package.relations(part).values():
+        if relation.kind != "drawing":
+            continue
+        targets = package.relations(relation.part)
+        for anchor in sorted(package.tree(relation.part), key=_anchored_at):
+            for element in anchor.iter("{*}sp", "{*}chart"):
+                target = targets.get(link(element))
+                if not _is_seen(element):
+                    continue
+                if local(element) == "sp":
+                    yield from ([text] for text in paragraphs(element))
+                elif target is not None and target.kind in CHARTS:
+                    yield list(chart(package.tree(target.part)))
+
+
+def _anchored_at(anchor: etree._Element) -> tuple[int, int]:
+    """Return the row and the column at which something drawn begins."""
+    place = next(anchor.iter("{*}from"), None)
+    if place is None:
+        return (0, 0)
+    return int(place.findtext("{*}row", "0")), int(place.findtext("{*}col", "0"))
+
+
+def _is_seen(element: etree._Element) -> bool:
+    """Say whether nothing around `element` is hidden, or there for programs of another time."""
+    for each in (element, *element.iterancestors()):
+        named = each.find("./*/{*}cNvPr")
+        if local(each) == "Fallback" or (named is not None and _is_on(named.get("hidden"))):
+            return False
+    return True
 
 
 def _text(cell: etree._Element, book: _Book) -> str:
