@@ -147,9 +147,12 @@ def test_formulas_show_the_value_saved_with_them() -> None:
     parsed = read(saved(book), "plan.xlsx")
     assert "Sum" == parsed.text
     assert (
-        "has 1 formulas that were never computed, which are left out. Open it in a spreadsheet "
+        "has 1 formula that was never computed, which is left out. Open it in a spreadsheet "
         "program and save it.",
     ) == parsed.warnings
+    book.active.append(["=1+2"])
+    told = read(saved(book), "plan.xlsx").warnings
+    assert told[0].startswith("has 2 formulas that were never computed, which are left out.")
 
 
 def test_a_number_that_is_none_is_shown_as_it_is() -> None:

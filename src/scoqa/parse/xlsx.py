@@ -79,10 +79,12 @@ def read(data: bytes, path: str) -> Parsed:
         )
     warnings = hidden_warnings(book.hidden, book.partly_hidden)
     if book.without_value:
-        warnings += (
-            f"has {book.without_value:,} formulas that were never computed, which are left out. "
-            "Open it in a spreadsheet program and save it.",
+        what = (
+            "1 formula that was never computed, which is left out"
+            if book.without_value == 1
+            else f"{book.without_value:,} formulas that were never computed, which are left out"
         )
+        warnings += (f"has {what}. Open it in a spreadsheet program and save it.",)
     if not writer.length:
         warnings += (NO_TEXT,)
     return writer.parsed(package.title(), warnings=warnings)
