@@ -124,6 +124,8 @@ def test_a_raised_number_after_a_digit_stays_raised() -> None:
     lowered = '<w:vertAlign w:val="subscript"/>'
     inside = run("H") + run("2", lowered) + run("O, 1101") + run("2 ", lowered) + run("is 13.")
     assert "H2O, 1101₂ is 13." == read(paragraph(inside)).text
+    inside = run("10") + run("6.5", raised) + run(", 2008") + run("1,2", raised)
+    assert "10^(6.5), 2008[1,2]" == read(paragraph(inside)).text
 
 
 def test_a_fraction_reads_as_one() -> None:

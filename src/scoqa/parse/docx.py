@@ -7,6 +7,7 @@ stand after the paragraph they belong to, text boxes too; what Word numbers is n
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -18,7 +19,8 @@ from scoqa.parse.decode import BLANK
 from scoqa.parse.elements import LONGEST_CELL
 from scoqa.parse.parsed import Parsed, Writer
 from scoqa.parse.plain import HEAD_LINES, date_mark
-from scoqa.parse.symbols import EXPONENT, RAISED, shifted, symbol
+from scoqa.parse.raised import LONGEST_BEFORE, beside_number
+from scoqa.parse.symbols import RAISED, symbol
 from scoqa.parse.wordml import (
     Numbering,
     Style,
@@ -49,7 +51,8 @@ _INTO = frozenset(
 _LINES = {"w:br": "\n", "w:cr": "\n", "w:tab": "\t", "w:ptab": "\t"}
 _CHARACTERS = {"w:noBreakHyphen": "\u2011", "w:softHyphen": "\u00ad"}
 _SPACES = str.maketrans("\t\n\r", "   ")  # of the file; those that are shown have elements
-_SHIFTS = {"superscript": 1, "subscript": -1}
+_EXPONENT = re.compile(r"[+−-]?\d+")
+_SHIFTED = ("superscript", "subscript")
 
 
 def read(data: bytes, path: str) -> Parsed:
@@ -288,7 +291,7 @@ class _Document:
             is_hidden = style.is_hidden
         else:
             is_hidden = self.hides
-        shift = _SHIFTS.get(value(child(properties, "w:vertAlign")) or "", 0)
+        shift = value(child(properties, "w:vertAlign"))
         for part in _inside(run, None):
             name = name_of(part)
             if name == "w:fldChar":
@@ -301,8 +304,11 @@ class _Document:
                 continue  # the code of a field, not what it comes to
             elif name == "w:t":
                 text = (part.text or "").translate(_SPACES)
+                if shift in _SHIFTED:
+                    before = "".join(found[-LONGEST_BEFORE:])[-LONGEST_BEFORE:]
+                    text = beside_number(text, before, lowered=shift == "subscript")
                 if text:
-                    found.append(shifted(text, shift, "".join(found[-1:])))
+                    found.append(text)
             elif name == "w:br" and value(part, "type") in ("page", "column"):
                 found.append("\n")
             elif name in _LINES or name in _CHARACTERS:
@@ -393,7 +399,7 @@ _FORMULA: dict[str, Callable[[list[str]], str]] = {
     "m:f": lambda parts: "/".join(parts),
     "m:sSup": lambda parts: (
         parts[0] + parts[1].translate(RAISED)
-        if len(parts) == 2 and EXPONENT.fullmatch(parts[1])
+        if len(parts) == 2 and _EXPONENT.fullmatch(parts[1])
         else "^".join(parts)
     ),
     "m:rad": lambda parts: "√" + "".join(parts),

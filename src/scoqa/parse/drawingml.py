@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
-from scoqa.parse.symbols import shifted
+from scoqa.parse.raised import LONGEST_BEFORE, beside_number
 from scoqa.parse.table import cell_text
 from scoqa.parse.xmltree import local
 
@@ -33,7 +33,10 @@ def lines(body: etree._Element) -> Iterator[str]:
                 case "r" | "fld" if part.get("type") != "slidenum":
                     words = "".join(text.text or "" for text in part.iterfind("{*}t"))
                     words = words.replace("\n", " ")
-                    parts.append(shifted(words, _shift(part), "".join(parts[-1:])))
+                    if shift := _shift(part):
+                        before = "".join(parts[-LONGEST_BEFORE:])[-LONGEST_BEFORE:]
+                        words = beside_number(words, before, lowered=shift < 0)
+                    parts.append(words)
                 case "br":
                     parts.append("\n")
         stripped = (line.strip() for line in "".join(parts).split("\n"))

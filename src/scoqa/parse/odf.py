@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from scoqa.errors import ParseError
 from scoqa.parse.archive import Archive, members
-from scoqa.parse.symbols import shifted
+from scoqa.parse.raised import LONGEST_BEFORE, beside_number
 from scoqa.parse.xmltree import attribute, local, tree
 
 if TYPE_CHECKING:
@@ -181,5 +181,8 @@ class Words:
         words = _SPACE.sub(" ", text or "")
         if not self._parts or self._parts[-1][-1:] in ("", " ", "\n"):
             words = words.removeprefix(" ")
+        if shift:
+            before = "".join(self._parts[-LONGEST_BEFORE:])[-LONGEST_BEFORE:]
+            words = beside_number(words, before, lowered=shift < 0)
         if words:
-            self._parts.append(shifted(words, shift, "".join(self._parts[-1:])))
+            self._parts.append(words)

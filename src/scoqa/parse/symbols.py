@@ -1,18 +1,14 @@
-"""Characters of symbol fonts, and digits above and below the line, in Unicode.
+"""Characters of symbol fonts and raised digits, in Unicode.
 
 Receives a font's name and the code of a character in it, as Word writes symbols; hands on the
-character a reader sees, or U+FFFD where it is not known. Receives text that a program shows above
-or below the line; hands on what reads the same in one line.
+character a reader sees, or U+FFFD where it is not known.
 """
 
 from __future__ import annotations
 
-import re
-
 RAISED = str.maketrans("0123456789+−-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
-_SUNK = str.maketrans("0123456789+−-", "₀₁₂₃₄₅₆₇₈₉₊₋₋")
-EXPONENT = re.compile(r"[+−-]?\d+")
 LOWERED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+BELOW = str.maketrans("0123456789+−-", "₀₁₂₃₄₅₆₇₈₉₊₋₋")
 
 # Codes 0x41 to 0x5a and 0x61 to 0x7a of the font Symbol, then single ones people insert.
 _SYMBOL = dict(
@@ -86,14 +82,3 @@ def symbol(font: str | None, code: str | None) -> str:
     if number < 0x20 or 0xD800 <= number < 0xF900 or number > 0x10FFFF:  # no character, or private
         return "\ufffd"
     return chr(number)
-
-
-def shifted(text: str, shift: float, before: str) -> str:
-    """Return `text` as it reads in a line where it is shown above it (shift > 0) or below (< 0).
-
-    before: what stands before it. Only a number after a digit changes: ten to the sixth must not
-    read "106", and one in base two not "12"; nobody reads H2O as anything else.
-    """
-    if shift and before[-1:].isdigit() and EXPONENT.fullmatch(text.rstrip()):
-        return text.translate(RAISED if shift > 0 else _SUNK)
-    return text

@@ -19,8 +19,8 @@ from scoqa.parse.drawingml import CHARTS, chart, link, paragraphs
 from scoqa.parse.number_format import BUILT_IN, shown, shown_text
 from scoqa.parse.opc import Package
 from scoqa.parse.parsed import Parsed, Writer
+from scoqa.parse.raised import LONGEST_BEFORE, beside_number
 from scoqa.parse.sheets import hidden_warnings, write_sheet
-from scoqa.parse.symbols import shifted
 from scoqa.parse.table import NO_TEXT, Merged, Row, cell_text
 from scoqa.parse.xmltree import attribute, elements, local
 from scoqa.types import Parser
@@ -32,7 +32,6 @@ PARSER = Parser("xlsx", "1")
 
 _MOST_COLUMNS = 16_384
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]+)(\d+):[A-Z]+(\d+)"')
-_SHIFTS = {"superscript": 1, "subscript": -1}
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
@@ -256,13 +255,13 @@ def _rich_text(element: etree._Element) -> str:
         if local(each) == "t":
             parts.append(each.text or "")
         elif local(each) == "r":
-            shift = 0
-            for part in each:
-                if local(part) == "rPr":
-                    aligned = part.find("{*}vertAlign")
-                    shift = 0 if aligned is None else _SHIFTS.get(aligned.get("val", ""), 0)
-                elif local(part) == "t" and part.text:
-                    parts.append(shifted(part.text, shift, "".join(parts[-1:])))
+            aligned = each.find("{*}rPr/{*}vertAlign")
+            shift = "" if aligned is None else aligned.get("val", "")
+            text = "".join(run.text or "" for run in each if local(run) == "t")
+            if shift in ("superscript", "subscript"):
+                before = "".join(parts[-LONGEST_BEFORE:])[-LONGEST_BEFORE:]
+                text = beside_number(text, before, lowered=shift == "subscript")
+            parts.append(text)
     return _unescaped("".join(parts))
 
 
