@@ -365,7 +365,7 @@ def test_a_document_without_words_says_so() -> None:
 
 
 def test_what_is_no_word_document_is_named_so(tmp_path: Path) -> None:
-    wrong = "is no Word document, whatever its name says. Rename it, or exclude it."
+    wrong = "is not what its name says: it holds no document."
     assert wrong == reason(zipped({"xl/workbook.xml": "<workbook/>"}))
     assert wrong == reason(zipped({"word/document.xml": "<html/>"}))
     assert reason(b"{\\rtf1 Words}").startswith("is not what its name says")

@@ -6,17 +6,15 @@ stand after the paragraph they belong to, text boxes too; what Word numbers is n
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from scoqa.errors import ParseError
-from scoqa.parse.archive import Archive, members
 from scoqa.parse.blocks import LINE, PARAGRAPH, Around, Block, Outline, with_marks, write
 from scoqa.parse.decode import BLANK
 from scoqa.parse.elements import LONGEST_CELL
+from scoqa.parse.opc import Package
 from scoqa.parse.parsed import Parsed, Writer
 from scoqa.parse.plain import HEAD_LINES, date_mark
 from scoqa.parse.raised import LONGEST_BEFORE, beside_number
@@ -33,7 +31,6 @@ from scoqa.parse.wordml import (
     styles_of,
     value,
 )
-from scoqa.parse.xmltree import tree
 from scoqa.types import Parser
 
 if TYPE_CHECKING:
@@ -57,10 +54,10 @@ _SHIFTED = ("superscript", "subscript")
 
 def read(data: bytes, path: str) -> Parsed:
     """Return the text of a Word document. Raises ParseError."""
-    archive = members(data, path)
-    main = main_part(archive, path)
-    document = _Document(archive, main, path)
-    document.read_parts(child(tree(archive.read(main), path), "w:body"))
+    package = Package(data, path)
+    main = package.main("document")
+    document = _Document(package, main)
+    document.read_parts(child(package.tree(main), "w:body"))
     document.end()
     writer = Writer()
     lines = write(document.blocks, writer, outline=Outline(), least=Around.NAVIGATION)
@@ -68,7 +65,7 @@ def read(data: bytes, path: str) -> Parsed:
     headings = [mark for mark in parsed.marks if mark.kind == "heading"]
     head = [line for line in lines[:HEAD_LINES] if line[0] not in {m.start for m in headings}]
     warnings = (CHANGED,) if document.is_changed else ()
-    title = document.title or title_in(archive, path)
+    title = document.title or package.title()
     return replace(
         parsed,
         title=title or next((mark.label for mark in headings), None),
@@ -77,50 +74,14 @@ def read(data: bytes, path: str) -> Parsed:
     )
 
 
-def main_part(archive: Archive, path: str) -> str:
-    """Return the name of the part that holds the text. Raises ParseError without one."""
-    targets = related(archive, "", path) if "_rels/.rels" in archive.names() else {}
-    name = targets.get("officeDocument", "word/document.xml")
-    if name in archive.names() and name_of(tree(archive.read(name), path)) == "w:document":
-        return name
-    raise ParseError(path, "is no Word document, whatever its name says. Rename it, or exclude it.")
-
-
-def related(archive: Archive, part: str, path: str) -> dict[str, str]:
-    """Return the parts that `part` names inside the file, by the last word of their type."""
-    folder, name = posixpath.split(part)
-    listed = posixpath.join(folder, "_rels", f"{name}.rels")
-    if listed not in archive.names():
-        return {}
-    return {
-        (value(each, "Type") or "").rpartition("/")[2]: posixpath.normpath(
-            posixpath.join(folder, value(each, "Target") or "")
-        ).lstrip("/")
-        for each in tree(archive.read(listed), path)
-        if value(each, "TargetMode") != "External"
-    }
-
-
-def title_in(archive: Archive, path: str) -> str | None:
-    """Return the title in the properties of a file."""
-    part = related(archive, "", path).get("core-properties", "docProps/core.xml")
-    if part not in archive.names():
-        return None
-    for each in tree(archive.read(part), path):
-        if str(each.tag).endswith("}title") and (each.text or "").strip():
-            return " ".join((each.text or "").split())
-    return None
-
-
 class _Document:
     """Reads paragraphs and tables in order; what is being put together lies here."""
 
-    def __init__(self, archive: Archive, main: str, path: str) -> None:
-        targets = related(archive, main, path)
+    def __init__(self, package: Package, main: str) -> None:
+        targets = {relation.kind: relation.part for relation in package.relations(main).values()}
 
         def part(kind: str) -> _Element | None:
-            name = targets.get(kind)
-            return tree(archive.read(name), path) if name in archive.names() else None
+            return package.tree(targets[kind]) if kind in targets else None
 
         self.styles, self.usual = styles_of(part("styles"))
         self.numbering = Numbering(part("numbering"), self.styles)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from scoqa.parse.elements import marker
+from scoqa.parse.xmltree import attribute
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -59,11 +60,7 @@ def child(element: _Element | None, *names: str) -> _Element | None:
 
 def value(element: _Element | None, name: str = "val") -> str | None:
     """Return an attribute, whatever its namespace; None without the element or the attribute."""
-    if element is not None:
-        for key, found in element.attrib.items():
-            if str(key).rpartition("}")[2] == name:
-                return str(found)
-    return None
+    return None if element is None else attribute(element, name)
 
 
 def is_on(element: _Element | None) -> bool:
