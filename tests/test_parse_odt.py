@@ -10,7 +10,7 @@ from test_parse_archive import LAUGHS
 from officefiles import zipped
 from scoqa.errors import ParseError
 from scoqa.parse import odp, ods, odt, parse
-from scoqa.parse.odt_lists import numeral
+from scoqa.parse.numerals import numeral
 from scoqa.parse.parsed import Parsed
 from scoqa.parse.table import NO_TEXT
 from scoqa.sentences import sentences
@@ -224,6 +224,7 @@ def test_headings_are_numbered_as_the_outline_says() -> None:
 def test_numbers_are_written_in_every_form(number: int, form: str, text: str) -> None:
     assert text == numeral(number, form)
     assert ("0", "999999999") == (numeral(0, form), numeral(999_999_999, form))
+    assert ("ab", "AB") == tuple(numeral(28, each, doubles=False) for each in "aA")
 
 
 def cell(text: str, more: str = "") -> str:
@@ -246,7 +247,7 @@ def test_rows_of_a_table_are_lines() -> None:
 
 
 def test_a_table_that_lays_out_prose_is_read_as_prose() -> None:
-    prose = "The harbour freezes in January. " * 20
+    prose = "The harbour freezes in January. " * 50
     inside = f"<table:table>{row(cell('a'), cell('b'))}</table:table>"
     body = f"<table:table>{row(cell(prose), cell('x'))}</table:table>"
     assert f"{prose.strip()}\n\nx" == text_of(body)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from scoqa.parse.elements import marker
+from scoqa.parse import numerals
 from scoqa.parse.xmltree import attribute
 
 if TYPE_CHECKING:
@@ -237,11 +237,8 @@ def _levels(element: _Element) -> Iterator[tuple[int, _Level]]:
 
 def numeral(count: int, kind: str) -> str:
     """Return a number as Word writes it; "" in ways of counting not known here: none is wrong."""
-    if kind in ("lowerLetter", "upperLetter") and count > 26:  # after z, Word has aa and bb
-        times, letter = divmod(count - 1, 26)
-        return numeral(letter + 1, kind) * (times + 1)
     if kind in _KINDS:
-        return marker(count, _KINDS[kind]).removesuffix(". ")
+        return numerals.numeral(count, _KINDS[kind])
     if kind == "decimalZero":
         return f"{count:02}"
     if kind in _CHINESE and 0 < count < 100:
