@@ -33,9 +33,18 @@ def relations(*each: tuple[str, str, str]) -> str:
 
 
 def workbook(
-    rows: str, *, texts: str = "", styles: str = "", extra: str = "", before: str = ""
+    rows: str,
+    *,
+    texts: str = "",
+    styles: str = "",
+    extra: str = "",
+    before: str = "",
+    parts: Mapping[str, str] | None = None,
 ) -> bytes:
-    """Return a workbook by hand with one sheet "One" whose rows are given in XML."""
+    """Return a workbook by hand with one sheet "One" whose rows are given in XML.
+
+    parts: others, by name, such as what is drawn on it.
+    """
     return zipped(
         {
             "_rels/.rels": relations(("r1", "officeDocument", "xl/workbook.xml")),
@@ -50,6 +59,7 @@ def workbook(
             f"<sheetData>{rows}</sheetData>{extra}</worksheet>",
             "xl/sharedStrings.xml": f'<sst xmlns="{SHEET}">{texts}</sst>',
             "xl/styles.xml": f'<styleSheet xmlns="{SHEET}">{styles}</styleSheet>',
+            **(parts or {}),
         }
     )
 

@@ -98,12 +98,34 @@ def test_hidden_words_are_not_read() -> None:
     assert "Seen shown" == read(paragraph(inside), styles=styles).text
 
 
+def test_paragraphs_of_a_hidden_style_are_not_read_nor_counted() -> None:
+    hidden = "<w:rPr><w:vanish/></w:rPr>"
+    styles = (
+        style("Hidden", "Hidden", hidden)
+        + style("Based", "Based", based_on="Hidden")
+        + style("Shown", "Shown", hidden.replace("/>", ' w:val="0"/>', 1), based_on="Hidden")
+    )
+    numbering = (
+        f'<w:abstractNum w:abstractNumId="7">{level(0, "decimal", "%1.")}</w:abstractNum>'
+        '<w:num w:numId="1"><w:abstractNumId w:val="7"/></w:num>'
+    )
+    shown = run("Seen", '<w:vanish w:val="0"/>')
+    body = item("Secret", style="Hidden") + item("Secret", style="Based") + item("One")
+    body += paragraph(run("secret ") + shown, style="Based") + paragraph("Shown", style="Shown")
+    assert "1. One\n\nSeen\n\nShown" == read(body, styles=styles, numbering=numbering).text
+
+
 def test_a_raised_number_after_a_digit_stays_raised() -> None:
     raised = '<w:vertAlign w:val="superscript"/>'
     inside = (
         run("10") + run("6", raised) + run(" m") + run("2", raised) + run(", 1") + run("st", raised)
     )
     assert "10⁶ m2, 1st" == read(paragraph(inside)).text
+    lowered = '<w:vertAlign w:val="subscript"/>'
+    inside = run("H") + run("2", lowered) + run("O, 1101") + run("2 ", lowered) + run("is 13.")
+    assert "H2O, 1101₂ is 13." == read(paragraph(inside)).text
+    inside = run("10") + run("6.5", raised) + run(", 2008") + run("1,2", raised)
+    assert "10^(6.5), 2008[1,2]" == read(paragraph(inside)).text
 
 
 def test_a_fraction_reads_as_one() -> None:
@@ -143,6 +165,16 @@ def test_a_field_shows_its_result_and_never_its_code() -> None:
     link = f'<w:hyperlink r:id="r9">{run(" link")}</w:hyperlink>'
     simple = f'<w:fldSimple w:instr="DATE">{run(" today")}</w:fldSimple>'
     assert "shown link today." == read(paragraph(outer + link + simple + run("."))).text
+
+
+def test_a_field_that_does_not_end_is_forgotten_and_a_hidden_end_is_one() -> None:
+    def mark(kind: str) -> str:
+        return f'<w:r><w:rPr><w:vanish/></w:rPr><w:fldChar w:fldCharType="{kind}"/></w:r>'
+
+    index = mark("begin") + "<w:r><w:instrText>XE port</w:instrText></w:r>"
+    body = paragraph(run("One") + index + mark("end") + run(" two."))
+    body += paragraph(index + run("code")) + paragraph("Three.")
+    assert "One two.\n\nThree." == read(body).text
 
 
 def test_content_controls_and_text_boxes_are_read_once() -> None:
@@ -333,7 +365,7 @@ def test_a_document_without_words_says_so() -> None:
 
 
 def test_what_is_no_word_document_is_named_so(tmp_path: Path) -> None:
-    wrong = "is no Word document, whatever its name says. Rename it, or exclude it."
+    wrong = "is not what its name says: it holds no document."
     assert wrong == reason(zipped({"xl/workbook.xml": "<workbook/>"}))
     assert wrong == reason(zipped({"word/document.xml": "<html/>"}))
     assert reason(b"{\\rtf1 Words}").startswith("is not what its name says")

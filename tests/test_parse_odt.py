@@ -10,7 +10,7 @@ from test_parse_archive import LAUGHS
 from officefiles import zipped
 from scoqa.errors import ParseError
 from scoqa.parse import odp, ods, odt, parse
-from scoqa.parse.odt_lists import numeral
+from scoqa.parse.numerals import numeral
 from scoqa.parse.parsed import Parsed
 from scoqa.parse.table import NO_TEXT
 from scoqa.sentences import sentences
@@ -24,6 +24,8 @@ NAMES = {
     "svg": "urn:oasis:names:tc:opendocument:xmlns:svg-compatible:1.0",
     "presentation": "urn:oasis:names:tc:opendocument:xmlns:presentation:1.0",
     "fo": "urn:oasis:names:tc:opendocument:xmlns:xsl-fo-compatible:1.0",
+    "chart": "urn:oasis:names:tc:opendocument:xmlns:chart:1.0",
+    "xlink": "http://www.w3.org/1999/xlink",
     "meta": "urn:oasis:names:tc:opendocument:xmlns:meta:1.0",
     "dc": "http://purl.org/dc/elements/1.1/",
 }
@@ -51,8 +53,8 @@ def flat(body: str, kind: str = "text", *, styles: str = STYLES, title: str = ""
     ).encode()
 
 
-def packed(body: str, kind: str = "text", *, manifest: str = "") -> bytes:
-    """Return a document of `kind` as programs save it."""
+def packed(body: str, kind: str = "text", *, manifest: str = "", **parts: bytes) -> bytes:
+    """Return a document of `kind` as programs save it; parts: documents that lie in it."""
     return zipped(
         {
             "mimetype": f"application/vnd.oasis.opendocument.{kind}",
@@ -61,6 +63,7 @@ def packed(body: str, kind: str = "text", *, manifest: str = "") -> bytes:
             "meta.xml": f"<office:document-meta {SPACES}><office:meta><dc:title> Harbours\n"
             "of the north </dc:title></office:meta></office:document-meta>",
             "META-INF/manifest.xml": f"<manifest>{manifest}</manifest>",
+            **{f"{name}/content.xml": part for name, part in parts.items()},
         }
     )
 
@@ -145,6 +148,28 @@ def test_notes_stand_behind_their_marks() -> None:
     ) == text_of(body)
 
 
+@pytest.mark.parametrize(
+    ("position", "text"),
+    [
+        ("super 58%", "10⁶ m2, 2008¹"),
+        ("33% 58%", "10⁶ m2, 2008¹"),
+        ("-33% 58%", "10₆ m2, 2008₁"),
+        ("sub 58%", "10₆ m2, 2008₁"),
+        ("0% 100%", "106 m2, 20081"),
+    ],
+)
+def test_a_raised_number_after_a_digit_stays_raised(position: str, text: str) -> None:
+    styles = (
+        f'<style:style style:name="Up" style:family="text"><style:text-properties '
+        f'style:text-position="{position}"/></style:style><style:style style:name="T1" '
+        'style:family="text" style:parent-style-name="Up"/>'
+    )
+    up = '<text:span text:style-name="{}">{}</text:span>'
+    link = up.format("Up", "<text:a><text:span>1</text:span></text:a>")
+    body = f"<text:p>10{up.format('T1', '6')} m{up.format('Up', '2')}, 2008{link}</text:p>"
+    assert text == text_of(body, styles=styles)
+
+
 def test_what_is_deleted_hidden_or_a_comment_is_not_read() -> None:
     body = (
         "<text:tracked-changes><text:changed-region><text:deletion><text:p>deleted</text:p>"
@@ -199,6 +224,7 @@ def test_headings_are_numbered_as_the_outline_says() -> None:
 def test_numbers_are_written_in_every_form(number: int, form: str, text: str) -> None:
     assert text == numeral(number, form)
     assert ("0", "999999999") == (numeral(0, form), numeral(999_999_999, form))
+    assert ("ab", "AB") == tuple(numeral(28, each, doubles=False) for each in "aA")
 
 
 def cell(text: str, more: str = "") -> str:
@@ -221,7 +247,7 @@ def test_rows_of_a_table_are_lines() -> None:
 
 
 def test_a_table_that_lays_out_prose_is_read_as_prose() -> None:
-    prose = "The harbour freezes in January. " * 20
+    prose = "The harbour freezes in January. " * 50
     inside = f"<table:table>{row(cell('a'), cell('b'))}</table:table>"
     body = f"<table:table>{row(cell(prose), cell('x'))}</table:table>"
     assert f"{prose.strip()}\n\nx" == text_of(body)
@@ -318,6 +344,31 @@ def test_a_presentation_is_read_as_shown() -> None:
     assert ["1", "3"] == [label for label, _ in marked(parsed, "slide")]
     assert [("Varn", "Varn"), ("In", "In")] == marked(parsed, "heading")
     assert ("has hidden slides, which are not read: 2.",) == parsed.warnings
+
+
+CHART = flat(
+    "<chart:chart><chart:title><text:p>Boats</text:p></chart:title><table:table><table:table-row>"
+    f"{cell('')}{cell('Herring')}</table:table-row>{row(cell('Spring'), cell('1'))}"
+    f"{row(cell('Autumn'), cell('2'))}</table:table></chart:chart>",
+    "chart",
+)
+FRAME = '<draw:frame><draw:object xlink:href="./{}"/></draw:frame>'
+
+
+def test_charts_and_text_boxes_are_read_on_slides_and_sheets() -> None:
+    box = "<draw:custom-shape><text:p>It freezes.</text:p></draw:custom-shape>"
+    body = f"<draw:page>{FRAME.format('Other')}{box}{FRAME.format('Object')}</draw:page>"
+    parsed = odp.read(packed(body, "presentation", Object=CHART), "talk.odp")
+    assert "It freezes.\n\nBoats\n\nHerring\nSpring\tAutumn" == parsed.text
+    remark = "<office:annotation><text:p>Remark</text:p></office:annotation>"
+    rows = row(cell("Varn"), f"<table:table-cell>{remark}{box}</table:table-cell>") + row(
+        f"<table:table-cell>{box}</table:table-cell>", more='table:visibility="collapse"'
+    )
+    shapes = f"<table:shapes>{FRAME.format('Object')}</table:shapes>"
+    body = f'<table:table table:name="One">{shapes}{rows}</table:table>'
+    parsed = ods.read(packed(body, "spreadsheet", Object=CHART), "plan.ods")
+    assert "Varn\n\nBoats\n\nHerring\nSpring\tAutumn\n\nIt freezes." == parsed.text
+    assert [("One", parsed.text)] == marked(parsed, "sheet")
 
 
 # -- what is made to do harm -----------------------------------------------------------------------

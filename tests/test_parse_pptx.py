@@ -182,6 +182,15 @@ def test_a_line_break_stays_in_a_paragraph_and_not_in_a_title() -> None:
     assert [("One two", "One two")] == marked(parsed, "heading")
 
 
+@pytest.mark.parametrize(
+    ("baseline", "text"),
+    [("30000", "10⁶ J"), ("30%", "10⁶ J"), ("-25000", "10₆ J"), ("0", "106 J")],
+)
+def test_a_raised_number_after_a_digit_stays_raised(baseline: str, text: str) -> None:
+    raised = f'10</a:t></a:r><a:r><a:rPr baseline="{baseline}"/><a:t>6</a:t></a:r>'
+    assert text == read(slide(words(f"{raised}<a:r><a:t> J")), "talk.pptx").text
+
+
 def test_diagrams_are_read_from_their_data() -> None:
     dgm = "http://schemas.openxmlformats.org/drawingml/2006/diagram"
     frame = (

@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from test_parse_archive import LAUGHS
 
-from officefiles import SHEET, saved, workbook, zipped
+from officefiles import SHEET, relations, saved, workbook, zipped
 from scoqa.errors import ParseError
 from scoqa.parse import parse
 from scoqa.parse.number_format import general, shown, shown_text
@@ -147,9 +147,12 @@ def test_formulas_show_the_value_saved_with_them() -> None:
     parsed = read(saved(book), "plan.xlsx")
     assert "Sum" == parsed.text
     assert (
-        "has 1 formulas that were never computed, which are left out. Open it in a spreadsheet "
+        "has 1 formula that was never computed, which is left out. Open it in a spreadsheet "
         "program and save it.",
     ) == parsed.warnings
+    book.active.append(["=1+2"])
+    told = read(saved(book), "plan.xlsx").warnings
+    assert told[0].startswith("has 2 formulas that were never computed, which are left out.")
 
 
 def test_a_number_that_is_none_is_shown_as_it_is() -> None:
@@ -168,6 +171,73 @@ def test_texts_are_read_wherever_they_are_kept() -> None:
         '<c r="XFD1" t="s"><v>0</v></c></row>'
     )
     assert ["Harbour\ttwo lines\tVarn"] == lines(rows, texts=texts)
+
+
+def test_a_raised_number_after_a_digit_stays_raised() -> None:
+    def shifted(text: str, how: str) -> str:
+        return f'<r><rPr><vertAlign val="{how}"/></rPr><t>{text}</t></r>'
+
+    up, down, on = (shifted("6", each) for each in ("superscript", "subscript", "baseline"))
+    rich = f"<r><t>10</t></r>{up}<r><t> m</t></r>{up}<r><t>, 1</t></r>{down}<r><t>, 7</t></r>{on}"
+    rows = f'<row><c t="inlineStr"><is>{rich}</is></c></row>'
+    assert ["10⁶ m6, 1₆, 76"] == lines(rows)
+
+
+def drawn(anchors: str, **charts: str) -> dict[str, str]:
+    """Return the parts of a workbook that draw on its sheet."""
+    spaces = 'xmlns:d="drawing" xmlns:a="main" xmlns:c="chart" xmlns:mc="alternatives"'
+    related = 'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
+    return {
+        "xl/worksheets/_rels/sheet1.xml.rels": relations(("r1", "drawing", "../drawings/d.xml")),
+        "xl/drawings/d.xml": f"<d:wsDr {spaces} {related}>{anchors}</d:wsDr>",
+        "xl/drawings/_rels/d.xml.rels": relations(
+            *((name, name.rstrip("123"), f"{name}.xml") for name in charts)
+        ),
+        **{
+            f"xl/drawings/{name}.xml": f"<c:chartSpace {spaces}>{inside}</c:chartSpace>"
+            for name, inside in charts.items()
+        },
+    }
+
+
+def anchor(row: int, inside: str) -> str:
+    return f"<d:oneCellAnchor><d:from><d:row>{row}</d:row></d:from>{inside}</d:oneCellAnchor>"
+
+
+def shape(text: str, more: str = "") -> str:
+    return (
+        f'<d:sp><d:nvSpPr><d:cNvPr id="1" {more}/></d:nvSpPr><d:txBody><a:p><a:r><a:t>{text}</a:t>'
+        "</a:r></a:p></d:txBody></d:sp>"
+    )
+
+
+def test_text_boxes_and_charts_stand_after_the_rows() -> None:
+    hidden = shape("No", 'hidden="1"')
+    newer = '<mc:AlternateContent><mc:Choice><c:chart r:id="chartEx2"/></mc:Choice>'
+    newer += f"<mc:Fallback>{shape('Buy a newer program')}</mc:Fallback></mc:AlternateContent>"
+    classic = (
+        "<c:title><c:tx><c:rich><a:p><a:r><a:t>Boats</a:t></a:r></a:p></c:rich></c:tx></c:title>"
+        "<c:ser><c:tx><c:v>Herring</c:v></c:tx><c:cat><c:pt><c:v>Spring</c:v></c:pt><c:pt>"
+        "<c:v>Autumn</c:v></c:pt></c:cat><c:val><c:pt><c:v>1</c:v></c:pt></c:val></c:ser>"
+    )
+    ships = "<c:title><c:tx><c:txData><c:v>Ships</c:v></c:txData></c:tx></c:title>"
+    parts = drawn(
+        anchor(9, newer)
+        + anchor(7, '<c:chart r:id="chart1"/><c:chart r:id="chart3"/>')
+        + anchor(5, f"<d:grpSp>{shape('It freezes.')}{hidden}</d:grpSp>")
+        + f"<d:absoluteAnchor>{shape('Above')}</d:absoluteAnchor>",
+        chart1=f"<c:chart>{classic}</c:chart>",
+        chartEx2=f"<c:strDim><c:pt>May</c:pt></c:strDim><c:chart>{ships}</c:chart>",
+    )
+    parsed = read(workbook("<row><c><v>7</v></c></row>", parts=parts), "plan.xlsx")
+    assert (
+        "7\n\nAbove\n\nIt freezes.\n\nBoats\n\nHerring\nSpring\tAutumn\n\nShips\n\nMay"
+    ) == parsed.text
+    assert [("One", parsed.text)] == marked(parsed, "sheet")
+    assert [("1", "7")] == marked(parsed, "row")
+    only = read(workbook("", parts=drawn(anchor(1, shape("Alone")))), "plan.xlsx")
+    assert ("Alone", ()) == (only.text, only.warnings)
+    assert [("One", "Alone")] == marked(only, "sheet")
 
 
 def test_formats_of_the_file_and_the_1904_calendar() -> None:

@@ -59,6 +59,11 @@ def test_slides_sheets_rows_and_messages_are_named() -> None:
     )
     assert "Sheet 2, row 40" == place(sheet, "36")
     assert "Sheet 2, rows 40–41" == place(sheet, "36\nGrace")
+    boxed = marked(
+        text + "\n\nA box.", (0, len(text) + 8, "sheet", "S"), (0, len(text), "row", "1")
+    )
+    assert ("S, row 1", "S") == (place(boxed, "85"), place(boxed, "A box."))
+    assert "S, row 1" == place(boxed, "85\n\nA box.")
     assert "slide 7" == place(marked("Aims", (0, 4, "slide", "7")), "Aims")
     mail = marked("Dear all", (0, 8, "message", "from Ada Lund, 3 May 2024"))
     assert "from Ada Lund, 3 May 2024" == place(mail, "all")

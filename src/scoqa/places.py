@@ -80,7 +80,11 @@ class Marks:
         return words
 
     def _counted(self, one: str, many: str, start: int, last: int) -> str:
-        labels = list(dict.fromkeys(self.label(one, each) for each in (start, last)))
-        if labels[0] is None:
-            return ""
-        return f"{one if len(labels) == 1 else many} {'–'.join(str(each) for each in labels)}"
+        # What is drawn on a sheet stands after a blank line, and in no row.
+        held = (
+            mark.label
+            for each in (start, last)
+            if (mark := self.at(one, each)) and each < mark.end + len("\n\n")
+        )
+        labels = list(dict.fromkeys(held))
+        return f"{one if len(labels) == 1 else many} {'–'.join(labels)}" if labels else ""

@@ -6,22 +6,22 @@ stand after the paragraph they belong to, text boxes too; what Word numbers is n
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from scoqa.errors import ParseError
-from scoqa.parse.archive import Archive, members
 from scoqa.parse.blocks import LINE, PARAGRAPH, Around, Block, Outline, with_marks, write
 from scoqa.parse.decode import BLANK
 from scoqa.parse.elements import LONGEST_CELL
+from scoqa.parse.opc import Package
 from scoqa.parse.parsed import Parsed, Writer
 from scoqa.parse.plain import HEAD_LINES, date_mark
+from scoqa.parse.raised import LONGEST_BEFORE, beside_number
 from scoqa.parse.symbols import RAISED, symbol
 from scoqa.parse.wordml import (
     Numbering,
+    Style,
     child,
     is_on,
     name_of,
@@ -31,7 +31,6 @@ from scoqa.parse.wordml import (
     styles_of,
     value,
 )
-from scoqa.parse.xmltree import tree
 from scoqa.types import Parser
 
 if TYPE_CHECKING:
@@ -50,14 +49,15 @@ _LINES = {"w:br": "\n", "w:cr": "\n", "w:tab": "\t", "w:ptab": "\t"}
 _CHARACTERS = {"w:noBreakHyphen": "\u2011", "w:softHyphen": "\u00ad"}
 _SPACES = str.maketrans("\t\n\r", "   ")  # of the file; those that are shown have elements
 _EXPONENT = re.compile(r"[+−-]?\d+")
+_SHIFTED = ("superscript", "subscript")
 
 
 def read(data: bytes, path: str) -> Parsed:
     """Return the text of a Word document. Raises ParseError."""
-    archive = members(data, path)
-    main = main_part(archive, path)
-    document = _Document(archive, main, path)
-    document.read_parts(child(tree(archive.read(main), path), "w:body"))
+    package = Package(data, path)
+    main = package.main("document")
+    document = _Document(package, main)
+    document.read_parts(child(package.tree(main), "w:body"))
     document.end()
     writer = Writer()
     lines = write(document.blocks, writer, outline=Outline(), least=Around.NAVIGATION)
@@ -65,7 +65,7 @@ def read(data: bytes, path: str) -> Parsed:
     headings = [mark for mark in parsed.marks if mark.kind == "heading"]
     head = [line for line in lines[:HEAD_LINES] if line[0] not in {m.start for m in headings}]
     warnings = (CHANGED,) if document.is_changed else ()
-    title = document.title or title_in(archive, path)
+    title = document.title or package.title()
     return replace(
         parsed,
         title=title or next((mark.label for mark in headings), None),
@@ -74,50 +74,14 @@ def read(data: bytes, path: str) -> Parsed:
     )
 
 
-def main_part(archive: Archive, path: str) -> str:
-    """Return the name of the part that holds the text. Raises ParseError without one."""
-    targets = related(archive, "", path) if "_rels/.rels" in archive.names() else {}
-    name = targets.get("officeDocument", "word/document.xml")
-    if name in archive.names() and name_of(tree(archive.read(name), path)) == "w:document":
-        return name
-    raise ParseError(path, "is no Word document, whatever its name says. Rename it, or exclude it.")
-
-
-def related(archive: Archive, part: str, path: str) -> dict[str, str]:
-    """Return the parts that `part` names inside the file, by the last word of their type."""
-    folder, name = posixpath.split(part)
-    listed = posixpath.join(folder, "_rels", f"{name}.rels")
-    if listed not in archive.names():
-        return {}
-    return {
-        (value(each, "Type") or "").rpartition("/")[2]: posixpath.normpath(
-            posixpath.join(folder, value(each, "Target") or "")
-        ).lstrip("/")
-        for each in tree(archive.read(listed), path)
-        if value(each, "TargetMode") != "External"
-    }
-
-
-def title_in(archive: Archive, path: str) -> str | None:
-    """Return the title in the properties of a file."""
-    part = related(archive, "", path).get("core-properties", "docProps/core.xml")
-    if part not in archive.names():
-        return None
-    for each in tree(archive.read(part), path):
-        if str(each.tag).endswith("}title") and (each.text or "").strip():
-            return " ".join((each.text or "").split())
-    return None
-
-
 class _Document:
     """Reads paragraphs and tables in order; what is being put together lies here."""
 
-    def __init__(self, archive: Archive, main: str, path: str) -> None:
-        targets = related(archive, main, path)
+    def __init__(self, package: Package, main: str) -> None:
+        targets = {relation.kind: relation.part for relation in package.relations(main).values()}
 
         def part(kind: str) -> _Element | None:
-            name = targets.get(kind)
-            return tree(archive.read(name), path) if name in archive.names() else None
+            return package.tree(targets[kind]) if kind in targets else None
 
         self.styles, self.usual = styles_of(part("styles"))
         self.numbering = Numbering(part("numbering"), self.styles)
@@ -132,6 +96,7 @@ class _Document:
         self.title: str | None = None
         self.levels_down = 0  # headings stand one level below a title
         self.fields: list[bool] = []  # of each open field, whether its result has begun
+        self.hides = False  # the style of the paragraph that is being read
         self.carried = ""  # of a paragraph whose end was deleted
         self.was_item = False
         self.is_changed = False
@@ -181,7 +146,9 @@ class _Document:
         if child(properties, "w:rPr", "w:del") is not None:
             self.carried, self.is_changed = text, True
             return
-        style = self.styles.get(value(child(properties, "w:pStyle")) or "", self.usual)
+        style = self.style_of(paragraph)
+        if style.is_hidden and not text.strip():
+            return  # nor is it counted
         own = outline_level(properties)
         level = style.level if own is None else (own + 1 if own < 9 else 0)
         listed, depth = numbering_of(properties)
@@ -236,8 +203,7 @@ class _Document:
             if length > LONGEST_CELL:
                 return False
             for each in _inside(cell, "w:p"):
-                style = self.styles.get(value(child(each, "w:pPr", "w:pStyle")) or "", self.usual)
-                if style.level:
+                if self.style_of(each).level:
                     return False
         return True
 
@@ -256,8 +222,13 @@ class _Document:
     def text_of(self, paragraph: _Element) -> str:
         """Return the words of a paragraph; what it holds besides waits until after it."""
         found: list[str] = []
+        self.hides = bool(self.style_of(paragraph).is_hidden)
         self.read_inline(paragraph, found)
+        self.fields = [has_result for has_result in self.fields if has_result]  # else unfinished
         return "".join(found)
+
+    def style_of(self, paragraph: _Element) -> Style:
+        return self.styles.get(value(child(paragraph, "w:pPr", "w:pStyle")) or "", self.usual)
 
     def read_inline(self, parent: _Element, found: list[str]) -> None:
         for part in _children(parent):
@@ -275,21 +246,28 @@ class _Document:
         properties = child(run, "w:rPr")
         hidden = child(properties, "w:vanish")
         style = self.styles.get(value(child(properties, "w:rStyle")) or "")
-        if is_on(hidden) or (hidden is None and style is not None and style.is_hidden):
-            return
-        raised = value(child(properties, "w:vertAlign")) == "superscript"
+        if hidden is not None:
+            is_hidden = is_on(hidden)
+        elif style is not None and style.is_hidden is not None:
+            is_hidden = style.is_hidden
+        else:
+            is_hidden = self.hides
+        shift = value(child(properties, "w:vertAlign"))
         for part in _inside(run, None):
             name = name_of(part)
             if name == "w:fldChar":
-                self.read_field(value(part, "fldCharType"))
+                self.read_field(value(part, "fldCharType"))  # Word hides those of index marks
+            elif is_hidden:
+                continue
             elif name in ("w:drawing", "w:pict"):
                 self.boxes.extend(_boxes(part))
             elif not all(self.fields):
                 continue  # the code of a field, not what it comes to
             elif name == "w:t":
                 text = (part.text or "").translate(_SPACES)
-                if raised and _EXPONENT.fullmatch(text) and "".join(found[-1:])[-1:].isdigit():
-                    text = text.translate(RAISED)  # ten to the sixth must not read "106"
+                if shift in _SHIFTED:
+                    before = "".join(found[-LONGEST_BEFORE:])[-LONGEST_BEFORE:]
+                    text = beside_number(text, before, lowered=shift == "subscript")
                 if text:
                     found.append(text)
             elif name == "w:br" and value(part, "type") in ("page", "column"):

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from scoqa.parse.numerals import numeral
 from scoqa.parse.styles import is_unseen
 
 if TYPE_CHECKING:
@@ -63,8 +64,6 @@ _HIDDEN_CLASSES = frozenset(
 _UNMARKED_CLASSES = frozenset("breadcrumb breadcrumbs list-unstyled list-inline list-none".split())
 LONGEST_CELL = 1_000  # characters; in a longer one a page is laid out, unless the table has heads
 _NUMBER = re.compile(r"\s*([+-]?\d{1,9})")
-_ROMAN = tuple(zip((1000, 900, 500, 400, 100, 90, 50, 40, 10, 9, 5, 4, 1),
-                   "m cm d cd c xc l xl x ix v iv i".split(), strict=True))  # fmt: skip
 
 
 def classes(attributes: Attributes) -> set[str]:
@@ -122,18 +121,7 @@ def marker(number: int, kind: str) -> str:
     """Return what stands before an item of a list numbered so: "3. ", "c. ", "iii. ", "• "."""
     if kind in ("", "•"):
         return kind and "• "
-    numeral = str(number)
-    if kind in "aA" and number > 0:
-        numeral = ""
-        while number:
-            number, letter = divmod(number - 1, 26)
-            numeral = chr(ord("a") + letter) + numeral
-    elif kind in "iI" and 0 < number < 4000:
-        numeral = ""
-        for value, letters in _ROMAN:
-            count, number = divmod(number, value)
-            numeral += letters * count
-    return f"{numeral.upper() if kind in 'AI' else numeral}. "
+    return f"{numeral(number, kind, doubles=False)}. "
 
 
 def number_in(value: str | None, default: int) -> int:

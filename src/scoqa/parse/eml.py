@@ -22,6 +22,7 @@ from scoqa.parse.decode import BLANK, decode
 from scoqa.parse.html import markup_of
 from scoqa.parse.markup import page
 from scoqa.parse.parsed import Parsed, Writer
+from scoqa.parse.plain import MONTHS
 from scoqa.types import Mark, Parser
 
 PARSER = Parser("eml", "1")
@@ -31,9 +32,6 @@ _HEADERS = frozenset(
     "reply-to delivered-to".split()
 )
 _DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
-_MONTHS = (
-    "January February March April May June July August September October November December"
-).split()
 _SIGNATURES = frozenset(
     ("application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature")
 )
@@ -257,7 +255,7 @@ def date_of(message: Message) -> datetime | None:
 
 
 def day(when: datetime) -> str:
-    return f"{when.day} {_MONTHS[when.month - 1]} {when.year}"
+    return f"{when.day} {MONTHS[when.month - 1]} {when.year}"
 
 
 def time(when: datetime) -> str:

@@ -14,6 +14,8 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
+from scoqa.parse.plain import MONTHS
+
 ISO_DATE = "yyyy-mm-dd"
 # What a number's id stands for where the file does not say. 14 and 22 are shown in the way of each
 # reader's own region ("5/3/2024" is two different days): here as a year, a month and a day.
@@ -52,9 +54,6 @@ BUILT_IN = {
     49: "@",
 }
 
-_MONTHS = (
-    "January February March April May June July August September October November December"
-).split()
 _DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 # Languages by number whose month names are ours: none, those of English, the reader's own system.
 _IN_ENGLISH = {None, 0, 0xF800, 0xF400, *(0x409 + 0x400 * n for n in range(20))}
@@ -330,7 +329,7 @@ def _date_part(moment: datetime, text: str, is_minute: bool, has_half: bool) -> 
         case "y" | "e":
             return f"{moment.year:04}" if size > 2 or text[0] == "e" else f"{moment.year % 100:02}"
         case "m":
-            name = _MONTHS[moment.month - 1]
+            name = MONTHS[moment.month - 1]
             numbers = {1: str(moment.month), 2: f"{moment.month:02}", 3: name[:3], 5: name[0]}
             return numbers.get(size, name)
         case "d":

@@ -6,13 +6,15 @@ and the words of a paragraph as they are shown.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from scoqa.errors import ParseError
-from scoqa.parse.archive import members
+from scoqa.parse.archive import Archive, members
+from scoqa.parse.raised import LONGEST_BEFORE, beside_number
 from scoqa.parse.xmltree import attribute, local, tree
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 # White space of the markup; a non-breaking space is none, more than one is written as text:s.
 _SPACE = re.compile("[ \t\r\n]+")
+_PERCENT = re.compile(r"(-?\d{1,9}(?:\.\d{1,9})?)%")
 _MOST_SPACES = 100  # that one text:s stands for
 # What holds text that is not shown in its place: comments, deletions, alternative texts, fields.
 _UNSHOWN = frozenset(
@@ -33,11 +36,12 @@ class OpenDocument:
 
     def __init__(self, data: bytes, path: str) -> None:
         self.path = path
+        self._archive: Archive | None = None
         if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
             self._roots = [tree(data, path)]
             self._meta = self._roots[0]
             return
-        archive = members(data, path)
+        archive = self._archive = members(data, path)
         listed = "META-INF/manifest.xml"
         if listed in archive and any(
             local(each) == "encryption-data" for each in tree(archive.read(listed), path).iter()
@@ -55,6 +59,13 @@ class OpenDocument:
         if found is None:
             raise ParseError(self.path, f"is not what its name says: it holds no {kind} document.")
         return found
+
+    def object(self, place: str, kind: str) -> etree._Element | None:
+        """Return the body of the document of `kind` ("chart") that lies in this file at `place`."""
+        name = posixpath.normpath(posixpath.join(place, "content.xml"))
+        if self._archive is None or name not in self._archive:
+            return None
+        return tree(self._archive.read(name), self.path).find(f"{{*}}body/{{*}}{kind}")
 
     def title(self) -> str | None:
         """Return the title that its author gave the document, or None."""
@@ -82,6 +93,26 @@ class OpenDocument:
         )
 
     @cached_property
+    def shifts(self) -> dict[str, float]:
+        """Return how far above the line, or below (< 0), each style of words shows them."""
+        positions = {
+            attribute(style, "name") or "": position
+            for style in self.styles("style")
+            if attribute(style, "family") == "text"
+            for properties in style
+            if (position := attribute(properties, "text-position"))
+        }
+        found: dict[str, float] = {}
+        for name in {*positions, *self.parents}:
+            style, seen = name, set[str]()
+            while style not in positions and style in self.parents and style not in seen:
+                seen.add(style)
+                style = self.parents[style]
+            position = positions.get(style, "").split(" ")[0]  # then comes the size
+            found[name] = {"super": 1.0, "sub": -1.0}.get(position) or _percent(position)
+        return found
+
+    @cached_property
     def parents(self) -> dict[str, str]:
         """Return the style that each style is made from."""
         return {
@@ -95,6 +126,11 @@ class OpenDocument:
             attribute(element, "display") != "none"
             and (attribute(element, "style-name") or "") not in self.unshown
         )
+
+
+def _percent(text: str) -> float:
+    match = _PERCENT.fullmatch(text)
+    return float(match[1]) if match else 0.0
 
 
 class Words:
@@ -117,8 +153,9 @@ class Words:
         lines = (line.strip() for line in "".join(self._parts).split("\n"))
         return "\n".join(lines).strip()
 
-    def _read(self, parent: etree._Element) -> None:
-        self._add(parent.text)
+    def _read(self, parent: etree._Element, shift: float = 0) -> None:
+        """Read what `parent` holds; shift: how far above the line, or below, it is shown."""
+        self._add(parent.text, shift)
         for part in parent:
             match local(part):
                 case "s":
@@ -135,13 +172,17 @@ class Words:
                 case "frame" | "custom-shape" | "g" | "rect" | "text-box":
                     self.boxes.append(part)
                 case name if name not in _UNSHOWN and self._document.is_shown(part):
-                    self._read(part)
-            self._add(part.tail)
+                    own = self._document.shifts.get(attribute(part, "style-name") or "", 0)
+                    self._read(part, own or shift)
+            self._add(part.tail, shift)
 
-    def _add(self, text: str | None) -> None:
+    def _add(self, text: str | None, shift: float) -> None:
         """Add text of the markup: white space is one space, none after another or at the start."""
         words = _SPACE.sub(" ", text or "")
         if not self._parts or self._parts[-1][-1:] in ("", " ", "\n"):
             words = words.removeprefix(" ")
+        if shift:
+            before = "".join(self._parts[-LONGEST_BEFORE:])[-LONGEST_BEFORE:]
+            words = beside_number(words, before, lowered=shift < 0)
         if words:
             self._parts.append(words)

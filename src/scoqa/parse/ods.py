@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from scoqa.parse.odf import OpenDocument, Words
+from scoqa.parse.odf_shapes import blocks_of
 from scoqa.parse.parsed import Parsed, Writer
 from scoqa.parse.sheets import hidden_warnings, write_sheet
 from scoqa.parse.table import NO_TEXT, Merged, Row, cell_text
@@ -23,6 +24,7 @@ PARSER = Parser("ods", "1")
 
 # Rows and cells with text that are repeated by a number; nobody fills in more of the same.
 _MOST_REPEATED = 1000
+_SHAPES = frozenset("frame custom-shape g rect circle ellipse polygon path caption".split())
 _MOST_COLUMNS = 16_384
 
 
@@ -37,7 +39,7 @@ def read(data: bytes, path: str) -> Parsed:
         if not document.is_shown(table):
             hidden.append(name)
             continue
-        write_sheet(writer, name, _rows(table, document))
+        write_sheet(writer, name, _rows(table, document), _drawn(table, document))
         if any(_is_hidden(each) for each in table.iter("{*}table-row", "{*}table-column")):
             partly_hidden.append(name)
     warnings = hidden_warnings(hidden, partly_hidden)
@@ -67,6 +69,16 @@ def _rows(table: etree._Element, document: OpenDocument) -> Iterator[Row]:
             for again in range(min(count, _MOST_REPEATED) if cells else 1):
                 yield Row(number + again, merged.beside(number + again, cells))
         number += count
+
+
+def _drawn(table: etree._Element, document: OpenDocument) -> Iterator[list[str]]:
+    """Yield the paragraphs of text boxes and the words of charts, in the file's order."""
+    words = Words(document)
+    rows = (row for row in table.iter("{*}table-row") if not _is_hidden(row))
+    for holder in (*table.iterfind("{*}shapes"), *(cell for row in rows for cell in row)):
+        for shape in holder:
+            if local(shape) in _SHAPES and document.is_shown(shape):
+                yield from blocks_of(shape, words, document)
 
 
 def _cells(row: etree._Element) -> Iterator[tuple[int, etree._Element]]:

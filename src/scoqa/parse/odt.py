@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from scoqa.parse.elements import LONGEST_CELL
 from scoqa.parse.odf import OpenDocument, Words
 from scoqa.parse.odt_lists import Lists
 from scoqa.parse.parsed import Parsed, Writer
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 PARSER = Parser("odt", "1")
 
-LONGEST_CELL = 500  # characters; longer ones are prose, and their table is a page's layout
 _MOST_REPEATED = 100  # cells
 _INTO = frozenset(
     "section list-header table-index illustration-index object-index user-index alphabetical-index"

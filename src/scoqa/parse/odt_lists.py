@@ -11,17 +11,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from scoqa.parse.numerals import numeral
 from scoqa.parse.odf import OpenDocument
 from scoqa.parse.xmltree import attribute, local
 
 if TYPE_CHECKING:
     from lxml import etree
 
-_ROMAN = (
-    *((1000, "M"), (900, "CM"), (500, "D"), (400, "CD"), (100, "C"), (90, "XC"), (50, "L")),
-    *((40, "XL"), (10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I")),
-)
-_MOST_ROMAN, _MOST_LETTERS = 3999, 26 * 26
 _MOST_LEVELS = 10  # of headings
 
 
@@ -123,17 +119,3 @@ def _level(element: etree._Element) -> _Level:
         int(attribute(element, "start-value") or 1),
         int(attribute(element, "display-levels") or 1),
     )
-
-
-def numeral(number: int, form: str) -> str:
-    """Return `number` as "1", "a", "A", "i" or "I" has it; in figures where that cannot be."""
-    if form in ("a", "A") and 0 < number <= _MOST_LETTERS:
-        letters = chr(ord("a") + (number - 1) % 26) * ((number - 1) // 26 + 1)
-        return letters.upper() if form == "A" else letters
-    if form in ("i", "I") and 0 < number <= _MOST_ROMAN:
-        roman = ""
-        for value, letter in _ROMAN:
-            roman += letter * (number // value)
-            number %= value
-        return roman if form == "I" else roman.lower()
-    return str(number)

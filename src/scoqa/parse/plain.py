@@ -17,7 +17,10 @@ LONGEST_TITLE = 250  # characters; a longer first line is a paragraph, not a tit
 HEAD_LINES = 12  # a date line stands in the first lines that hold text, or nowhere
 LONGEST_DATE_LINE = 100
 
-_MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
+MONTHS = (
+    "January February March April May June July August September October November December"
+).split()
+_MONTHS = "|".join(MONTHS)
 DATE = re.compile(
     r"\b(?:(?P<iso>(?:1\d|20)\d\d-\d\d-\d\d)"
     rf"|\d{{1,2}}\s+(?:{_MONTHS}),?\s+(?:1\d|20)\d\d"

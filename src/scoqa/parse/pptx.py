@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
+from scoqa.parse.drawingml import CHARTS, chart, lines, link, paragraphs
 from scoqa.parse.opc import Package, Relation
 from scoqa.parse.parsed import Parsed, Writer
 from scoqa.parse.slides import NOTES, Shape, hidden_warnings, in_order, write_slide
@@ -37,7 +38,7 @@ def read(data: bytes, path: str) -> Parsed:
     writer = Writer()
     hidden: list[int] = []
     for number, listed in enumerate(package.tree(main).iterfind("{*}sldIdLst/{*}sldId"), start=1):
-        relation = relations.get(_link(listed))
+        relation = relations.get(link(listed))
         if relation is None or relation.kind != "slide":
             continue
         slide = package.tree(relation.part)
@@ -100,10 +101,10 @@ class _Slide:
                 case "graphicFrame":
                     self.read_frame(shape.element)
                 case _ if shape.is_title and not self.title:
-                    lines = (" ".join(line.split()) for line in _paragraphs(shape.element))
-                    self.title = " ".join(lines)
+                    title = (" ".join(line.split()) for line in paragraphs(shape.element))
+                    self.title = " ".join(title)
                 case _ if shape.kind not in _AROUND:
-                    self.blocks.extend([line] for line in _paragraphs(shape.element))
+                    self.blocks.extend([line] for line in paragraphs(shape.element))
 
     def read_frame(self, frame: etree._Element) -> None:
         """Read a table, or the part that holds a chart or a diagram."""
@@ -112,7 +113,7 @@ class _Slide:
                 case "tbl":
                     self.blocks.append(list(_rows(element)))
                 case "chart":
-                    self.read_part(self.relations.get(_link(element)))
+                    self.read_part(self.relations.get(link(element)))
                 case _:
                     name = attribute(element, "dm") or ""
                     self.read_part(self.relations.get(name))
@@ -122,12 +123,12 @@ class _Slide:
         if relation is None:
             return
         root = self.package.tree(relation.part)
-        if relation.kind == "chart":
-            self.blocks.append(list(_chart(root)))
+        if relation.kind in CHARTS:
+            self.blocks.append(list(chart(root)))
         elif relation.kind == "diagramData":
             for point in root.iter("{*}pt"):
                 for body in point.iterfind("{*}t"):
-                    self.blocks.extend([line] for line in _lines(body))
+                    self.blocks.extend([line] for line in lines(body))
 
 
 def _shapes(parent: etree._Element, places: _Places) -> Iterator[Shape]:
@@ -161,62 +162,17 @@ def _shapes(parent: etree._Element, places: _Places) -> Iterator[Shape]:
 
 
 def _body(shape: Shape) -> list[str]:
-    return list(_paragraphs(shape.element)) if shape.kind == "body" else []
-
-
-def _paragraphs(shape: etree._Element) -> Iterator[str]:
-    for body in shape.iterfind("{*}txBody"):
-        yield from _lines(body)
-
-
-def _lines(body: etree._Element) -> Iterator[str]:
-    """Yield the paragraphs of a text body that hold text; a line break stays one."""
-    for paragraph in body.iterfind("{*}p"):
-        parts: list[str] = []
-        for part in paragraph:
-            match local(part):
-                case "r" | "fld" if part.get("type") != "slidenum":
-                    words = "".join(text.text or "" for text in part.iterfind("{*}t"))
-                    parts.append(words.replace("\n", " "))
-                case "br":
-                    parts.append("\n")
-        lines = (line.strip() for line in "".join(parts).split("\n"))
-        text = "\n".join(line for line in lines if line)
-        if text:
-            yield text
+    return list(paragraphs(shape.element)) if shape.kind == "body" else []
 
 
 def _rows(table: etree._Element) -> Iterator[str]:
     """Yield the rows of a table that hold text, with a tab between cells."""
     for row in table.iterfind("{*}tr"):
         cells = [
-            cell_text(" ".join(_paragraphs(cell)))
+            cell_text(" ".join(paragraphs(cell)))
             for cell in row.iterfind("{*}tc")
             if cell.get("hMerge") not in ("1", "true") and cell.get("vMerge") not in ("1", "true")
         ]
         line = "\t".join(cells).strip()
         if line:
             yield line
-
-
-def _chart(root: etree._Element) -> Iterator[str]:
-    """Yield a chart's title, the names of its series and those along its axis."""
-    title = " ".join(
-        text.text or "" for text in root.iterfind("{*}chart/{*}title//{*}t") if text.text
-    )
-    series = [value.text or "" for value in root.iterfind(".//{*}ser/{*}tx//{*}v")]
-    # All series stand over the same axis.
-    first = next(root.iterfind(".//{*}ser/{*}cat"), None)
-    categories = [] if first is None else [value.text or "" for value in first.iterfind(".//{*}v")]
-    for names in ([title], series, categories):
-        line = "\t".join(cell_text(name) for name in names).strip()
-        if line:
-            yield line
-
-
-def _link(element: etree._Element) -> str:
-    """Return the id of the part that `element` names (r:id)."""
-    for key, value in element.attrib.items():
-        if key.endswith("/relationships}id"):
-            return str(value)
-    return ""

@@ -5,22 +5,36 @@ Receives rows; hands them to a Writer, and warnings to who reads the report.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from scoqa.parse.parsed import Writer
-from scoqa.parse.table import Row, write_rows
+from scoqa.parse.table import Row, between, write_rows
 
 _MOST_NAMED = 5  # sheets in a warning
 
 
-def write_sheet(writer: Writer, name: str, rows: Iterator[Row]) -> None:
-    """Write the rows of the sheet called `name`, unless none holds text."""
+def write_sheet(
+    writer: Writer, name: str, rows: Iterator[Row], drawn: Iterable[Sequence[str]]
+) -> None:
+    """Write the rows of the sheet called `name`, then the lines of what is drawn on it.
+
+    drawn: the lines of each text box and chart. A sheet without text is left out.
+    """
     first = next((row for row in rows if row.cells), None)
-    if first is not None:
-        writer.gap()
-        with writer.mark("sheet", name):
+    blocks = [block for block in drawn if block]
+    if first is None and not blocks:
+        return
+    writer.gap()
+    with writer.mark("sheet", name):
+        if first is not None:
             write_rows(writer, chain([first], rows))
+        for block in blocks:
+            last = ""
+            for line in block:
+                writer.gap(between(last, line) if last else "\n\n")
+                writer.add(line)
+                last = line
 
 
 def hidden_warnings(sheets: Sequence[str], partly: Sequence[str]) -> tuple[str, ...]:

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from scoqa.parse.elements import marker
+from scoqa.parse import numerals
+from scoqa.parse.xmltree import attribute
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -59,11 +60,7 @@ def child(element: _Element | None, *names: str) -> _Element | None:
 
 def value(element: _Element | None, name: str = "val") -> str | None:
     """Return an attribute, whatever its namespace; None without the element or the attribute."""
-    if element is not None:
-        for key, found in element.attrib.items():
-            if str(key).rpartition("}")[2] == name:
-                return str(found)
-    return None
+    return None if element is None else attribute(element, name)
 
 
 def is_on(element: _Element | None) -> bool:
@@ -83,7 +80,7 @@ class Style:
     name: str = ""
     level: int = 0
     numbered: tuple[str | None, int | None] = (None, None)  # list, level in it
-    is_hidden: bool = False
+    is_hidden: bool | None = None  # None: as what it stands in
 
     @property
     def is_contents(self) -> bool:
@@ -120,7 +117,9 @@ def _style(key: str, elements: dict[str, _Element]) -> Style:
             style.numbered[0] if style.numbered[0] is not None else numbered[0],
             style.numbered[1] if style.numbered[1] is not None else numbered[1],
         )
-        style.is_hidden = style.is_hidden or is_on(child(element, "w:rPr", "w:vanish"))
+        hidden = child(element, "w:rPr", "w:vanish")
+        if style.is_hidden is None and hidden is not None:
+            style.is_hidden = is_on(hidden)
         at = value(child(element, "w:basedOn")) or ""
     style.level = level + 1 if level is not None and 0 <= level < LEVELS else 0
     return style
@@ -238,11 +237,8 @@ def _levels(element: _Element) -> Iterator[tuple[int, _Level]]:
 
 def numeral(count: int, kind: str) -> str:
     """Return a number as Word writes it; "" in ways of counting not known here: none is wrong."""
-    if kind in ("lowerLetter", "upperLetter") and count > 26:  # after z, Word has aa and bb
-        times, letter = divmod(count - 1, 26)
-        return numeral(letter + 1, kind) * (times + 1)
     if kind in _KINDS:
-        return marker(count, _KINDS[kind]).removesuffix(". ")
+        return numerals.numeral(count, _KINDS[kind])
     if kind == "decimalZero":
         return f"{count:02}"
     if kind in _CHINESE and 0 < count < 100:

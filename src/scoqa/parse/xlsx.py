@@ -1,8 +1,8 @@
 """Excel workbooks (.xlsx, .xlsm): what each sheet shows, a line a row.
 
 Receives the file's bytes; hands on every visible sheet under its name, every visible row under its
-number, each cell with its column's name and its value as the sheet shows it. Formulas give the
-value that was saved with them; nothing is computed.
+number, each cell with its column's name and its value as the sheet shows it; then its text boxes
+and the words of its charts. Formulas give the value that was saved with them; nothing is computed.
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from scoqa.errors import ParseError
+from scoqa.parse.drawingml import CHARTS, chart, link, paragraphs
 from scoqa.parse.number_format import BUILT_IN, shown, shown_text
 from scoqa.parse.opc import Package
 from scoqa.parse.parsed import Parsed, Writer
+from scoqa.parse.raised import LONGEST_BEFORE, beside_number
 from scoqa.parse.sheets import hidden_warnings, write_sheet
 from scoqa.parse.table import NO_TEXT, Merged, Row, cell_text
 from scoqa.parse.xmltree import attribute, elements, local
@@ -63,18 +65,25 @@ def read(data: bytes, path: str) -> Parsed:
     for sheet in root.iterfind("{*}sheets/{*}sheet"):
         name = sheet.get("name", "")
         relation = relations.get(attribute(sheet, "id") or "")
-        if relation is None or relation.kind != "worksheet":
-            continue  # a sheet that is one chart
+        if relation is None or relation.kind not in ("worksheet", "chartsheet"):
+            continue
         if sheet.get("state", "visible") != "visible":
             book.hidden.append(name)
             continue
-        write_sheet(writer, name, _rows(package.read(relation.part), name, book))
+        write_sheet(
+            writer,
+            name,
+            _rows(package.read(relation.part), name, book),  # none where it is one chart
+            _drawn(package, relation.part),
+        )
     warnings = hidden_warnings(book.hidden, book.partly_hidden)
     if book.without_value:
-        warnings += (
-            f"has {book.without_value:,} formulas that were never computed, which are left out. "
-            "Open it in a spreadsheet program and save it.",
+        what = (
+            "1 formula that was never computed, which is left out"
+            if book.without_value == 1
+            else f"{book.without_value:,} formulas that were never computed, which are left out"
         )
+        warnings += (f"has {what}. Open it in a spreadsheet program and save it.",)
     if not writer.length:
         warnings += (NO_TEXT,)
     return writer.parsed(package.title(), warnings=warnings)
@@ -118,6 +127,40 @@ def _rows(data: bytes, name: str, book: _Book) -> Iterator[Row]:
         yield Row(number, merged.beside(number, cells))
     if hides:
         book.partly_hidden.append(name)
+
+
+def _drawn(package: Package, part: str) -> Iterator[list[str]]:
+    """Yield the paragraphs of text boxes and the words of charts on a sheet, from its top."""
+    for relation in package.relations(part).values():
+        if relation.kind != "drawing":
+            continue
+        targets = package.relations(relation.part)
+        for anchor in sorted(package.tree(relation.part), key=_anchored_at):
+            for element in anchor.iter("{*}sp", "{*}chart"):
+                target = targets.get(link(element))
+                if not _is_seen(element):
+                    continue
+                if local(element) == "sp":
+                    yield from ([text] for text in paragraphs(element))
+                elif target is not None and target.kind in CHARTS:
+                    yield list(chart(package.tree(target.part)))
+
+
+def _anchored_at(anchor: etree._Element) -> tuple[int, int]:
+    """Return the row and the column at which something drawn begins."""
+    place = next(anchor.iter("{*}from"), None)
+    if place is None:
+        return (0, 0)
+    return int(place.findtext("{*}row", "0")), int(place.findtext("{*}col", "0"))
+
+
+def _is_seen(element: etree._Element) -> bool:
+    """Say whether nothing around `element` is hidden, or there for programs of another time."""
+    for each in (element, *element.iterancestors()):
+        named = each.find("./*/{*}cNvPr")
+        if local(each) == "Fallback" or (named is not None and _is_on(named.get("hidden"))):
+            return False
+    return True
 
 
 def _text(cell: etree._Element, book: _Book) -> str:
@@ -212,7 +255,13 @@ def _rich_text(element: etree._Element) -> str:
         if local(each) == "t":
             parts.append(each.text or "")
         elif local(each) == "r":
-            parts.extend(run.text or "" for run in each if local(run) == "t")
+            aligned = each.find("{*}rPr/{*}vertAlign")
+            shift = "" if aligned is None else aligned.get("val", "")
+            text = "".join(run.text or "" for run in each if local(run) == "t")
+            if shift in ("superscript", "subscript"):
+                before = "".join(parts[-LONGEST_BEFORE:])[-LONGEST_BEFORE:]
+                text = beside_number(text, before, lowered=shift == "subscript")
+            parts.append(text)
     return _unescaped("".join(parts))
 
 

@@ -1,0 +1,77 @@
+"""What the parts of an Office file draw: the text of shapes, and charts.
+
+Receives shapes and charts as XML elements, from a slide or a sheet; hands on their lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
+from typing import TYPE_CHECKING
+
+from scoqa.parse.raised import LONGEST_BEFORE, beside_number
+from scoqa.parse.table import cell_text
+from scoqa.parse.xmltree import local
+
+if TYPE_CHECKING:
+    from lxml import etree
+
+CHARTS = frozenset({"chart", "chartEx"})  # relations
+
+
+def paragraphs(shape: etree._Element) -> Iterator[str]:
+    for body in shape.iterfind("{*}txBody"):
+        yield from lines(body)
+
+
+def lines(body: etree._Element) -> Iterator[str]:
+    """Yield the paragraphs of a text body that hold text; a line break stays one."""
+    for paragraph in body.iterfind("{*}p"):
+        parts: list[str] = []
+        for part in paragraph:
+            match local(part):
+                case "r" | "fld" if part.get("type") != "slidenum":
+                    words = "".join(text.text or "" for text in part.iterfind("{*}t"))
+                    words = words.replace("\n", " ")
+                    if shift := _shift(part):
+                        before = "".join(parts[-LONGEST_BEFORE:])[-LONGEST_BEFORE:]
+                        words = beside_number(words, before, lowered=shift < 0)
+                    parts.append(words)
+                case "br":
+                    parts.append("\n")
+        stripped = (line.strip() for line in "".join(parts).split("\n"))
+        text = "\n".join(line for line in stripped if line)
+        if text:
+            yield text
+
+
+def _shift(run: etree._Element) -> int:
+    """Say whether a run is shown above the line (1), below it (-1) or on it."""
+    properties = next(run.iterfind("{*}rPr"), None)
+    baseline = "" if properties is None else properties.get("baseline", "").rstrip("%")
+    return 0 if not baseline.strip("+-0.") else -1 if baseline.startswith("-") else 1
+
+
+def chart(root: etree._Element) -> Iterator[str]:
+    """Yield a chart's title, the names of its series and those along its axis."""
+    title = [" ".join(_words(root.iterfind("{*}chart/{*}title/{*}tx")))]
+    # The second of each are in the kinds of charts that came in 2016.
+    series = _words(root.iterfind(".//{*}ser/{*}tx")) + _words(root.iterfind(".//{*}series/{*}tx"))
+    axes = chain(root.iterfind(".//{*}ser/{*}cat"), root.iterfind(".//{*}strDim"))
+    categories = _words(islice(axes, 1))  # all series stand over the same axis
+    for texts in (title, series, categories):
+        if line := "\t".join(map(cell_text, texts)).strip():
+            yield line
+
+
+def _words(parents: Iterable[etree._Element]) -> list[str]:
+    found = (each for parent in parents for each in parent.iter("{*}t", "{*}v", "{*}pt"))
+    return [each.text for each in found if each.text and not len(each)]
+
+
+def link(element: etree._Element) -> str:
+    """Return the id of the part that `element` names (r:id)."""
+    for key, value in element.attrib.items():
+        if key.endswith("/relationships}id"):
+            return str(value)
+    return ""
