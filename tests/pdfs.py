@@ -489,3 +489,17 @@ def without_heights(font: str) -> bytes:
         write(canvas, ["Ships, no names."], font=font)
 
     return rewritten(re.sub(rb"/(Ascent|Descent) -?[\d.]+", rb"/\1 0", pages(draw)))
+
+
+def stepped(*lines: Sequence[tuple[str, float, float]]) -> Callable[[Canvas], None]:
+    """Lines of pieces drawn one right after the other: text, size, and how far it is raised."""
+
+    def draw(canvas: Canvas) -> None:
+        for number, pieces in enumerate(lines):
+            x, y = LEFT, TOP - number * 2 * LEADING
+            for text, size, rise in pieces:
+                canvas.setFont("Helvetica", size)
+                canvas.drawString(x, y + rise, text)
+                x += stringWidth(text, "Helvetica", size)
+
+    return draw

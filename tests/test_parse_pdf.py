@@ -165,6 +165,46 @@ def test_a_ligature_is_its_letters_each_with_a_part_of_its_box() -> None:
     assert np.allclose(boxes[1:, 0], boxes[:-1, 2], atol=0.05)
 
 
+RAISED, LOWERED = (7, 4), (7, -2)
+
+
+@pytest.mark.parametrize(
+    ("pieces", "wanted"),
+    [
+        (("The treaty of 2008", "+1", " covers 10", "+6", " guilders."), "2008¹ covers 10⁶ guil"),
+        (("A length of 10", "+-6", " m, at 25 m", "+2", ", is short."), "10⁻⁶ m, at 25 m², is"),
+        (("It ended in 1911.", "+12,3", " It froze."), "It ended in 1911.¹²,³ It froze."),
+        (("Much H", "-2", "O flows, 10", "-2", " is binary."), "Much H2O flows, 10₂ is binary."),
+        (("On the 4", "+th", " of May 2008", "+a", " all rose."), "On the 4th of May 2008a all"),
+    ],
+    ids=["a mark and a power", "signs", "after a stop", "lowered", "letters"],
+)
+@pytest.mark.parametrize("turn", [0, 90])
+def test_raised_digits_are_no_part_of_a_number(
+    pieces: tuple[str, ...], wanted: str, turn: int
+) -> None:
+    steps = {"+": RAISED, "-": LOWERED}
+    line = [(each[1:], *steps[each[0]]) if each[0] in steps else (each, 11, 0) for each in pieces]
+
+    def draw(canvas: pdfs.Canvas) -> None:
+        if turn:
+            canvas.rotate(-turn)
+            canvas.translate(-850, -700)
+        pdfs.stepped(line)(canvas)
+
+    parsed = read(pdfs.pages(draw), "x.pdf")
+    assert wanted in parsed.text
+    covers_its_text(parsed)
+
+
+def test_a_first_letter_over_several_lines_raises_nothing() -> None:
+    def draw(canvas: pdfs.Canvas) -> None:
+        pdfs.write(canvas, ["A"], size=40, y=740)
+        pdfs.write(canvas, ["1884 was the year", "when it was dredged."], x=100, y=756)
+
+    assert "A1884 was the year when it was dredged." == text_of(pdfs.pages(draw)).replace("A ", "A")
+
+
 def test_a_sign_no_one_can_name_is_a_replacement_character() -> None:
     parsed = read(pdfs.without_names(), "x.pdf")
     assert {"\ufffd"} == set("".join(parsed.text.split()))

@@ -10,7 +10,7 @@ import re
 
 import numpy as np
 
-from scoqa.parse.pdf_glyphs import RIGHT_TO_LEFT, Array
+from scoqa.parse.pdf_characters import RIGHT_TO_LEFT, Array
 
 _WORD = re.compile(r"[^ \t]+")
 _LETTER = re.compile(r"[^\W\d_]")

@@ -15,13 +15,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from scoqa.parse.pdf_characters import RIGHT_TO_LEFT, Array
 from scoqa.parse.pdf_directions import in_reading_order
-from scoqa.parse.pdf_glyphs import RIGHT_TO_LEFT, Array, Run, between
+from scoqa.parse.pdf_glyphs import Run, between
+from scoqa.parse.pdf_raised import SPACE
 
 # Of a font's size, unless said otherwise.
 _GUTTER = 0.5  # what must be free between two columns
 _EDGE = 2.0  # points that lines of one column may begin apart
-_SPACE = 0.12  # a gap that stands for a space where the file has none
 _CELLS_GAP = 1.0  # between the cells of a row
 _DROP_CAP = 1.8  # of a first letter over several lines, against the lines beside it
 LABEL = re.compile(
@@ -319,7 +320,7 @@ def _line(cells: list[list[Run]], region: int, *, tabular: bool) -> Line:
         tab = id(run) in starts
         same_row = run.top < before.bottom and run.left >= before.left
         gap = run.left - before.right
-        if tab or not same_row or gap > _SPACE * run.size:
+        if tab or not same_row or gap > SPACE * run.size:
             texts.append("\t" if tab else " ")
             filled = same_row and not tab
             boxes.append(

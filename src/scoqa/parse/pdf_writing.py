@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 
 from scoqa.parse.parsed import Parsed
-from scoqa.parse.pdf_glyphs import Array
+from scoqa.parse.pdf_characters import Array
 from scoqa.parse.pdf_headings import Heading
 from scoqa.parse.pdf_layout import Line
 from scoqa.parse.pdf_paragraphs import Words, continues
