@@ -503,3 +503,29 @@ def stepped(*lines: Sequence[tuple[str, float, float]]) -> Callable[[Canvas], No
                 x += stringWidth(text, "Helvetica", size)
 
     return draw
+
+
+def spelt_apart(line: str) -> bytes:
+    """A line read to the left as browsers print it: from the left, each letter named by itself.
+
+    What is drawn are letters o; which letter each stands for is said beside it.
+    """
+    words, x = b"", 72
+    for word in reversed(line.split()):
+        words += b"BT\n/ReversedChars BMC\n/F1 12 Tf 1 0 0 1 %d 700 Tm\n" % x
+        if word.isascii():
+            words += b"(%s) Tj\n" % word.encode()
+        for letter in "" if word.isascii() else reversed(word):
+            words += b"/Span <</ActualText <FEFF%04X>>> BDC (o) Tj EMC\n" % ord(letter)
+        words += b"EMC\nET\n"
+        x += int(stringWidth("o" * len(word), "Helvetica", 12)) + 5
+    return raw(
+        [
+            b"<< /Type /Catalog /Pages 2 0 R >>",
+            b"<< /Type /Pages /Count 1 /Kids [3 0 R] >>",
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R"
+            b" /Resources << /Font << /F1 5 0 R >> >> >>",
+            content(words),
+            b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+        ]
+    )

@@ -109,6 +109,14 @@ def test_right_to_left_text_is_read_in_its_own_order(lines: list[str]) -> None:
     assert " ".join(lines) == text_of(pdfs.right_to_left(font(), lines))
 
 
+@pytest.mark.parametrize("line", [HEBREW[0], ARABIC[0]], ids=["Hebrew", "Arabic"])
+def test_words_whose_letters_are_drawn_from_the_left_are_read_from_the_right(line: str) -> None:
+    parsed = read(pdfs.spelt_apart(line), "x.pdf")
+    assert line == parsed.text
+    first = boxes_of(parsed)[: len(line.split()[0])]
+    assert np.all(np.diff(first[:, 0]) < 0)
+
+
 def test_a_phrase_of_the_other_direction_keeps_its_order() -> None:
     def draw(canvas: pdfs.Canvas) -> None:
         canvas.setFont(font(), 12)

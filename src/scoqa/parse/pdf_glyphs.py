@@ -22,6 +22,7 @@ from scoqa.parse.pdf_characters import (
     characters_of,
     is_bold,
 )
+from scoqa.parse.pdf_directions import reading_order
 from scoqa.parse.pdf_raised import mark_raised
 
 FULL = 65_535  # a page's width and height, in the units of the boxes
@@ -161,6 +162,7 @@ def _runs(
     size: tuple[float, float],
 ) -> Iterator[Run]:
     """Yield the runs, in pdfium's order. size: the page's as shown."""
+    _put_in_order(found, boxes, turns, size)
     _share(boxes, turns, found.texts)
     upright = _upright(boxes, turns, size)
     middles = (boxes[:, :2] + boxes[:, 2:]) / 2
@@ -189,6 +191,17 @@ def _runs(
             turn=int(turns[start]),
             first=float(word[:, 2].max() - word[:, 0].min()),
         )
+
+
+def _put_in_order(found: Characters, boxes: Array, turns: Array, size: tuple[float, float]) -> None:
+    """Put the letters of words that are read from the right in the order they are read in."""
+    if not RIGHT_TO_LEFT.search("".join(found.texts)):
+        return
+    ends = found.spaced | np.concatenate(([True], turns[1:] != turns[:-1]))
+    order = reading_order(found.texts, ends, _upright(boxes, turns, size))
+    found.texts[:] = [found.texts[place] for place in order]
+    found.indices[:] = [found.indices[place] for place in order]
+    found.sizes[:], boxes[:] = found.sizes[order], boxes[order]
 
 
 def _breaks(upright: Array, turns: Array, inside: Array, found: Characters) -> Array:
