@@ -61,6 +61,19 @@ def test_columns_are_read_one_after_the_other(interleaved: bool) -> None:
     assert wanted == text_of(pdfs.two_columns(interleaved=interleaved))
 
 
+def test_a_large_heading_does_not_hide_that_two_short_columns_stand_under_it() -> None:
+    left, right = (pdfs.lines_in(text, 210)[:3] for text in (HARBOUR, ORCHARD))
+    left[2] += "."
+
+    def draw(canvas: pdfs.Canvas) -> None:
+        pdfs.write(canvas, ["The council"], size=24, y=750)
+        pdfs.write(canvas, left, y=735)
+        pdfs.write(canvas, right, x=pdfs.LEFT + 235, y=735)
+
+    wanted = f"The council\n\n{' '.join(left)}\n\n{' '.join(right)}"
+    assert wanted == text_of(pdfs.pages(draw))
+
+
 def test_a_tables_rows_are_lines_with_tabs_between_the_cells() -> None:
     rows = (
         "Port\tShips\tTons\nNorthwick\t412\t18,250\nEaster Bay\t97\t4,033\nSaltmouth\t1,204\t61,900"

@@ -173,7 +173,7 @@ def _are_columns(left: list[Run], right: list[Run], runs: list[Run]) -> bool:
     shared = min(max(r.bottom for r in side) for side in (left, right)) - max(
         min(r.top for r in side) for side in (left, right)
     )
-    if shared < 2 * left[0].size:
+    if shared < 2 * median(run.size for run in (*left, *right)):
         return False
     lengths = [fmean(sum(len(run.text) for run in row) for row in rows) for rows in sides]
     wide = [max(r.right for r in side) - min(r.left for r in side) for side in (left, right)]
