@@ -262,10 +262,52 @@ def test_a_sentence_runs_over_the_pages_end(count: int) -> None:
 
 
 @pytest.mark.parametrize("count", [2, 3, 5, 12])
-def test_running_heads_and_page_numbers_are_left_out(count: int) -> None:
+def test_running_heads_are_read_once_and_page_numbers_not_at_all(count: int) -> None:
     text = text_of(pdfs.report(count))
-    assert ("Annual report" in text, "Page" in text) == (False, False)
+    head = "Annual report of the harbour board"
+    assert text.startswith(f"{head}\n\n")
+    assert (1, 0) == (text.count(head), text.count("Page"))
     assert all(f"So says note {number}." in text for number in range(1, count + 1))
+
+
+def letter(foot: str, size: float, *, over: bool) -> bytes:
+    """Two pages with a foot, and with a sentence over the end of the first if `over` says so."""
+    lines = pdfs.lines_in(HARBOUR, 450)
+    own = (lines[:3], lines[3:]) if over else (lines, pdfs.lines_in(ORCHARD, 450))
+
+    def draw(canvas: pdfs.Canvas) -> None:
+        pdfs.write(canvas, own[canvas.getPageNumber() - 1])
+        pdfs.write(canvas, [foot], y=60, size=size)
+
+    return pdfs.pages(draw, draw)
+
+
+FOOT = "Brouwer Supplies, account NL91 0417 1643 00"
+
+
+def test_a_foot_is_read_once_where_it_breaks_no_sentence() -> None:
+    assert f"{HARBOUR}\n\n{FOOT}\n\n{ORCHARD}" == text_of(letter(FOOT, 9, over=False))
+    parsed = read(letter(FOOT, 9, over=True), "x.pdf")
+    assert f"{HARBOUR}\n\n{FOOT}" == parsed.text
+    covers_its_text(parsed)
+
+
+def test_a_note_under_two_pages_is_no_running_foot() -> None:
+    note = "1 The ledger is kept in the town hall."
+    assert 2 == text_of(letter(note, 8, over=False)).count(note)
+
+
+def test_a_head_that_a_page_says_too_is_not_read_again() -> None:
+    def page(number: int) -> object:
+        def draw(canvas: pdfs.Canvas) -> None:
+            pdfs.write(canvas, ["The harbour book"], y=810, size=9)
+            title = ["The harbour book"] if number == 1 else []
+            pdfs.write(canvas, [*title, pdfs.HARBOUR[number]], y=700)
+
+        return draw
+
+    data = pdfs.pages(*(page(number) for number in range(1, 5)))  # type: ignore[arg-type]
+    assert 1 == text_of(data).count("The harbour book")
 
 
 def test_the_first_row_of_a_table_that_goes_on_is_no_running_head() -> None:

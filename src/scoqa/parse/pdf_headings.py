@@ -81,7 +81,7 @@ def headings_of(pages: Sequence[Sequence[Line]], bookmarks: Sequence[Bookmark]) 
     return _by_bookmarks(pages, bookmarks) or _by_looks(pages)
 
 
-def _letters(text: str) -> str:
+def letters(text: str) -> str:
     return "".join(c for c in text.casefold() if c.isalnum())
 
 
@@ -96,8 +96,8 @@ def _by_bookmarks(pages: Sequence[Sequence[Line]], bookmarks: Sequence[Bookmark]
             continue
         lines = pages[bookmark.page]
         if bookmark.page not in spelt:
-            spelt[bookmark.page] = [_letters(line.text) for line in lines]
-        span = _where(_letters(bookmark.words), spelt[bookmark.page], lines, taken)
+            spelt[bookmark.page] = [letters(line.text) for line in lines]
+        span = _where(letters(bookmark.words), spelt[bookmark.page], lines, taken)
         if span is not None:
             own = tuple(lines[span[0] : span[1]])
             taken.update(own)
