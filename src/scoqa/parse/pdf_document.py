@@ -14,7 +14,7 @@ from typing import Any
 from scoqa.errors import ParseError
 from scoqa.parse.parsed import Parsed
 from scoqa.parse.pdf_glyphs import Glyphs, Run, glyphs_of
-from scoqa.parse.pdf_headings import Heading, body_of, bookmarks_of, headings_of, letters
+from scoqa.parse.pdf_headings import Heading, body_of, bookmarks_of, by_looks, headings_of, letters
 from scoqa.parse.pdf_layout import Line, lines_of
 from scoqa.parse.pdf_paragraphs import joints
 from scoqa.parse.pdf_running import NOTE, Parts, without_running
@@ -149,8 +149,17 @@ def _metadata(pdfium: Any, document: Any) -> str | None:
 
 
 def _title(page: Sequence[Line], headings: Sequence[Heading], body: float) -> str | None:
-    """Return the largest heading on the first page; without one in large type, the first."""
-    first = [heading for heading in headings if heading.lines[0] in page]
+    """Return the largest heading on the first page; without one in large type, the first.
+
+    Where bookmarks say what the headings are, the title need not be one of them.
+    """
+    own = {line for heading in headings for line in heading.lines}
+    first = [each for each in headings if each.lines[0] in page]
+    first += [
+        each
+        for each in by_looks([page], body, is_bold=True)
+        if each.lines[0].size >= _LARGEST_TITLE * body and own.isdisjoint(each.lines)
+    ]
     if not first:
         return None
     largest = max(first, key=lambda heading: heading.lines[0].size)
