@@ -519,13 +519,28 @@ def spelt_apart(line: str) -> bytes:
             words += b"/Span <</ActualText <FEFF%04X>>> BDC (o) Tj EMC\n" % ord(letter)
         words += b"EMC\nET\n"
         x += int(stringWidth("o" * len(word), "Helvetica", 12)) + 5
+    return helvetica(words)
+
+
+def bullets(sign: str, items: Sequence[str]) -> bytes:
+    """Lines that begin with a bullet whose font says that it is `sign`."""
+    lines = b"".join(
+        b"BT /F1 12 Tf 1 0 0 1 72 %d Tm /Span <</ActualText <FEFF%04X>>> BDC (o) Tj EMC ET\n"
+        b"BT /F1 12 Tf 1 0 0 1 100 %d Tm (%s) Tj ET\n" % (y, ord(sign), y, item.encode())
+        for y, item in zip(range(700, 0, -15), items, strict=False)
+    )
+    return helvetica(lines)
+
+
+def helvetica(lines: bytes) -> bytes:
+    """Return a page on which `lines` are drawn, with Helvetica as F1."""
     return raw(
         [
             b"<< /Type /Catalog /Pages 2 0 R >>",
             b"<< /Type /Pages /Count 1 /Kids [3 0 R] >>",
             b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R"
             b" /Resources << /Font << /F1 5 0 R >> >> >>",
-            content(words),
+            content(lines),
             b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
         ]
     )

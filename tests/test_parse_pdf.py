@@ -235,6 +235,12 @@ def test_a_sign_no_one_can_name_is_a_replacement_character() -> None:
     ] == list(parsed.warnings)
 
 
+def test_a_bullet_that_only_its_font_can_name_is_a_bullet() -> None:
+    assert "• One ship.\n• Two ships." == text_of(
+        pdfs.bullets("\uf095", ["One ship.", "Two ships."])
+    )
+
+
 def test_invisible_text_of_a_scan_is_read() -> None:
     def draw(canvas: pdfs.Canvas) -> None:
         canvas.rect(50, 600, 400, 200, fill=1)
@@ -360,6 +366,19 @@ def test_headings_are_found_by_the_bookmarks() -> None:
         ("2 Afterwards", "2 Afterwards"),
     ] == headings_of(pdfs.bookmarks())
     assert "The harbour book" == read(pdfs.bookmarks(), "x.pdf").title
+
+
+def test_the_largest_line_is_the_title_where_only_others_are_bookmarks() -> None:
+    def draw(canvas: pdfs.Canvas) -> None:
+        y = pdfs.write(canvas, ["The board of Northwick"], size=22) - 16
+        canvas.bookmarkPage("one")
+        canvas.addOutlineEntry("First part", "one", 0)
+        y = pdfs.write(canvas, ["First part"], y=y, size=15) - 10
+        pdfs.paragraphs(canvas, [HARBOUR], y=y)
+
+    parsed = read(pdfs.pages(draw), "x.pdf")
+    assert "The board of Northwick" == parsed.title
+    assert ["First part"] == [mark.label for mark in marks_of(parsed, "heading")]
 
 
 def covers_its_text(parsed: Parsed) -> None:

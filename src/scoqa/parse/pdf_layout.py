@@ -26,8 +26,9 @@ _EDGE = 2.0  # points that lines of one column may begin apart
 _CELLS_GAP = 1.0  # between the cells of a row
 _DROP_CAP = 1.8  # of a first letter over several lines, against the lines beside it
 LABEL = re.compile(
-    r"(?:[•▪●◦‣·*–—-]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)]|\(?[ivx]{1,5}[.)]|\d+(?:\.\d+)+\.?|§+\s?\d+)$"
+    r"(?:[•▪●◦‣·*\ue000-\uf8ff–—-]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)]|\(?[ivx]{1,5}[.)]|\d+(?:\.\d+)+\.?|§+\s?\d+)$"
 )
+_PRIVATE = re.compile(r"[\ue000-\uf8ff](?=\s\S)")
 # What leads the eye from a heading to its page in a table of contents.
 LEADERS = re.compile(r"(?:\.[ ]?){4,}|…{2,}")
 
@@ -332,6 +333,8 @@ def _line(cells: list[list[Run]], region: int, *, tabular: bool) -> Line:
         boxes.append(run.boxes)
     main = max(runs, key=lambda run: len(run.text))
     text, placed = "".join(texts), np.concatenate(boxes)
+    if _PRIVATE.match(text):  # fonts of symbols name their bullets as they like
+        text = f"•{text[1:]}"
     if not tabular:
         text, placed = in_reading_order(text, placed)
     return Line(
