@@ -489,3 +489,58 @@ def without_heights(font: str) -> bytes:
         write(canvas, ["Ships, no names."], font=font)
 
     return rewritten(re.sub(rb"/(Ascent|Descent) -?[\d.]+", rb"/\1 0", pages(draw)))
+
+
+def stepped(*lines: Sequence[tuple[str, float, float]]) -> Callable[[Canvas], None]:
+    """Lines of pieces drawn one right after the other: text, size, and how far it is raised."""
+
+    def draw(canvas: Canvas) -> None:
+        for number, pieces in enumerate(lines):
+            x, y = LEFT, TOP - number * 2 * LEADING
+            for text, size, rise in pieces:
+                canvas.setFont("Helvetica", size)
+                canvas.drawString(x, y + rise, text)
+                x += stringWidth(text, "Helvetica", size)
+
+    return draw
+
+
+def spelt_apart(line: str) -> bytes:
+    """A line read to the left as browsers print it: from the left, each letter named by itself.
+
+    What is drawn are letters o; which letter each stands for is said beside it.
+    """
+    words, x = b"", 72
+    for word in reversed(line.split()):
+        words += b"BT\n/ReversedChars BMC\n/F1 12 Tf 1 0 0 1 %d 700 Tm\n" % x
+        if word.isascii():
+            words += b"(%s) Tj\n" % word.encode()
+        for letter in "" if word.isascii() else reversed(word):
+            words += b"/Span <</ActualText <FEFF%04X>>> BDC (o) Tj EMC\n" % ord(letter)
+        words += b"EMC\nET\n"
+        x += int(stringWidth("o" * len(word), "Helvetica", 12)) + 5
+    return helvetica(words)
+
+
+def bullets(sign: str, items: Sequence[str]) -> bytes:
+    """Lines that begin with a bullet whose font says that it is `sign`."""
+    lines = b"".join(
+        b"BT /F1 12 Tf 1 0 0 1 72 %d Tm /Span <</ActualText <FEFF%04X>>> BDC (o) Tj EMC ET\n"
+        b"BT /F1 12 Tf 1 0 0 1 100 %d Tm (%s) Tj ET\n" % (y, ord(sign), y, item.encode())
+        for y, item in zip(range(700, 0, -15), items, strict=False)
+    )
+    return helvetica(lines)
+
+
+def helvetica(lines: bytes) -> bytes:
+    """Return a page on which `lines` are drawn, with Helvetica as F1."""
+    return raw(
+        [
+            b"<< /Type /Catalog /Pages 2 0 R >>",
+            b"<< /Type /Pages /Count 1 /Kids [3 0 R] >>",
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R"
+            b" /Resources << /Font << /F1 5 0 R >> >> >>",
+            content(lines),
+            b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+        ]
+    )

@@ -61,6 +61,19 @@ def test_columns_are_read_one_after_the_other(interleaved: bool) -> None:
     assert wanted == text_of(pdfs.two_columns(interleaved=interleaved))
 
 
+def test_a_large_heading_does_not_hide_that_two_short_columns_stand_under_it() -> None:
+    left, right = (pdfs.lines_in(text, 210)[:3] for text in (HARBOUR, ORCHARD))
+    left[2] += "."
+
+    def draw(canvas: pdfs.Canvas) -> None:
+        pdfs.write(canvas, ["The council"], size=24, y=750)
+        pdfs.write(canvas, left, y=735)
+        pdfs.write(canvas, right, x=pdfs.LEFT + 235, y=735)
+
+    wanted = f"The council\n\n{' '.join(left)}\n\n{' '.join(right)}"
+    assert wanted == text_of(pdfs.pages(draw))
+
+
 def test_a_tables_rows_are_lines_with_tabs_between_the_cells() -> None:
     rows = (
         "Port\tShips\tTons\nNorthwick\t412\t18,250\nEaster Bay\t97\t4,033\nSaltmouth\t1,204\t61,900"
@@ -107,6 +120,14 @@ ARABIC = ["تم حفر الميناء في عام 1884 على يد أربعين 
 @pytest.mark.parametrize("lines", [HEBREW, ARABIC], ids=["Hebrew", "Arabic"])
 def test_right_to_left_text_is_read_in_its_own_order(lines: list[str]) -> None:
     assert " ".join(lines) == text_of(pdfs.right_to_left(font(), lines))
+
+
+@pytest.mark.parametrize("line", [HEBREW[0], ARABIC[0]], ids=["Hebrew", "Arabic"])
+def test_words_whose_letters_are_drawn_from_the_left_are_read_from_the_right(line: str) -> None:
+    parsed = read(pdfs.spelt_apart(line), "x.pdf")
+    assert line == parsed.text
+    first = boxes_of(parsed)[: len(line.split()[0])]
+    assert np.all(np.diff(first[:, 0]) < 0)
 
 
 def test_a_phrase_of_the_other_direction_keeps_its_order() -> None:
@@ -165,6 +186,46 @@ def test_a_ligature_is_its_letters_each_with_a_part_of_its_box() -> None:
     assert np.allclose(boxes[1:, 0], boxes[:-1, 2], atol=0.05)
 
 
+RAISED, LOWERED = (7, 4), (7, -2)
+
+
+@pytest.mark.parametrize(
+    ("pieces", "wanted"),
+    [
+        (("The treaty of 2008", "+1", " covers 10", "+6", " guilders."), "2008¹ covers 10⁶ guil"),
+        (("A length of 10", "+-6", " m, at 25 m", "+2", ", is short."), "10⁻⁶ m, at 25 m², is"),
+        (("It ended in 1911.", "+12,3", " It froze."), "It ended in 1911.¹²,³ It froze."),
+        (("Much H", "-2", "O flows, 10", "-2", " is binary."), "Much H2O flows, 10₂ is binary."),
+        (("On the 4", "+th", " of May 2008", "+a", " all rose."), "On the 4th of May 2008a all"),
+    ],
+    ids=["a mark and a power", "signs", "after a stop", "lowered", "letters"],
+)
+@pytest.mark.parametrize("turn", [0, 90])
+def test_raised_digits_are_no_part_of_a_number(
+    pieces: tuple[str, ...], wanted: str, turn: int
+) -> None:
+    steps = {"+": RAISED, "-": LOWERED}
+    line = [(each[1:], *steps[each[0]]) if each[0] in steps else (each, 11, 0) for each in pieces]
+
+    def draw(canvas: pdfs.Canvas) -> None:
+        if turn:
+            canvas.rotate(-turn)
+            canvas.translate(-850, -700)
+        pdfs.stepped(line)(canvas)
+
+    parsed = read(pdfs.pages(draw), "x.pdf")
+    assert wanted in parsed.text
+    covers_its_text(parsed)
+
+
+def test_a_first_letter_over_several_lines_raises_nothing() -> None:
+    def draw(canvas: pdfs.Canvas) -> None:
+        pdfs.write(canvas, ["A"], size=40, y=740)
+        pdfs.write(canvas, ["1884 was the year", "when it was dredged."], x=100, y=756)
+
+    assert "A1884 was the year when it was dredged." == text_of(pdfs.pages(draw)).replace("A ", "A")
+
+
 def test_a_sign_no_one_can_name_is_a_replacement_character() -> None:
     parsed = read(pdfs.without_names(), "x.pdf")
     assert {"\ufffd"} == set("".join(parsed.text.split()))
@@ -172,6 +233,12 @@ def test_a_sign_no_one_can_name_is_a_replacement_character() -> None:
         "does not say which letters 12 of its signs stand for; they are shown as U+FFFD. Save it "
         "anew, or run OCR on it."
     ] == list(parsed.warnings)
+
+
+def test_a_bullet_that_only_its_font_can_name_is_a_bullet() -> None:
+    assert "• One ship.\n• Two ships." == text_of(
+        pdfs.bullets("\uf095", ["One ship.", "Two ships."])
+    )
 
 
 def test_invisible_text_of_a_scan_is_read() -> None:
@@ -201,10 +268,52 @@ def test_a_sentence_runs_over_the_pages_end(count: int) -> None:
 
 
 @pytest.mark.parametrize("count", [2, 3, 5, 12])
-def test_running_heads_and_page_numbers_are_left_out(count: int) -> None:
+def test_running_heads_are_read_once_and_page_numbers_not_at_all(count: int) -> None:
     text = text_of(pdfs.report(count))
-    assert ("Annual report" in text, "Page" in text) == (False, False)
+    head = "Annual report of the harbour board"
+    assert text.startswith(f"{head}\n\n")
+    assert (1, 0) == (text.count(head), text.count("Page"))
     assert all(f"So says note {number}." in text for number in range(1, count + 1))
+
+
+def letter(foot: str, size: float, *, over: bool) -> bytes:
+    """Two pages with a foot, and with a sentence over the end of the first if `over` says so."""
+    lines = pdfs.lines_in(HARBOUR, 450)
+    own = (lines[:3], lines[3:]) if over else (lines, pdfs.lines_in(ORCHARD, 450))
+
+    def draw(canvas: pdfs.Canvas) -> None:
+        pdfs.write(canvas, own[canvas.getPageNumber() - 1])
+        pdfs.write(canvas, [foot], y=60, size=size)
+
+    return pdfs.pages(draw, draw)
+
+
+FOOT = "Brouwer Supplies, account NL91 0417 1643 00"
+
+
+def test_a_foot_is_read_once_where_it_breaks_no_sentence() -> None:
+    assert f"{HARBOUR}\n\n{FOOT}\n\n{ORCHARD}" == text_of(letter(FOOT, 9, over=False))
+    parsed = read(letter(FOOT, 9, over=True), "x.pdf")
+    assert f"{HARBOUR}\n\n{FOOT}" == parsed.text
+    covers_its_text(parsed)
+
+
+def test_a_note_under_two_pages_is_no_running_foot() -> None:
+    note = "1 The ledger is kept in the town hall."
+    assert 2 == text_of(letter(note, 8, over=False)).count(note)
+
+
+def test_a_head_that_a_page_says_too_is_not_read_again() -> None:
+    def page(number: int) -> object:
+        def draw(canvas: pdfs.Canvas) -> None:
+            pdfs.write(canvas, ["The harbour book"], y=810, size=9)
+            title = ["The harbour book"] if number == 1 else []
+            pdfs.write(canvas, [*title, pdfs.HARBOUR[number]], y=700)
+
+        return draw
+
+    data = pdfs.pages(*(page(number) for number in range(1, 5)))  # type: ignore[arg-type]
+    assert 1 == text_of(data).count("The harbour book")
 
 
 def test_the_first_row_of_a_table_that_goes_on_is_no_running_head() -> None:
@@ -257,6 +366,19 @@ def test_headings_are_found_by_the_bookmarks() -> None:
         ("2 Afterwards", "2 Afterwards"),
     ] == headings_of(pdfs.bookmarks())
     assert "The harbour book" == read(pdfs.bookmarks(), "x.pdf").title
+
+
+def test_the_largest_line_is_the_title_where_only_others_are_bookmarks() -> None:
+    def draw(canvas: pdfs.Canvas) -> None:
+        y = pdfs.write(canvas, ["The board of Northwick"], size=22) - 16
+        canvas.bookmarkPage("one")
+        canvas.addOutlineEntry("First part", "one", 0)
+        y = pdfs.write(canvas, ["First part"], y=y, size=15) - 10
+        pdfs.paragraphs(canvas, [HARBOUR], y=y)
+
+    parsed = read(pdfs.pages(draw), "x.pdf")
+    assert "The board of Northwick" == parsed.title
+    assert ["First part"] == [mark.label for mark in marks_of(parsed, "heading")]
 
 
 def covers_its_text(parsed: Parsed) -> None:

@@ -169,3 +169,8 @@ def test_the_sentence_around_is_found_at_once_in_five_million_characters() -> No
             times.append(time.perf_counter() - begun)
         assert end - start <= 3 * LONG
         assert min(times) < 0.05
+
+
+def test_a_raised_mark_of_a_note_stands_behind_the_end_of_its_sentence() -> None:
+    two = ["They sold coal to the 10⁶ people.¹²", "In 1912 the area was 25 m² in all."]
+    assert two == split(" ".join(two))

@@ -19,7 +19,7 @@ LONG = 2_000
 
 _STOPS = ".!?…‽⁇⁈⁉؟۔।॥։።"
 _WIDE_STOPS = "。！？｡"  # no white space follows these
-_CLOSERS = "\"'”’“»›)]}*_"
+_CLOSERS = "\"'”’“»›)]}*_⁰¹²³⁴⁵⁶⁷⁸⁹"  # a raised digit is a note's mark
 _WIDE_CLOSERS = "」』】》〉）］｝”’"
 _OPENERS = "\"'“‘„«‹([{¿¡*_「『（"
 _NEWLINES = "\n\r\v\f\x85\u2028\u2029"

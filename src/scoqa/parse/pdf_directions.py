@@ -1,19 +1,43 @@
-"""Lines that hold words of both directions, in the order they are read in.
+"""Words that are read from the right, and lines that hold words of both directions.
 
-Receives a line as it was put together from left to right (or from right to left, in a text that
-is read so); hands it on with the words of the other direction turned round.
+Receives characters in pdfium's order, and a line as it was put together from left to right (or
+from right to left, in a text that is read so); hands them on in the order they are read in.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 
-from scoqa.parse.pdf_glyphs import RIGHT_TO_LEFT, Array
+from scoqa.parse.pdf_characters import RIGHT_TO_LEFT, Array
 
 _WORD = re.compile(r"[^ \t]+")
 _LETTER = re.compile(r"[^\W\d_]")
+_LEFTWARD = re.compile(rf"{RIGHT_TO_LEFT.pattern}(?:[^\w\n]*{RIGHT_TO_LEFT.pattern})+")
+
+
+def reading_order(texts: Sequence[str], ends: Array, boxes: Array) -> Array:
+    """Return the order in which characters are read.
+
+    ends: whether a word or line ends before each. boxes: of upright text. pdfium turns most words
+    that are read from the right, but not those whose letters are named one by one, as browsers do.
+    """
+    text = "".join(
+        f"\n{letter}" if end else letter for letter, end in zip(texts, ends, strict=True)
+    )
+    places = np.cumsum([end + 1 for end in ends.tolist()]) - 1  # of each character in `text`
+    middles = (boxes[:, 0] + boxes[:, 2]) / 2
+    order = np.arange(len(texts))
+    for match in _LEFTWARD.finditer(text):
+        start, stop = np.searchsorted(places, match.span())
+        steps = np.diff(middles[start:stop])
+        if np.sum(steps > 0) > np.sum(steps < 0):
+            # The letters that one glyph stands for have one box, and are in order.
+            glyphs = np.split(order[start:stop], np.flatnonzero(steps) + 1)
+            order[start:stop] = np.concatenate(glyphs[::-1])
+    return order
 
 
 def in_reading_order(text: str, boxes: Array) -> tuple[str, Array]:

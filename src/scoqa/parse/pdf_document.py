@@ -13,11 +13,11 @@ from typing import Any
 
 from scoqa.errors import ParseError
 from scoqa.parse.parsed import Parsed
-from scoqa.parse.pdf_glyphs import Glyphs, glyphs_of
-from scoqa.parse.pdf_headings import Heading, body_of, bookmarks_of, headings_of
+from scoqa.parse.pdf_glyphs import Glyphs, Run, glyphs_of
+from scoqa.parse.pdf_headings import Heading, body_of, bookmarks_of, by_looks, headings_of, letters
 from scoqa.parse.pdf_layout import Line, lines_of
 from scoqa.parse.pdf_paragraphs import joints
-from scoqa.parse.pdf_running import without_running
+from scoqa.parse.pdf_running import NOTE, Parts, without_running
 from scoqa.parse.pdf_writing import Page, written
 from scoqa.parse.plain import LONGEST_TITLE
 
@@ -25,7 +25,6 @@ _MOST_ANNOTATIONS = 10_000  # looked at on one page
 _MOST_NAMED = 10  # pages in a warning
 _MOST_UNKNOWN = 0.03  # a share of the characters
 _SMALLER = 0.92  # than the body: a footnote's size
-_NOTE = re.compile(r"(?:\[?\d{1,3}[\].)]?|[*†‡§¶]+|[a-z][.)]?)\s+\S")
 # What programs put for a title when nobody gave one.
 _NO_TITLE = re.compile(
     r"microsoft \w+ - |untitled|document\d*$|title$|\(?anonymous\)?$|slide \d+$|.*\.\w{2,4}$"
@@ -51,13 +50,16 @@ def text_of(pdfium: Any, document: Any, path: str) -> Parsed:
             path, f"has no text layer ({_pages(count)}). Run OCR on it, or exclude it."
         )
     warnings = _warnings(pdfium, document, glyphs, empty)
-    layouts = [lines_of(runs) for runs in without_running(glyphs)]
+    parts = without_running(glyphs)
+    layouts = [lines_of(part.body) for part in parts]
     if not any(layouts):  # nothing but what repeats
-        layouts = [lines_of(each.runs) for each in glyphs]
+        parts = [Parts(each.runs, (), ()) for each in glyphs]
+        layouts = [lines_of(part.body) for part in parts]
     body_size, _ = body_of(layouts)
     split = [_notes_apart(lines, body_size) for lines in layouts]
     headings = headings_of([body for body, _ in split], bookmarks_of(pdfium, document))
     by_line = {line: heading for heading in headings for line in heading.lines}
+    title = _metadata(pdfium, document) or _title(split[0][0], headings, body_size)
     pages = [
         Page(
             label=_label_of(pdfium, document, index),
@@ -67,11 +69,12 @@ def text_of(pdfium: Any, document: Any, path: str) -> Parsed:
             joints=tuple(joints(body, by_line)),
             notes=tuple(notes),
             note_joints=tuple(joints(notes, {}, is_item=_is_note)),
+            heads=_without_title(part.heads, title),
+            feet=_without_title(part.feet, title),
         )
-        for index, (each, (body, notes)) in enumerate(zip(glyphs, split, strict=True))
+        for index, (each, part, (body, notes)) in enumerate(zip(glyphs, parts, split, strict=True))
     ]
     parsed = written(pages, by_line)
-    title = _metadata(pdfium, document) or _title(split[0][0], headings, body_size)
     return replace(parsed, title=title, warnings=warnings)
 
 
@@ -146,16 +149,30 @@ def _metadata(pdfium: Any, document: Any) -> str | None:
 
 
 def _title(page: Sequence[Line], headings: Sequence[Heading], body: float) -> str | None:
-    """Return the largest heading on the first page; without one in large type, the first."""
-    first = [heading for heading in headings if heading.lines[0] in page]
+    """Return the largest heading on the first page; without one in large type, the first.
+
+    Where bookmarks say what the headings are, the title need not be one of them.
+    """
+    own = {line for heading in headings for line in heading.lines}
+    first = [each for each in headings if each.lines[0] in page]
+    first += [
+        each
+        for each in by_looks([page], body, is_bold=True)
+        if each.lines[0].size >= _LARGEST_TITLE * body and own.isdisjoint(each.lines)
+    ]
     if not first:
         return None
     largest = max(first, key=lambda heading: heading.lines[0].size)
     return (largest if largest.lines[0].size >= _LARGEST_TITLE * body else first[0]).words
 
 
+def _without_title(runs: Sequence[Run], title: str | None) -> tuple[Line, ...]:
+    """Return the lines of heads or feet but for the title of the whole."""
+    return tuple(line for line in lines_of(runs) if letters(line.text) != letters(title or ""))
+
+
 def _is_note(line: Line) -> bool:
-    return _NOTE.match(line.text) is not None
+    return NOTE.match(line.text) is not None
 
 
 def _notes_apart(lines: Sequence[Line], body: float) -> tuple[list[Line], list[Line]]:

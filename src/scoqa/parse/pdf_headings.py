@@ -78,10 +78,10 @@ def bookmarks_of(pdfium: Any, document: Any) -> list[Bookmark]:
 
 def headings_of(pages: Sequence[Sequence[Line]], bookmarks: Sequence[Bookmark]) -> list[Heading]:
     """Return the headings, in reading order."""
-    return _by_bookmarks(pages, bookmarks) or _by_looks(pages)
+    return _by_bookmarks(pages, bookmarks) or by_looks(pages, *body_of(pages))
 
 
-def _letters(text: str) -> str:
+def letters(text: str) -> str:
     return "".join(c for c in text.casefold() if c.isalnum())
 
 
@@ -96,8 +96,8 @@ def _by_bookmarks(pages: Sequence[Sequence[Line]], bookmarks: Sequence[Bookmark]
             continue
         lines = pages[bookmark.page]
         if bookmark.page not in spelt:
-            spelt[bookmark.page] = [_letters(line.text) for line in lines]
-        span = _where(_letters(bookmark.words), spelt[bookmark.page], lines, taken)
+            spelt[bookmark.page] = [letters(line.text) for line in lines]
+        span = _where(letters(bookmark.words), spelt[bookmark.page], lines, taken)
         if span is not None:
             own = tuple(lines[span[0] : span[1]])
             taken.update(own)
@@ -137,9 +137,8 @@ def body_of(pages: Sequence[Sequence[Line]]) -> tuple[float, bool]:
     return size, 2 * bold[size] > sizes[size]
 
 
-def _by_looks(pages: Sequence[Sequence[Line]]) -> list[Heading]:
+def by_looks(pages: Sequence[Sequence[Line]], body: float, is_bold: bool) -> list[Heading]:
     """Return the lines that are clearly larger than the body, or bold where it is not."""
-    body, is_bold = body_of(pages)
     found: list[Heading] = []
     for page in pages:
         for (level, _, _), group in groupby(page, key=lambda line: _looks(line, body, is_bold)):

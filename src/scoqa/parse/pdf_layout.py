@@ -15,18 +15,20 @@ from typing import NamedTuple
 
 import numpy as np
 
+from scoqa.parse.pdf_characters import RIGHT_TO_LEFT, Array
 from scoqa.parse.pdf_directions import in_reading_order
-from scoqa.parse.pdf_glyphs import RIGHT_TO_LEFT, Array, Run, between
+from scoqa.parse.pdf_glyphs import Run, between
+from scoqa.parse.pdf_raised import SPACE
 
 # Of a font's size, unless said otherwise.
 _GUTTER = 0.5  # what must be free between two columns
 _EDGE = 2.0  # points that lines of one column may begin apart
-_SPACE = 0.12  # a gap that stands for a space where the file has none
 _CELLS_GAP = 1.0  # between the cells of a row
 _DROP_CAP = 1.8  # of a first letter over several lines, against the lines beside it
 LABEL = re.compile(
-    r"(?:[•▪●◦‣·*–—-]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)]|\(?[ivx]{1,5}[.)]|\d+(?:\.\d+)+\.?|§+\s?\d+)$"
+    r"(?:[•▪●◦‣·*\ue000-\uf8ff–—-]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)]|\(?[ivx]{1,5}[.)]|\d+(?:\.\d+)+\.?|§+\s?\d+)$"
 )
+_PRIVATE = re.compile(r"[\ue000-\uf8ff](?=\s\S)")
 # What leads the eye from a heading to its page in a table of contents.
 LEADERS = re.compile(r"(?:\.[ ]?){4,}|…{2,}")
 
@@ -172,7 +174,7 @@ def _are_columns(left: list[Run], right: list[Run], runs: list[Run]) -> bool:
     shared = min(max(r.bottom for r in side) for side in (left, right)) - max(
         min(r.top for r in side) for side in (left, right)
     )
-    if shared < 2 * left[0].size:
+    if shared < 2 * median(run.size for run in (*left, *right)):
         return False
     lengths = [fmean(sum(len(run.text) for run in row) for row in rows) for rows in sides]
     wide = [max(r.right for r in side) - min(r.left for r in side) for side in (left, right)]
@@ -319,7 +321,7 @@ def _line(cells: list[list[Run]], region: int, *, tabular: bool) -> Line:
         tab = id(run) in starts
         same_row = run.top < before.bottom and run.left >= before.left
         gap = run.left - before.right
-        if tab or not same_row or gap > _SPACE * run.size:
+        if tab or not same_row or gap > SPACE * run.size:
             texts.append("\t" if tab else " ")
             filled = same_row and not tab
             boxes.append(
@@ -331,6 +333,8 @@ def _line(cells: list[list[Run]], region: int, *, tabular: bool) -> Line:
         boxes.append(run.boxes)
     main = max(runs, key=lambda run: len(run.text))
     text, placed = "".join(texts), np.concatenate(boxes)
+    if _PRIVATE.match(text):  # fonts of symbols name their bullets as they like
+        text = f"•{text[1:]}"
     if not tabular:
         text, placed = in_reading_order(text, placed)
     return Line(

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from statistics import median
 
-from scoqa.parse.pdf_glyphs import WIDE
+from scoqa.parse.pdf_characters import WIDE
 from scoqa.parse.pdf_layout import LABEL, LEADERS, Line
 
 # Of a line's size, unless said otherwise.
@@ -24,7 +24,7 @@ _INDENT = 0.8
 _MOST_INDENT = 6.0
 _SLACK = 0.8  # by which a line may fall short of the next word, in which it is not short
 
-_STOP = re.compile(r"[.!?…‽؟۔।॥。！？｡][\"'”’“»›)\]}」』】》〉）］｝]*(?:\d{1,3})?$")
+_STOP = re.compile(r"[.!?…‽؟۔।॥。！？｡][\"'”’“»›)\]}」』】》〉）］｝]*(?:\d{1,3}|[⁰¹²³⁴-⁹]{1,3})?$")
 _PAUSE = re.compile(r"[,:;、，；：]$")
 _HYPHENS = "-‐\u00ad"
 _CUT = re.compile(rf"(\w[\w'’-]*)[{_HYPHENS}]$")

@@ -1,6 +1,7 @@
 """What is printed on page after page (running heads and feet, page numbers) is no text of a page.
 
-Receives the runs of every page; hands them on without those.
+Receives the runs of every page; hands them on without those, and those that are more than page
+numbers by themselves: where they stand nowhere else they are read once.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import product
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from scoqa.parse.pdf_glyphs import Glyphs, Run
+from scoqa.parse.pdf_headings import letters
 from scoqa.parse.pdf_layout import rows_of
 
 LEAST_PAGES = 3
@@ -20,18 +22,29 @@ _MARGIN = 0.12  # of the page's height, at its top and its bottom
 _MOST_ROWS = 4  # at one edge
 _LARGEST = 1.15  # of the size most of the file's text has; larger is a heading of the page's own
 _SAME_HEIGHT = 4.0  # points
+_SMALLER = 0.92  # than the text: a footnote's size
+_LEAST_LETTERS = 7  # beside a page number; fewer are "Page" or "of 12"
 _MOST_NUMBERS = 3  # in one head; a row of a table has more
 
 _NUMBER = re.compile(r"\d+|\b[ivxlcdm]+\b", re.IGNORECASE)
 _ROMAN = re.compile(r"(?=.)m{0,3}(?:cm|cd|d?c{0,3})(?:xc|xl|l?x{0,3})(?:ix|iv|v?i{0,3})$")
 _PAGE = re.compile(r"\W*<-?\d+>\W*$")  # a key's words that are the page's number alone
+NOTE = re.compile(r"(?:\[?\d{1,3}[\].)]?|[*†‡§¶]+|[a-z][.)]?)\s+\S")
 _DIGITS = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100, "d": 500, "m": 1000}
 
 _Key = tuple[str, int, int, str]  # edge, turn, height, words
 
 
-def without_running(pages: Sequence[Glyphs]) -> list[tuple[Run, ...]]:
-    """Return each page's runs without what repeats at one height on several pages.
+class Parts(NamedTuple):
+    """A page's runs: its text, and what stands above and under it and nowhere in any page's."""
+
+    body: tuple[Run, ...]
+    heads: tuple[Run, ...]
+    feet: tuple[Run, ...]
+
+
+def without_running(pages: Sequence[Glyphs]) -> list[Parts]:
+    """Return each page's runs, apart from them what repeats at one height on several pages.
 
     Numbers that count with the pages are held to be the same, all others not: the first row of a
     table that goes on is no head, though all its words are figures. Only whole rows are left out,
@@ -51,9 +64,10 @@ def without_running(pages: Sequence[Glyphs]) -> list[tuple[Run, ...]]:
                     for key in _keys(run, edge, index, page):
                         seen[key].add(index)
     least = min(LEAST_PAGES, max(2, -int(-len(pages) * _SHARE // 1)))
-    kept: list[tuple[Run, ...]] = []
+    found: list[Parts] = []
     for index, page in enumerate(pages):
         left_out: set[Run] = set()
+        more: dict[str, list[Run]] = {"top": [], "bottom": []}
         for edge, rows in edges[index]:
             for row in rows:
                 if any(run.size > _LARGEST * usual for run in row):
@@ -63,11 +77,35 @@ def without_running(pages: Sequence[Glyphs]) -> list[tuple[Run, ...]]:
                     for run in row
                 ]
                 # Beside a number that counts with the pages stands what changes with a chapter.
-                if not all(words) and not any(_PAGE.match(each) for run in words for each in run):
+                has_number = any(_PAGE.match(each) for run in words for each in run)
+                if not all(words) and not has_number:
                     break
+                counts = [any("<" in each for each in run) for run in words]
+                if edge == "bottom" and not any(counts) and _is_note(row, usual):
+                    keys = (key for key in _keys(row[0], edge, index, page))
+                    if max(len(seen[key]) for key in keys) < LEAST_PAGES:
+                        break
                 left_out.update(row)
-        kept.append(tuple(run for run in page.runs if run not in left_out))
-    return kept
+                more[edge] += [
+                    run
+                    for run, is_counted in zip(row, counts, strict=True)
+                    if not is_counted
+                    and len(letters(run.text)) >= (_LEAST_LETTERS if has_number else 1)
+                ]
+        body = tuple(run for run in page.runs if run not in left_out)
+        found.append(Parts(body, tuple(more["top"]), tuple(more["bottom"])))
+    said = {letters(run.text) for part in found for run in part.body}
+    return [
+        part._replace(
+            heads=tuple(run for run in part.heads if letters(run.text) not in said),
+            feet=tuple(run for run in part.feet if letters(run.text) not in said),
+        )
+        for part in found
+    ]
+
+
+def _is_note(row: Sequence[Run], usual: float) -> bool:
+    return row[0].size <= _SMALLER * usual and NOTE.match(" ".join(r.text for r in row)) is not None
 
 
 def _height(page: Glyphs, turn: int) -> float:

@@ -13,10 +13,10 @@ from itertools import pairwise
 import numpy as np
 
 from scoqa.parse.parsed import Parsed
-from scoqa.parse.pdf_glyphs import Array
-from scoqa.parse.pdf_headings import Heading
+from scoqa.parse.pdf_characters import Array
+from scoqa.parse.pdf_headings import Heading, letters
 from scoqa.parse.pdf_layout import Line
-from scoqa.parse.pdf_paragraphs import Words, continues
+from scoqa.parse.pdf_paragraphs import Words, continues, joints
 from scoqa.parse.plain import HEAD_LINES, date_mark, lines_with_text
 from scoqa.types import Mark
 
@@ -25,7 +25,7 @@ from scoqa.types import Mark
 class Page:
     """A page as it is read: the lines of its body and its notes, and what stands between them.
 
-    width, height: as it is shown, in points.
+    width, height: as it is shown, in points. heads, feet: lines that stand on other pages too.
     """
 
     label: str
@@ -35,6 +35,8 @@ class Page:
     joints: tuple[str, ...]
     notes: tuple[Line, ...]
     note_joints: tuple[str, ...]
+    heads: tuple[Line, ...]
+    feet: tuple[Line, ...]
 
 
 def written(pages: Sequence[Page], headings: Mapping[Line, Heading]) -> Parsed:
@@ -44,10 +46,11 @@ def written(pages: Sequence[Page], headings: Mapping[Line, Heading]) -> Parsed:
     after = dict(pairwise(bodies))
     spans: dict[Heading, tuple[int, int]] = {}
     runs_on = False
+    said: set[str] = set()
     for number, page in enumerate(pages):
         following = pages[after[number]].body[0] if number in after else None
         over = following is not None and continues(page.body[-1], following, page.body, headings)
-        lines = _in_order(page, over)
+        lines = _in_order(page, over, runs_on, said)
         for place, (line, joint) in enumerate(lines):
             start = text.add(line, " " if runs_on and not place else joint, number)
             if line in headings:
@@ -106,16 +109,30 @@ class _Text:
         self.length -= 1
 
 
-def _in_order(page: Page, runs_over: bool) -> list[tuple[Line, str]]:
+def _in_order(page: Page, over: bool, runs_on: bool, said: set[str]) -> list[tuple[Line, str]]:
     """Return a page's lines as they are read, each with what stands before it.
 
     Footnotes come after the body, or before its last paragraph where that runs over the page's
-    end, so that no note stands in the middle of a sentence.
+    end, so that no note stands in the middle of a sentence. So do feet, and heads before the body,
+    those not in `said`, to which they are added; where they would break a sentence they wait for
+    another page that they stand on.
     """
     body = list(zip(page.body, ("\n\n", *page.joints), strict=False))
     notes = list(zip(page.notes, ("\n\n", *page.note_joints), strict=False))
     last = max((n for n, (_, joint) in enumerate(body) if joint == "\n\n"), default=0)
-    return body[:last] + notes + body[last:] if runs_over and last else body + notes
+    heads = [] if runs_on else _first_said(page.heads, said)
+    fits = (body or not runs_on) and (last or not over)
+    feet = _first_said(page.feet, said) if fits else []
+    if over and last:
+        return heads + body[:last] + notes + feet + body[last:]
+    return heads + body + notes + feet
+
+
+def _first_said(lines: Sequence[Line], said: set[str]) -> list[tuple[Line, str]]:
+    """Return the lines not in `said`, each with what stands before it, and add them to it."""
+    found = [line for line in lines if letters(line.text) not in said]
+    said.update(letters(line.text) for line in found)
+    return list(zip(found, ("\n\n", *joints(found, {})), strict=False))
 
 
 def _page_marks(pages: Sequence[Page], text: _Text) -> list[Mark]:
