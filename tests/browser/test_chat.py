@@ -238,7 +238,7 @@ def test_hostile_text_and_names_are_shown_and_nothing_runs(page: Page, chat: Cha
     assert source["text"] == chat.text(HOSTILE)
     assert source["title"] == place["title"]
     assert source["path"] == HOSTILE
-    assert page.locator("#scoqa-source :is(img, script, a)").count() == 0
+    assert page.locator("#scoqa-source :is(img[src], script, a)").count() == 0
     # And what the reader types is no more than text.
     ask(page, f"{PASSWORD} {HARBOUR}", expect=".scoqa-question >> nth=1")
     assert page.text_content(".scoqa-question >> nth=1") == f"{PASSWORD} {HARBOUR}"
