@@ -21,7 +21,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from scoqa.parse import document_id
+from scoqa.index import AHEAD
+from scoqa.parse import contained, document_id
 from scoqa.types import Document, Parser, Passage, content_id
 from scoqa.workspace import Workspace
 
@@ -189,6 +190,10 @@ def as_nobody() -> Iterator[Callable[[], Path]]:
         folder = Path(tempfile.mkdtemp()).resolve()
         made.append(folder)
         if is_root:
+            # What reads files starts before: the interpreter may lie where only root may look.
+            workers = [contained._workers.take(fresh=True) for _ in range(AHEAD + 1)]
+            for worker in workers:
+                contained._workers.give_back(worker)
             os.chown(folder, nobody, nobody)
             os.seteuid(nobody)
         return folder

@@ -94,8 +94,6 @@ def main() -> None:
     from scoqa.parse import contained
 
     contained._workers.end()
-    for worker in contained._workers._all:
-        worker.process.wait()
     children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     print(f"peak of the largest process that reads files {children:.0f} MB")
 

@@ -169,9 +169,12 @@ class _Workers:
 
     def end(self) -> None:
         """End them all, also in the middle of a file: nobody waits for it any more."""
+        with self._guard:
+            workers, self._all, self._idle = self._all, set(), []
         if self._owner == os.getpid():
-            for worker in self._all:
+            for worker in workers:
                 worker.process.kill()
+                worker.process.wait()
 
 
 _workers = _Workers()
