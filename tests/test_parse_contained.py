@@ -137,6 +137,13 @@ def test_warnings_of_the_environment_are_no_reason_not_to_start(
     assert "The mill grinds rye." == text(tmp_path, "a.txt")
 
 
+def test_a_large_program_that_asks_makes_no_process_large(folder: Path) -> None:
+    """The system counts a new process from the size of the one that started it."""
+    ballast = bytearray(b"x") * (contained.MOST_KEPT_BYTES + 2**20)
+    text(folder, "good.txt")
+    assert 1 == len(contained._workers._idle), len(ballast)
+
+
 def test_a_file_too_large_to_read_is_not_read(tmp_path: Path) -> None:
     file = tmp_path / "endless.txt"
     with file.open("wb") as handle:

@@ -44,7 +44,11 @@ FIRST, RUN = ".sets [data-does=start]", ".sets li:nth-child({}) [data-does=start
 # What Chromium says of an answer that is no 200; the page says why.
 SAID_NO = ("status of 400", "status of 404", "status of 409")
 # What Gradio says when its page is left while it listens for more.
-LEFT = ("AbortError: signal is aborted", "Connection errored out")
+LEFT = (
+    "AbortError: signal is aborted",
+    "AbortError: BodyStreamBuffer was aborted",
+    "Connection errored out",
+)
 
 
 class Held:
