@@ -121,6 +121,8 @@ class Evaluating:
         cannot be read), problem (one sentence or None), writable (or a sentence), headlines (the
         names of the measures in the list), sets, running and ended (None if nothing is), runs.
         """
+        # First: a run that ends from here on is told as running once more, and not as in no list.
+        running, ended = self._running(), _ended(self._outcome)
         documents, problem = self._documents()
         files = self.sets.listed()
         goes_on: dict[str, int] = {}  # set -> answered already; the newest stopped run of each
@@ -142,8 +144,8 @@ class Evaluating:
             "unwritable": None if self._workspace.store.writable else unwritable(self._workspace),
             "headlines": list(HEADLINES),
             "sets": [_set(each, goes_on.get(each.key)) for each in files],
-            "running": self._running(),
-            "ended": _ended(self._outcome),
+            "running": running,
+            "ended": ended,
             "runs": past,
         }
 
@@ -218,7 +220,7 @@ class Evaluating:
             self._outcome = Outcome(
                 chosen, kind, told.done, told.total, run_id, problem or None, self._corrections
             )
-            self._progress = self._asked_key = None
+            self._asked_key = self._progress = None  # in this order: see `state`
 
     def _asked(self, chosen: SetFile, anew: bool) -> Report:
         self._loading.wait()
