@@ -34,12 +34,6 @@ def test_a_dotted_capital_i_is_one_word_with_its_plain_spelling() -> None:
     assert terms("Istanbul") == terms("İstanbul") == terms("ISTANBUL")
 
 
-def test_a_raised_number_is_no_part_of_the_one_before_it() -> None:
-    """Folded, "2008¹" is "20081": whoever searched for 2008 did not find it."""
-    assert ["treati", "2008", "1", "10", "6", "coal", "12"] == terms("Treaty 2008¹ 10⁶ coal¹²")
-    assert terms("km2 and m3") == terms("km² and m³")
-
-
 def test_unspaced_scripts_become_overlapping_pairs() -> None:
     assert ["上海", "海合", "合作"] == terms("上海合作")
     assert ["上海"] == terms("上海")

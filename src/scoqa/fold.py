@@ -18,7 +18,7 @@ from importlib.metadata import version
 from snowballstemmer.english_stemmer import EnglishStemmer
 
 # Part of what an index was built with: raise the number whenever `terms` gives other terms.
-TERMS_VERSION = f"2/snowball-{version('snowballstemmer')}"
+TERMS_VERSION = f"1/snowball-{version('snowballstemmer')}"
 
 # The words of a question that say how it is asked, not what about. Closed-class English words;
 # written for scoqa from the parts of speech (articles, pronouns, auxiliaries, prepositions,
@@ -42,11 +42,6 @@ _INVISIBLE_END = re.compile(f"{_INVISIBLE.pattern}+$")
 _JOINING = re.compile(f"{_INVISIBLE.pattern[:-1]}\u1160-\u11ff\u3131-\u318e\uff9e-\uffdc]")
 # Accents that no composed letter holds belong to their word too: "İ" folds to "i" and a dot.
 _WORD = re.compile(r"\w[\w\u0300-\u036f]*")
-# Where a raised number begins behind a word or number: a note's ("2008¹") or a power, and in NFKC
-# one with it. Not behind units, which people search for as one ("km²", "km2").
-_RAISED = re.compile(
-    r"(?<=\w)(?<!\bm)(?<!\bmm)(?<!\bcm)(?<!\bkm)(?<!\bft)(?<![⁰¹²³⁴-⁹])(?=[⁰¹²³⁴-⁹])"
-)
 # Scripts without spaces between words: Han, kana, Thai, Lao, Khmer, Burmese.
 _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
@@ -143,10 +138,10 @@ def terms(text: str) -> list[str]:
 
     Words are folded, freed of accents and stemmed (Snowball English, Porter 2001); runs of
     unspaced script become overlapping pairs of characters, so that two-character words are
-    found (one character alone stays as it is). A raised number is a word of its own.
+    found (one character alone stays as it is).
     """
     found: list[str] = []
-    for word in _WORD.findall(fold(_RAISED.sub(" ", text))):
+    for word in _WORD.findall(fold(text)):
         position = 0
         for run in _UNSPACED.finditer(word):
             if run.start() > position:
