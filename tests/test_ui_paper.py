@@ -213,6 +213,22 @@ def test_a_page_is_made_once_and_two_at_a_time(
     assert (most, sorted(made)) == (2, [1, 2, 3, 4, 5])
 
 
+def test_many_who_ask_for_one_page_wait_for_one_image(
+    fresh: TestClient, document: Document, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[int] = []
+
+    def slow(_: Document, number: int, width: int) -> bytes:
+        made.append(number)
+        time.sleep(0.3)  # long enough for the others to come in
+        return PNG
+
+    monkeypatch.setattr(workspace, "page_image", slow)
+    with ThreadPoolExecutor(5) as pool:
+        pages = list(pool.map(lambda _: fresh.get(address(document, 3)), range(5)))
+    assert ({page.status_code for page in pages}, made) == ({200}, [3])
+
+
 def test_a_crowd_is_told_to_come_again(
     fresh: TestClient, document: Document, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

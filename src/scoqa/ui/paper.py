@@ -11,6 +11,7 @@ import asyncio
 import re
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -87,6 +88,8 @@ class Images:
         self._kept: OrderedDict[tuple[str, int, int], bytes] = OrderedDict()
         self._size = 0
         self._free = asyncio.Semaphore(_AT_ONCE)
+        # One for each page that is being made: whoever asks for the same page waits for that one.
+        self._turns: WeakValueDictionary[tuple[str, int, int], asyncio.Lock] = WeakValueDictionary()
         self._waiting = 0
 
     async def answer(self, request: Request) -> Response:
@@ -138,9 +141,10 @@ class Images:
             return self._kept[key]
         if self._waiting >= _MOST_WAITING:
             return None
+        turn = self._turns.setdefault(key, asyncio.Lock())
         self._waiting += 1
         try:
-            async with self._free:
+            async with turn, self._free:
                 if key not in self._kept:  # it was not made while this one waited
                     if await request.is_disconnected():
                         return None
@@ -154,8 +158,6 @@ class Images:
             self._waiting -= 1
 
     def _keep(self, key: tuple[str, int, int], image: bytes) -> None:
-        if key in self._kept:  # two were made of it at once
-            return
         self._kept[key] = image
         self._size += len(image)
         while self._size > _MOST_KEPT_BYTES and len(self._kept) > 1:
