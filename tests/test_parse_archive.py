@@ -42,9 +42,9 @@ def test_members_are_read_by_name() -> None:
 
 
 def test_a_name_that_leads_elsewhere_is_only_a_name() -> None:
-    file = members(zipped(("../../etc/passwd", b"x"), ("/root/y", b"y")), "plan.xlsx")
-    assert ["../../etc/passwd", "root/y"] == file.names()
-    assert b"x" == file.read("../../etc/passwd")
+    file = members(zipped(("../../other/x", b"x"), ("/other/y", b"y")), "plan.xlsx")
+    assert ["../../other/x", "other/y"] == file.names()
+    assert b"x" == file.read("../../other/x")
 
 
 def test_folders_are_no_members_and_backward_slashes_are_slashes() -> None:

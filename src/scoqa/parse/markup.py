@@ -31,9 +31,8 @@ from scoqa.parse.elements import (
     number_in,
     numbering,
 )
-from scoqa.parse.raised import LONGEST_BEFORE, beside_number, written
+from scoqa.parse.inline import SPACE, Inline
 from scoqa.parse.styles import Styles, is_for_screens, shift
-from scoqa.parse.symbols import LOWERED
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -42,11 +41,8 @@ _IN_ARTICLE = frozenset("article main section blockquote figure".split())
 _CELLS = frozenset("td th".split())
 
 _FORMULAS = SCRIPTS.keys() | {"mfrac"}  # white space between their children is none
-_SPACE = re.compile("[ \t\n\f\r]+")  # what a browser collapses; a non-breaking space is none
-_MANY_LINES = re.compile("\n{3,}")
 _UNSEEN = re.compile("[\\s\u200b-\u200f\u2060\ufeff\u00ad\u034f]*")  # a block of these is blank
 _MARKED = tuple("•◦▪‣·*-–—")
-_NOTE = re.compile(r"\s*(\d{1,3}|[a-z]{1,2}|[*†‡§]{1,3})\s*", re.I)
 _DATED = (
     'meta[property="article:published_time"], meta[name="date" i], meta[name="dc.date" i], '
     'meta[name="dcterms.date" i], meta[name="pubdate" i], meta[itemprop="datePublished"], '
@@ -86,7 +82,7 @@ def page(
         for node in parser.css("title")
         if node.parent is not None and node.parent.tag in ("head", "body")
     )
-    title = _SPACE.sub(" ", next(names, "")).strip()
+    title = SPACE.sub(" ", next(names, "")).strip()
     dates = (
         node.attributes.get("datetime" if node.tag == "time" else "content") or ""
         for node in parser.css(_DATED)[:MOST_DATES]
@@ -159,16 +155,11 @@ class _Flow:
         self.last = dict.fromkeys("heading h1 main article".split(), -1)  # block of the last one
         self.characters = 0
         self.links = 0
-        self.parts: list[str] = []  # of the block that is being put together
-        self.part_links = 0
-        self.was_kept = False
+        self.inline = Inline()  # of the block that is being put together
         self.level = 0
         self.gap = PARAGRAPH
         self.marker = ""
         self.cells: list[str] = []
-        self.raised = -1  # the part at which raised text began last
-        # The part that is raised or lowered and ends in a digit, while no other words followed.
-        self.loose: tuple[int, bool] | None = None
 
     def walk(self, root: LexborNode) -> Iterator[Block]:
         """Yield the blocks below `root`."""
@@ -203,21 +194,11 @@ class _Flow:
             yield replace(block, around=Around(how_sure)) if how_sure else block
 
     def add(self, text: str) -> None:
-        """Add text of the source to the block, its white space collapsed unless it is kept."""
-        if self.count["kept"]:
-            self.was_kept = True
-        else:
-            text = _SPACE.sub(" ", text)
-            if text == " " and self.open and self.open[-1].tag in _FORMULAS:
-                return
-            if text[:1] == " " and (not self.parts or self.parts[-1][-1] in " \n"):
-                text = text[1:]
-        if text:
-            if self.loose is not None and not text.isspace():
-                self.part_from(text, *self.loose)
-            self.parts.append(text)
-            if self.count["link"]:
-                self.part_links += len(text)
+        """Add text of the source to the block."""
+        kept = self.count["kept"] > 0
+        in_formula = bool(self.open) and self.open[-1].tag in _FORMULAS
+        if kept or not in_formula or not SPACE.fullmatch(text):
+            self.inline.add(text, kept=kept, linked=self.count["link"] > 0)
 
     def enter(self, node: LexborNode) -> bool:
         """Open an element. False where it shows nothing, or is whole without its children."""
@@ -239,7 +220,7 @@ class _Flow:
         opened.is_block = is_way_past or is_block(tag, style)
         if opened.is_block:
             self.divide(tag)
-        opened.blocks, opened.parts = len(self.blocks), len(self.parts)
+        opened.blocks, opened.parts = len(self.blocks), len(self.inline)
         opened.characters, opened.links = self.characters, self.links
         opened.is_kept = keeps_space(tag, attributes)
         self.count["kept"] += opened.is_kept
@@ -270,7 +251,7 @@ class _Flow:
         opened.is_operand = above.tag == "mfrac"
         if opened.is_operand:
             self.add("/" if above.children else " (")
-            opened.parts = len(self.parts)
+            opened.parts = len(self.inline)
         above.children += 1
         self.count["sup"] += opened.shift == "sup"
         if tag in ("nav", "li"):
@@ -295,20 +276,21 @@ class _Flow:
         if tag in ("nav", "li"):
             self.count[tag] -= 1
         if ended.is_link:
-            self.end_link(ended)
-        elif ended.shift:
-            self.end_shifted(ended)
+            is_raised = self.count["sup"] > 0 or self.inline.is_raised(ended.parts)
+            if ended.is_note or (ended.is_place and is_raised):
+                self.inline.bracket(ended.parts)
+        elif ended.shift and len(self.blocks) == ended.blocks:
+            self.inline.shift(ended.parts, lowered=ended.shift == "sub")
         elif ended.is_operand:
-            operand = "".join(self.parts[ended.parts :]).strip()
+            operand = self.inline.since(ended.parts).strip()
             if operand and not operand.isalnum():
-                self.parts[ended.parts :] = [f"({operand})"]
+                self.inline.put(f"({operand})", ended.parts)
         elif tag == "mfrac" and ended.children:
-            self.parts.append(")")
+            self.inline.put(")", len(self.inline))
         elif tag in _CELLS and self.count["data"]:
-            self.cells.append(" ".join(_SPACE.split("".join(self.parts).strip())))
-            self.parts = []
+            self.cells.append(self.inline.cut())
         elif tag == "tr" and self.count["data"]:
-            self.parts, self.was_kept = ["\t".join(self.cells)], True
+            self.inline.lay_out("\t".join(self.cells))
         if ended.is_block:
             self.divide(tag)
         if ended.level:
@@ -355,24 +337,18 @@ class _Flow:
         if self.count["flat"]:
             self.add(" ")
             return
-        if self.parts and not self.count["kept"]:
-            self.parts[-1] = self.parts[-1].rstrip(" ")
-            if not self.parts[-1]:
-                self.parts.pop()
-        self.parts.append("\n")
+        self.inline.end_line(kept=self.count["kept"] > 0)
 
     def flush(self) -> None:
         """End the block that is being put together."""
-        text, links = "".join(self.parts), self.part_links
-        kept, gap = self.was_kept, self.gap
-        self.parts, self.part_links, self.was_kept, self.raised = [], 0, False, -1
-        self.loose = None
-        if _UNSEEN.fullmatch(text):
-            if "\n" in text:  # <div><br></div> is an empty line
+        inline, gap = self.inline, self.gap
+        self.inline = Inline()
+        if _UNSEEN.fullmatch(inline.text()):
+            if "\n" in inline.text():  # <div><br></div> is an empty line
                 self.gap = PARAGRAPH
             return
-        text = text.strip("\n").rstrip() if kept else _MANY_LINES.sub("\n\n", text.strip())
-        links = min(links, len(text))
+        text = inline.shown()
+        links = min(inline.links, len(text))
         if not self.level and not (self.marker == "• " and text.startswith(_MARKED)):
             links += len(self.marker) if links == len(text) else 0
             text = self.marker + text
@@ -391,33 +367,3 @@ class _Flow:
         inside.next_number = number + 1
         is_marked = "style" not in attributes or numbering("li", attributes) != ""
         self.marker = marker(number, inside.numbering) if is_marked else ""
-
-    def end_link(self, ended: _Open) -> None:
-        """Put a link to a note in brackets: "2008" with note 1 must not read "20081"."""
-        is_raised = self.count["sup"] > 0 or self.raised >= ended.parts
-        if ended.is_note or (ended.is_place and is_raised):
-            found = _NOTE.fullmatch("".join(self.parts[ended.parts :]).translate(LOWERED))
-            if found:
-                self.parts[ended.parts :] = [f"[{found[1]}]"]
-                self.loose = None
-
-    def end_shifted(self, ended: _Open) -> None:
-        """Keep raised and lowered digits apart from a number: 10 to the sixth is not "106"."""
-        lowered = ended.shift == "sub"
-        if not lowered:
-            self.raised = ended.parts
-        text = "".join(self.parts[ended.parts :])
-        if not text or len(self.blocks) > ended.blocks:
-            return
-        before = "".join(self.parts[max(0, ended.parts - LONGEST_BEFORE) : ended.parts])
-        shown = beside_number(text, before[-LONGEST_BEFORE:], lowered=lowered)
-        self.parts[ended.parts :] = [shown]
-        self.loose = (
-            (ended.parts, lowered) if shown == text and text.strip()[-1:].isdigit() else None
-        )
-
-    def part_from(self, text: str, part: int, lowered: bool) -> None:
-        """Keep a raised or lowered part apart from `text`, which follows: m², not "m25"."""
-        self.loose = None
-        if part < len(self.parts) and text.lstrip()[:1].isdigit():
-            self.parts[part] = written(self.parts[part], lowered=lowered)

@@ -34,24 +34,14 @@ LEADERS = re.compile(r"(?:\.[ ]?){4,}|…{2,}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Line:
-    """One line of text on a page; places and sizes as in `Run`.
+class Line(Run):
+    """One line of text on a page: runs joined.
 
     top, bottom: of its longest run, so that a raised number does not move it. tabular: whether it
     is the row of a table. region: which column of the page it stands in, by number in reading
     order.
     """
 
-    text: str
-    boxes: Array
-    left: float
-    top: float
-    right: float
-    bottom: float
-    size: float
-    bold: bool
-    turn: int
-    first: float
     tabular: bool
     region: int
 

@@ -27,8 +27,8 @@ from scoqa.errors import (
     ScoqaError,
     WorkspaceError,
 )
-from scoqa.store import Counts, Entry, Scored, Where, catalog
-from scoqa.store.catalog import SCHEMA_VERSION, Catalog
+from scoqa.store import Counts, Entry, Scored, Where, tables
+from scoqa.store.catalog import Catalog
 from scoqa.store.lock import held_by, is_writable, locked
 from scoqa.store.vectors import VectorCache
 from scoqa.types import SCORE_PLACES, Document, Notice, Passage
@@ -85,7 +85,7 @@ class LocalStore:
             try:
                 writer = LocalWriter(self, Catalog(connection))
                 writer.check()
-                catalog.complete(connection)
+                tables.complete(connection)
                 yield writer
             finally:
                 # One file when nobody writes: it can be read from a read-only folder. A reader
@@ -182,7 +182,7 @@ class LocalStore:
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA foreign_keys = ON")
             if new or not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-                catalog.create(connection)
+                tables.create(connection)
         except BaseException:
             connection.close()
             raise
@@ -236,10 +236,10 @@ class LocalView:
     def check(self) -> None:
         """Raise IndexMismatchError when the tables are of another version of scoqa."""
         found = self.catalog.meta("schema")
-        if found != SCHEMA_VERSION:
+        if found != tables.SCHEMA_VERSION:
             raise IndexMismatchError(
                 f"The index in {self.store.folder} has schema {found or 'unknown'}, this version "
-                f"of scoqa reads schema {SCHEMA_VERSION}. Rebuild it with: "
+                f"of scoqa reads schema {tables.SCHEMA_VERSION}. Rebuild it with: "
                 f"{self.store.command} --rebuild"
             )
 
