@@ -14,6 +14,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,12 @@ SIZES = {"wide": (1280, 800), "narrow": (390, 844)}
 SCHEMES = ("light", "dark")
 QUESTION = "Who sponsored the First SCO Defence and Security Forum?"
 SILENT = 'Who spoke of "the purple walrus" in Beijing?'
+MEMBER = "When did Iran join?"
+MEMBERS = (
+    "State,Joined,Capital\nKazakhstan,2001,Astana\nUzbekistan,2001,Tashkent\nIndia,2017,New Delhi\n"
+    "Iran,2023,Tehran\nBelarus,2024,Minsk\n"
+)
+SIDES = ("top", "right", "bottom", "left")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 SETTLED_MS = 500  # fonts, scrolling
 COLOURS = 128  # a page has few: a third of the bytes, and no difference to the eye
@@ -162,6 +169,44 @@ def during(shots: Shots, workspace: Any) -> None:
     workspace.ask = through
 
 
+def printed(browser: Browser, folder: Path) -> Workspace:
+    """Return a workspace over the bundled texts as PDFs, and one of their facts as a sheet."""
+    documents = folder / "docs"
+    documents.mkdir(parents=True)
+    style = "body { font: 11pt/1.4 serif; columns: 2 } h1 { column-span: all }"
+    page = browser.new_page()
+    for text in sorted((ROOT / "docs" / "sco").glob("*.txt")):
+        title, *lines = text.read_text(encoding="utf-8").splitlines()
+        body = "".join(f"<p>{escape(line)}</p>" for line in lines if line.strip())
+        page.set_content(f"<style>{style}</style><h1>{escape(title)}</h1>{body}")
+        page.pdf(
+            path=documents / f"{text.stem}.pdf", format="A4", margin=dict.fromkeys(SIDES, "2cm")
+        )
+    page.close()
+    (documents / "members.csv").write_text(MEMBERS, encoding="utf-8")
+    workspace = Workspace(folder)
+    workspace.sync()
+    return workspace
+
+
+def on_paper(shots: Shots, workspace: Workspace) -> None:
+    """Take a PDF's page with the quote lit on it, its text, and the row of a sheet."""
+    page = shots.page
+    with served(workspace, 7875) as url:
+        page.goto(url)
+        shots.ask(QUESTION)
+        page.click(".scoqa-number >> nth=0", timeout=60_000)
+        shots.take("paper", ".source-drawn .source-stroke")
+        page.click(".source-views button >> text=Text")
+        shots.take("paper-text", ".source-text mark")
+        page.keyboard.press("Escape")
+        page.wait_for_selector(".source-sheet", state="hidden")
+        shots.ask(MEMBER)
+        page.wait_for_selector(".scoqa-answer >> nth=1", timeout=60_000)
+        page.click(".scoqa-answer >> nth=1 >> .scoqa-number >> nth=0")
+        shots.take("row", ".source-row")
+
+
 def measured(shots: Shots, workspace: Workspace) -> None:
     """Take what comes of a question set: its report, and one question opened again."""
     page = shots.page
@@ -195,6 +240,7 @@ def take(browser: Browser, folder: Path, scratch: Path) -> None:
     workspace = Workspace(ROOT, index=scratch / "index")
     workspace.sync()
     workspace.load()
+    paper = printed(browser, scratch / "printed")
     for width, (across, down) in SIZES.items():
         for scheme in SCHEMES:
             with browser.new_context(
@@ -204,6 +250,7 @@ def take(browser: Browser, folder: Path, scratch: Path) -> None:
                 shots = Shots(context.new_page(), folder, f"{width}-{scheme}")
                 before(shots, scratch / f"{width}-{scheme}" / "handbook")
                 during(shots, workspace)
+                on_paper(shots, paper)
                 measured(shots, workspace)
                 door(shots, workspace)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from itertools import groupby
 
+from scoqa.parse.outline import Outline
 from scoqa.parse.parsed import Writer
 from scoqa.parse.plain import LONGEST_TITLE
 from scoqa.types import Mark
@@ -46,18 +47,6 @@ class Block:
     around: Around = Around.NOT
     links: int = 0
     label: str = ""
-
-
-class Outline:
-    """The headings that are open at a place of a document."""
-
-    def __init__(self) -> None:
-        self._open: list[tuple[int, str]] = []  # (level, words) from the outermost in
-
-    def path(self, level: int, words: str) -> str:
-        """Open a heading and return its whole path ("Charter > Article 4")."""
-        self._open = [each for each in self._open if each[0] < level] + [(level, words)]
-        return " > ".join(each for _, each in self._open)
 
 
 def least_aside(blocks: Sequence[Block], least: Around) -> Around | None:

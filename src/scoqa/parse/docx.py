@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from scoqa.parse.blocks import LINE, PARAGRAPH, Around, Block, Outline, with_marks, write
+from scoqa.parse.blocks import LINE, PARAGRAPH, Around, Block, with_marks, write
 from scoqa.parse.decode import BLANK
 from scoqa.parse.elements import LONGEST_CELL
 from scoqa.parse.opc import Package
+from scoqa.parse.outline import Outline
 from scoqa.parse.parsed import Parsed, Writer
 from scoqa.parse.plain import HEAD_LINES, date_mark
 from scoqa.parse.raised import LONGEST_BEFORE, beside_number

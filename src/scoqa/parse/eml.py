@@ -16,11 +16,12 @@ from email.message import Message
 from email.utils import collapse_rfc2231_value, getaddresses, parsedate_to_datetime
 
 from scoqa.errors import ParseError
-from scoqa.parse.blocks import LINE, PARAGRAPH, Block, Outline, with_marks, write
+from scoqa.parse.blocks import LINE, PARAGRAPH, Block, with_marks, write
 from scoqa.parse.charset import decoded_as
 from scoqa.parse.decode import BLANK, decode
 from scoqa.parse.html import markup_of
 from scoqa.parse.markup import page
+from scoqa.parse.outline import Outline
 from scoqa.parse.parsed import Parsed, Writer
 from scoqa.parse.plain import MONTHS
 from scoqa.types import Mark, Parser

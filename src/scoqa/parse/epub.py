@@ -13,11 +13,12 @@ from urllib.parse import unquote
 
 from scoqa.errors import ParseError
 from scoqa.parse.archive import Archive, members
-from scoqa.parse.blocks import Around, Block, Outline, with_marks, write
+from scoqa.parse.blocks import Around, Block, with_marks, write
 from scoqa.parse.decode import BLANK
 from scoqa.parse.epub_contents import names_in, titled
 from scoqa.parse.html import markup_of
 from scoqa.parse.markup import page
+from scoqa.parse.outline import Outline
 from scoqa.parse.parsed import Parsed, Writer
 from scoqa.parse.plain import HEAD_LINES, date_mark
 from scoqa.parse.styles import MOST_CHARACTERS

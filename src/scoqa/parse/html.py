@@ -11,10 +11,11 @@ from dataclasses import replace
 from itertools import accumulate
 
 from scoqa.errors import ParseError
-from scoqa.parse.blocks import Around, Outline, with_marks, write
+from scoqa.parse.blocks import Around, with_marks, write
 from scoqa.parse.charset import declared_in, decoded_as
 from scoqa.parse.decode import BLANK, decode
 from scoqa.parse.markup import Page, page
+from scoqa.parse.outline import Outline
 from scoqa.parse.parsed import Parsed, Writer
 from scoqa.parse.plain import HEAD_LINES, LONGEST_DATE_LINE, date_mark
 from scoqa.types import Mark, Parser

@@ -13,6 +13,7 @@ from itertools import pairwise
 from markdown_it import MarkdownIt
 
 from scoqa.parse.decode import decode
+from scoqa.parse.outline import Outline
 from scoqa.parse.parsed import Parsed
 from scoqa.parse.plain import HEAD_LINES, LONGEST_TITLE, date_mark, lines_with_text
 from scoqa.types import Mark, Parser
@@ -52,7 +53,7 @@ def outline(text: str) -> tuple[str | None, tuple[Mark, ...]]:
     body_start = body.end() if body else 0
     head = lines_with_text(text, HEAD_LINES)
     head_end = head[-1][1] if head else 0
-    open_headings: list[tuple[int, str]] = []  # (level, words) from the outermost in
+    headings = Outline()
     marks: list[Mark] = []
     title: str | None = None
     for token, inline in pairwise(tokens):
@@ -65,10 +66,7 @@ def outline(text: str) -> tuple[str | None, tuple[Mark, ...]]:
         start, end = starts[token.map[0]], starts[min(token.map[1], len(starts) - 1)]
         if start < body_start:
             continue  # to the grammar, the last line of front matter is an underlined heading
-        level = int(token.tag[1:])
-        open_headings = [each for each in open_headings if each[0] < level] + [(level, words)]
-        label = " > ".join(each for _, each in open_headings)
-        marks.append(Mark(start, end, "heading", label))
+        marks.append(Mark(start, end, "heading", headings.path(int(token.tag[1:]), words)))
         if title is None and start < head_end:
             title = words
     dated = date_mark(text, head)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from scoqa.parse.elements import LONGEST_CELL
 from scoqa.parse.odf import OpenDocument, Words
 from scoqa.parse.odt_lists import Lists
+from scoqa.parse.outline import Outline
 from scoqa.parse.parsed import Parsed, Writer
 from scoqa.parse.plain import LONGEST_TITLE
 from scoqa.parse.table import NO_TEXT, between, cell_text
@@ -52,7 +53,7 @@ class _Reader:
         self.writer = Writer()
         self.words = Words(document)
         self.lists = Lists(document)
-        self.headings: list[tuple[int, str]] = []  # (level, words) from the outermost in
+        self.headings = Outline()
         self.endnotes: list[tuple[str, etree._Element]] = []
         self.title: str | None = None
         self.was_item = False
@@ -130,9 +131,8 @@ class _Reader:
             self.write(text)
             return
         self.title = self.title or words
-        self.headings = [each for each in self.headings if each[0] < level] + [(level, words)]
         self.writer.gap()
-        with self.writer.mark("heading", " > ".join(each for _, each in self.headings)):
+        with self.writer.mark("heading", self.headings.path(level, words)):
             self.write(text)
 
     def read_list(self, listed: etree._Element) -> None:

@@ -12,6 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from scoqa.parse.outline import Outline
 from scoqa.parse.parsed import Parsed
 from scoqa.parse.pdf_characters import Array
 from scoqa.parse.pdf_headings import Heading, letters
@@ -150,9 +151,8 @@ def _page_marks(pages: Sequence[Page], text: _Text) -> list[Mark]:
 
 def _heading_marks(spans: Mapping[Heading, tuple[int, int]]) -> list[Mark]:
     """Return the headings' marks, each under those of a higher level before it."""
-    marks: list[Mark] = []
-    above: list[Heading] = []
-    for heading, (start, end) in spans.items():
-        above = [each for each in above if each.level < heading.level] + [heading]
-        marks.append(Mark(start, end, "heading", " > ".join(each.words for each in above)))
-    return marks
+    headings = Outline()
+    return [
+        Mark(start, end, "heading", headings.path(heading.level, heading.words))
+        for heading, (start, end) in spans.items()
+    ]

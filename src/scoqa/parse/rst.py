@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from itertools import accumulate
 
 from scoqa.parse.decode import decode
+from scoqa.parse.outline import Outline
 from scoqa.parse.parsed import Parsed
 from scoqa.parse.plain import HEAD_LINES, LONGEST_TITLE, date_mark, lines_with_text
 from scoqa.types import Mark, Parser
@@ -56,7 +57,7 @@ def _headings(text: str) -> Iterator[Mark]:
     # Lines as docutils counts them: it takes these two for spaces.
     lines = re.sub("[\v\f]", " ", text).splitlines(keepends=True)
     starts = [0, *accumulate(map(len, lines))]
-    open_headings: list[tuple[int, str]] = []  # (level, words) from the outermost in
+    headings = Outline()
     last = 0  # the line under the last title
     for level, line, title in _sections(text):
         words = " ".join(_ROLE.sub(r"\1", title).split())
@@ -69,9 +70,7 @@ def _headings(text: str) -> Iterator[Mark]:
         has_overline = over.rstrip() == under.rstrip() and last < line - 2
         last = line
         start = starts[line - 3] if has_overline else starts[line - 2]
-        open_headings = [each for each in open_headings if each[0] < level] + [(level, words)]
-        label = " > ".join(each for _, each in open_headings)
-        yield Mark(start, starts[line], "heading", label)
+        yield Mark(start, starts[line], "heading", headings.path(level, words))
 
 
 def _sections(text: str) -> list[tuple[int, int, str]]:
