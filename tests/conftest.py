@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+import hypothesis
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -28,6 +29,12 @@ from scoqa.workspace import Workspace
 
 # They assert too, for tests.
 pytest.register_assert_rewrite("commandline", "evaluating", "served", "setfiles")
+
+# How long an example takes says more of what else the machine does than of the code.
+hypothesis.settings.register_profile(
+    "scoqa", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("scoqa")
 
 T = TypeVar("T")
 ROOT = Path(__file__).parent.parent

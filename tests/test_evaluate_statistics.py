@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import bootstrap
 from sklearn.metrics import roc_auc_score
@@ -77,7 +77,6 @@ scores = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(scores)
 def test_auroc_is_scikit_learns(pairs: list[tuple[float, bool]]) -> None:
     said = np.array([score for score, _ in pairs])
@@ -89,7 +88,6 @@ def test_auroc_is_scikit_learns(pairs: list[tuple[float, bool]]) -> None:
         assert roc_auc_score(labels, said) == pytest.approx(found)
 
 
-@settings(deadline=None)
 @given(scores)
 def test_the_area_is_the_mean_over_orders_of_what_ties(pairs: list[tuple[float, bool]]) -> None:
     """A plain loop over one random order a time comes to the same."""

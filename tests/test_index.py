@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from conftest import ROOT, QuickEmbedder, quick_workspace
@@ -277,7 +277,7 @@ def test_words_that_leave_one_file_and_enter_another_keep_their_vector(tmp_path:
         assert 2 == view.counts().vectors
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25)
 @example(steps=[("add", 0, 1), ("sync", 0, 0), ("add", 0, 0), ("add", 1, 1)])
 @given(
     steps=st.lists(

@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from conftest import quick_workspace
@@ -213,7 +213,6 @@ pieces = st.sampled_from(
 texts = st.lists(pieces | st.text(max_size=4), min_size=1, max_size=40).map("".join)
 
 
-@settings(deadline=None)
 @given(st.lists(texts, min_size=1, max_size=3), st.sampled_from(["md", "txt"]))
 @example(["Ada Lund\u00a0met\n\nAda Lund. On 12 May 1911 a b c d e f g h."], "txt")
 @example(["# Ada  Lund\n\n## The `oil`\tlamp\n\nAda Lund's."], "md")

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import document_of, quick_workspace
@@ -306,7 +306,6 @@ def test_offsets_from_the_end_are_no_offsets(docs: Path) -> None:
     assert "elsewhere" == verify_citation(forged, docs).kind
 
 
-@settings(deadline=None)  # starting the process that reads takes long
 @given(st.integers(0, len(TEXT) - 1), st.integers(1, 30), st.integers(-3, 3), st.integers(-3, 3))
 def test_only_the_slice_itself_is_true(
     tmp_path_factory: pytest.TempPathFactory, start: int, length: int, left: int, right: int

@@ -357,7 +357,8 @@ def test_a_text_of_five_megabytes_opens_at_its_mark_without_freezing(
     with serving(workspace) as chat, opened(browser, chat.url) as page:
         page.evaluate(FRAMES)
         ours, naive = [], []
-        for _ in range(2):  # the lesser of two: other work on the machine only adds
+        # The lesser of two where it must be: other work on the machine only adds.
+        while len(ours) < 2 and not (ours and min(ours) < min(naive) / 3):
             page.evaluate("window.longest = 0")
             page.evaluate(FOLLOW, reference(citation))
             page.wait_for_selector(".source-text mark:focus")

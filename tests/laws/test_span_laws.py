@@ -57,7 +57,7 @@ def inside_a_word(text: str, position: int) -> bool:
     return before.isalnum() and after.isalnum()
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(signed_texts, min_size=1, max_size=3), st.integers(0, 2**32 - 1), st.data())
 def test_a_span_lies_in_one_window_and_one_paragraph_and_cuts_no_word(
     read: list[str], seed: int, data: st.DataObject

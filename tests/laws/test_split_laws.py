@@ -72,7 +72,7 @@ def assert_laws(document: Document) -> None:
         assert model_input.endswith(passage.text), "the heading is shortened, never the passage"
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(text=texts)
 @example(text="word " * 3000)  # one endless line
 @example(text="上海合作组织" * 700)  # no spaces
@@ -85,7 +85,7 @@ def test_passages_slice_back_cover_stand_in_order_and_fit(text: str) -> None:
     assert_laws(document_of(text))
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(text=texts, title=st.text(max_size=2000), cuts=st.lists(st.integers(0, 400), max_size=5))
 def test_the_laws_hold_under_any_title_and_headings(text: str, title: str, cuts: list[int]) -> None:
     marks = tuple(Mark(cut, cut, "heading", title) for cut in sorted(cuts) if cut <= len(text))
