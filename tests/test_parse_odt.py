@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from test_parse_archive import LAUGHS
@@ -76,9 +77,9 @@ def marked(parsed: Parsed, kind: str) -> list[tuple[str, str]]:
     return [(m.label, parsed.text[m.start : m.end]) for m in parsed.marks if m.kind == kind]
 
 
-def refused(data: bytes, path: str = "plan.odt") -> str:
+def refused(data: bytes, path: str = "plan.odt", read: Any = odt.read) -> str:
     with pytest.raises(ParseError) as caught:
-        odt.read(data, path)
+        read(data, path)
     return caught.value.reason
 
 
@@ -398,6 +399,18 @@ def test_another_kind_of_document_is_told() -> None:
 )
 def test_xml_that_does_harm_or_is_broken_is_told(data: bytes) -> None:
     assert refused(data).startswith(("declares entities", "holds broken XML"))
+
+
+def test_a_number_of_looks_that_is_none_costs_nothing_and_one_of_a_row_the_file() -> None:
+    body = '<text:h text:outline-level="1e2">Tides<text:s text:c="many"/>here</text:h>'
+    assert "Tides here" == text_of(body)
+    for attribute in ("rows", "columns"):
+        repeated = f'table:number-{attribute}-repeated="-7"'
+        inside = {"rows": row(cell("x"), more=repeated), "columns": row(cell("x", repeated))}
+        assert 'is damaged: "-7" is no number. Save it anew, or exclude it.' == refused(
+            flat(f'<table:table table:name="a">{inside[attribute]}</table:table>', "spreadsheet"),
+            read=ods.read,
+        )
 
 
 def test_a_text_cut_off_anywhere_is_told() -> None:

@@ -222,6 +222,13 @@ def test_slides_that_stand_elsewhere_are_not_fetched(place: str) -> None:
     assert "Words" == read(slide(words("Words"), second=place), "talk.pptx").text
 
 
+def test_a_place_that_is_no_number_is_the_edge() -> None:
+    """Found by changing files at random: it was an error of Python's own."""
+    off = '<a:xfrm><a:off x="182(800" y="9000000000"/></a:xfrm>'
+    parsed = read(slide(words("Below", place=off) + words("Above")), "a.pptx")
+    assert "Above\n\nBelow" == parsed.text
+
+
 def test_a_slide_that_holds_itself_is_read_once() -> None:
     data = slide(
         words("Words"),

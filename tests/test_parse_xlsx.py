@@ -391,6 +391,22 @@ def test_a_text_that_is_not_there_is_told() -> None:
     ) == refused(workbook('<row><c t="s"><v>9</v></c></row>', texts="<si><t>x</t></si>"))
 
 
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ('<row r="4x"><c><v>1</v></c></row>', "4x"),
+        ('<row r="-4"><c><v>1</v></c></row>', "-4"),
+        ('<row><c s="-1"><v>1</v></c></row>', "-1"),
+        ('<row><c t="s"><v>none</v></c></row>', "none"),
+        (f'<row r="{"9" * 5000}"><c><v>1</v></c></row>', "9" * 20),
+    ],
+)
+def test_a_row_or_a_cell_without_its_number_is_told(cell: str, said: str) -> None:
+    assert f'is damaged: "{said}" is no number. Save it anew, or exclude it.' == refused(
+        workbook(cell)
+    )
+
+
 def test_cells_that_are_declared_and_empty_take_no_time() -> None:
     empty = "".join(f'<c r="{column}9" s="1"/>' for column in ("A", "ZZ", "XFD")) * 5000
     started = time.monotonic()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from scoqa.errors import ParseError
 from scoqa.parse.archive import Archive, members
 from scoqa.parse.raised import LONGEST_BEFORE, beside_number
-from scoqa.parse.xmltree import attribute, local, tree
+from scoqa.parse.xmltree import attribute, local, tree, whole
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -159,7 +159,7 @@ class Words:
         for part in parent:
             match local(part):
                 case "s":
-                    count = int(attribute(part, "c") or 1)
+                    count = whole(attribute(part, "c"), 1)
                     self._parts.append(" " * min(count, _MOST_SPACES))
                 case "tab":
                     self._parts.append("\t")

@@ -14,7 +14,7 @@ from scoqa.parse.odf_shapes import blocks_of
 from scoqa.parse.parsed import Parsed, Writer
 from scoqa.parse.sheets import hidden_warnings, write_sheet
 from scoqa.parse.table import NO_TEXT, Merged, Row, cell_text
-from scoqa.parse.xmltree import attribute, local
+from scoqa.parse.xmltree import attribute, counted, local, whole
 from scoqa.types import Parser
 
 if TYPE_CHECKING:
@@ -50,20 +50,20 @@ def read(data: bytes, path: str) -> Parsed:
 
 def _rows(table: etree._Element, document: OpenDocument) -> Iterator[Row]:
     """Yield the visible rows of a sheet; blank ones once, however often they are repeated."""
-    hidden = _hidden_columns(table)
+    hidden = _hidden_columns(table, document.path)
     words = Words(document)
     merged = Merged()
     number = 1
     for row in table.iter("{*}table-row"):
-        count = int(attribute(row, "number-rows-repeated") or 1)
+        count = counted(attribute(row, "number-rows-repeated") or "1", document.path)
         if not _is_hidden(row):
             cells: dict[int, str] = {}
-            for column, cell in _cells(row):
+            for column, cell in _cells(row, document.path):
                 text = cell_text(" ".join(words.of(each) for each in cell.iterfind("{*}p")))
                 if not text or column in hidden:
                     continue
                 cells[column] = text
-                spanned = int(attribute(cell, "number-rows-spanned") or 1)
+                spanned = whole(attribute(cell, "number-rows-spanned"), 1)
                 if spanned > 1:
                     merged.add(column, number + spanned - 1, text)
             for again in range(min(count, _MOST_REPEATED) if cells else 1):
@@ -81,22 +81,22 @@ def _drawn(table: etree._Element, document: OpenDocument) -> Iterator[list[str]]
                 yield from blocks_of(shape, words, document)
 
 
-def _cells(row: etree._Element) -> Iterator[tuple[int, etree._Element]]:
+def _cells(row: etree._Element, path: str) -> Iterator[tuple[int, etree._Element]]:
     """Yield the cells of `row` that hold something, and their columns from 0."""
     column = 0
     for cell in row:
-        count = int(attribute(cell, "number-columns-repeated") or 1)
+        count = counted(attribute(cell, "number-columns-repeated") or "1", path)
         if local(cell) == "table-cell" and len(cell):
             for again in range(min(count, _MOST_REPEATED)):
                 yield column + again, cell
         column += count
 
 
-def _hidden_columns(table: etree._Element) -> set[int]:
+def _hidden_columns(table: etree._Element, path: str) -> set[int]:
     found: set[int] = set()
     place = 0
     for column in table.iter("{*}table-column"):
-        count = int(attribute(column, "number-columns-repeated") or 1)
+        count = counted(attribute(column, "number-columns-repeated") or "1", path)
         if _is_hidden(column):
             found.update(range(place, min(place + count, _MOST_COLUMNS)))
         place += count

@@ -17,7 +17,7 @@ from scoqa.parse.outline import Outline
 from scoqa.parse.parsed import Parsed, Writer
 from scoqa.parse.plain import LONGEST_TITLE
 from scoqa.parse.table import NO_TEXT, between, cell_text
-from scoqa.parse.xmltree import attribute, local
+from scoqa.parse.xmltree import attribute, local, whole
 from scoqa.types import Parser
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ class _Reader:
             self.write(text)
 
     def write_heading(self, heading: etree._Element, before: str = "") -> None:
-        level = int(attribute(heading, "outline-level") or 1)
+        level = whole(attribute(heading, "outline-level"), 1)
         text = self.words.of(heading)
         if text and attribute(heading, "is-list-header") != "true":
             text = (before or self.lists.heading_marker(level)) + text
@@ -178,8 +178,8 @@ class _Reader:
         if local(cell) != "table-cell":
             return []
         text = cell_text(" ".join(self.words.of(each) for each in cell.iter("{*}p", "{*}h")))
-        count = attribute(cell, "number-columns-repeated") or "1"
-        return [text] * min(int(count), _MOST_REPEATED)
+        count = whole(attribute(cell, "number-columns-repeated"), 1)
+        return [text] * min(count, _MOST_REPEATED)
 
 
 def _rows(table: etree._Element) -> Iterator[etree._Element]:

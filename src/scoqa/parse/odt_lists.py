@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from scoqa.parse.numerals import numeral
 from scoqa.parse.odf import OpenDocument
-from scoqa.parse.xmltree import attribute, local
+from scoqa.parse.xmltree import attribute, local, whole
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -39,10 +39,10 @@ class Lists:
     def __init__(self, document: OpenDocument) -> None:
         self._styles: dict[str, dict[int, _Level]] = {}
         for style in document.styles("list-style"):
-            levels = {int(attribute(each, "level") or 1): _level(each) for each in style}
+            levels = {whole(attribute(each, "level"), 1): _level(each) for each in style}
             self._styles[attribute(style, "name") or ""] = levels
         self._outline = {
-            int(attribute(each, "level") or 1): _level(each)
+            whole(attribute(each, "level"), 1): _level(each)
             for style in document.styles("outline-style")
             for each in style
         }
@@ -69,7 +69,7 @@ class Lists:
     def marker(self, item: etree._Element) -> str:
         """Return what is shown before the next item, with the space after it."""
         start = attribute(item, "start-value")
-        self._counts[-1] = int(start) if start else self._counts[-1] + 1
+        self._counts[-1] = whole(start, self._counts[-1] + 1)
         depth = len(self._parents) - 1
         level = self._level(self._parents[-1], depth)
         if level.bullet:
@@ -116,6 +116,6 @@ def _level(element: etree._Element) -> _Level:
         form,
         attribute(element, "num-prefix") or "",
         attribute(element, "num-suffix") or "",
-        int(attribute(element, "start-value") or 1),
-        int(attribute(element, "display-levels") or 1),
+        whole(attribute(element, "start-value"), 1),
+        whole(attribute(element, "display-levels"), 1),
     )

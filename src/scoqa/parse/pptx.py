@@ -15,7 +15,7 @@ from scoqa.parse.opc import Package, Relation
 from scoqa.parse.parsed import Parsed, Writer
 from scoqa.parse.slides import NOTES, Shape, hidden_warnings, in_order, write_slide
 from scoqa.parse.table import NO_TEXT, cell_text
-from scoqa.parse.xmltree import attribute, local
+from scoqa.parse.xmltree import attribute, local, whole
 from scoqa.types import Parser
 
 if TYPE_CHECKING:
@@ -153,8 +153,8 @@ def _shapes(parent: etree._Element, places: _Places) -> Iterator[Shape]:
         if offset is None:
             offset = next(element.iterfind("./*/{*}xfrm/{*}off"), None)
         if offset is not None:
-            top = int(offset.get("y", 0)) / _UNITS_AN_INCH
-            left = int(offset.get("x", 0)) / _UNITS_AN_INCH
+            top = whole(offset.get("y"), 0) / _UNITS_AN_INCH
+            left = whole(offset.get("x"), 0) / _UNITS_AN_INCH
         else:
             usual = places.get((kind, ""), places.get(("body", ""), (0.0, 0.0)))
             top, left = places.get(("", index), usual) if holder is not None else (0.0, 0.0)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from scoqa.parse import numerals
-from scoqa.parse.xmltree import attribute
+from scoqa.parse.xmltree import attribute, whole
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -66,11 +66,6 @@ def value(element: _Element | None, name: str = "val") -> str | None:
 def is_on(element: _Element | None) -> bool:
     """Say whether a property that is on or off is there, and on."""
     return element is not None and (value(element) or "1").lower() not in _OFF
-
-
-def number(text: str | None, default: int) -> int:
-    """Return `text` as a number, or `default` where it is none."""
-    return int(text) if text and re.fullmatch(r"-?\d{1,9}", text) else default
 
 
 @dataclass(slots=True)
@@ -128,14 +123,14 @@ def _style(key: str, elements: dict[str, _Element]) -> Style:
 def outline_level(properties: _Element | None) -> int | None:
     """Return the outline level of a paragraph's or style's properties, from 0; 9 is body text."""
     found = value(child(properties, "w:outlineLvl"))
-    return None if found is None else number(found, 9)
+    return None if found is None else whole(found, 9)
 
 
 def numbering_of(properties: _Element | None) -> tuple[str | None, int | None]:
     """Return the list that a paragraph's or style's properties name, and the level in it."""
     listed = child(properties, "w:numPr")
     level = value(child(listed, "w:ilvl"))
-    return value(child(listed, "w:numId")), None if level is None else number(level, 0)
+    return value(child(listed, "w:numId")), None if level is None else whole(level, 0)
 
 
 @dataclass(slots=True)
@@ -173,7 +168,7 @@ class Numbering:
                 named[key] = value(child(each, "w:abstractNumId")) or ""
                 own = [over for over in each if name_of(over) == "w:lvlOverride"]
                 self._starts[key] = {
-                    number(value(over, "ilvl"), 0): number(value(start), 1)
+                    whole(value(over, "ilvl"), 0): whole(value(start), 1)
                     for over in own
                     if (start := child(over, "w:startOverride")) is not None
                 }
@@ -224,12 +219,12 @@ def _levels(element: _Element) -> Iterator[tuple[int, _Level]]:
         if name_of(each) == "w:lvl":
             restart = value(child(each, "w:lvlRestart"))
             yield (
-                number(value(each, "ilvl"), 0),
+                whole(value(each, "ilvl"), 0),
                 _Level(
                     value(child(each, "w:numFmt")) or "decimal",
                     value(child(each, "w:lvlText")) or "",
-                    number(value(child(each, "w:start")), 0),
-                    None if restart is None else number(restart, 0),
+                    whole(value(child(each, "w:start")), 0),
+                    None if restart is None else whole(restart, 0),
                     is_on(child(each, "w:isLgl")),
                 ),
             )

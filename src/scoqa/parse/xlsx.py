@@ -22,7 +22,7 @@ from scoqa.parse.parsed import Parsed, Writer
 from scoqa.parse.raised import LONGEST_BEFORE, beside_number
 from scoqa.parse.sheets import hidden_warnings, write_sheet
 from scoqa.parse.table import NO_TEXT, Merged, Row, cell_text
-from scoqa.parse.xmltree import attribute, elements, local
+from scoqa.parse.xmltree import attribute, counted, elements, local, whole
 from scoqa.types import Parser
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 PARSER = Parser("xlsx", "1")
 
 _MOST_COLUMNS = 16_384
-_MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]+)(\d+):[A-Z]+(\d+)"')
+_MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]{1,3})(\d{1,9}):[A-Z]{1,3}(\d{1,9})"')
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
@@ -103,9 +103,9 @@ def _rows(data: bytes, name: str, book: _Book) -> Iterator[Row]:
             hides_rows = _is_on(element.get("zeroHeight"))
             continue
         if kind == "cols":
-            hidden_columns = _hidden_columns(element)
+            hidden_columns = _hidden_columns(element, book.path)
             continue
-        number = int(element.get("r", last + 1))
+        number = counted(element.get("r", str(last + 1)), book.path)
         is_blank_before = number > last + 1
         last = number
         is_hidden = _is_on(element.get("hidden", "1" if hides_rows else "0"))
@@ -151,7 +151,7 @@ def _anchored_at(anchor: etree._Element) -> tuple[int, int]:
     place = next(anchor.iter("{*}from"), None)
     if place is None:
         return (0, 0)
-    return int(place.findtext("{*}row", "0")), int(place.findtext("{*}col", "0"))
+    return whole(place.findtext("{*}row"), 0), whole(place.findtext("{*}col"), 0)
 
 
 def _is_seen(element: etree._Element) -> bool:
@@ -179,12 +179,12 @@ def _text(cell: etree._Element, book: _Book) -> str:
     if not value:
         book.without_value += has_formula and kind != "str"
         return ""
-    style = int(cell.get("s", 0))
+    style = counted(cell.get("s", "0"), book.path)
     code = book.formats[style] if style < len(book.formats) else "General"
     match kind:
         case "s":
-            index = int(value)
-            if not 0 <= index < len(book.texts):
+            index = counted(value, book.path)
+            if not index < len(book.texts):
                 raise ParseError(
                     book.path,
                     f"is damaged: a cell names text {index}, and there are {len(book.texts)}. "
@@ -226,11 +226,11 @@ def _column_number(letters: str) -> int:
     return number - 1
 
 
-def _hidden_columns(element: etree._Element) -> set[int]:
+def _hidden_columns(element: etree._Element, path: str) -> set[int]:
     found: set[int] = set()
     for each in element:
         if _is_on(each.get("hidden")) or each.get("width") == "0":
-            low, high = int(each.get("min", 1)), int(each.get("max", 1))
+            low, high = (counted(each.get(name, "1"), path) for name in ("min", "max"))
             found.update(range(low - 1, min(high, _MOST_COLUMNS)))
     return found
 
@@ -274,9 +274,9 @@ def _formats(package: Package, part: str) -> list[str]:
     root = package.tree(part)
     codes = dict(BUILT_IN)
     for each in root.iterfind("{*}numFmts/{*}numFmt"):
-        codes[int(each.get("numFmtId", -1))] = each.get("formatCode", "General")
+        codes[whole(each.get("numFmtId"), -1)] = each.get("formatCode", "General")
     return [
-        codes.get(int(each.get("numFmtId", 0)), "General")
+        codes.get(whole(each.get("numFmtId"), 0), "General")
         for each in root.iterfind("{*}cellXfs/{*}xf")
     ]
 

@@ -7,6 +7,7 @@ lxml's elements. Comments and processing instructions are dropped.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -77,6 +78,22 @@ def attribute(element: etree._Element, name: str) -> str | None:
         if key.rpartition("}")[2] == name:
             return str(value)
     return None
+
+
+def whole(text: str | None, default: int) -> int:
+    """Return a number that only changes how text looks, or `default` where it is none."""
+    return int(text) if text and re.fullmatch(r"\s*[+-]?[0-9]{1,18}\s*", text) else default
+
+
+def counted(text: str, path: str) -> int:
+    """Return a number from 0 that a citation may hang on, as that of a row.
+
+    Raises ParseError where it is none: whoever guessed might name another row.
+    """
+    said = " ".join(text.split())[:20]
+    if len(said) < 19 and said.isdigit() and said.isascii():
+        return int(said)
+    raise ParseError(path, f'is damaged: "{said}" is no number. Save it anew, or exclude it.')
 
 
 def _refuse_entities(element: etree._Element, path: str) -> None:
