@@ -20,8 +20,8 @@ from typing import Any
 
 MEGABYTE = 2**20
 WORDS = 30_000
-# Paragraphs of some 90 words in one file, by its kind: about half a megabyte, a PDF of 60 pages.
-PARAGRAPHS = 900
+PARAGRAPHS = 900  # of some 90 words in one file: about half a megabyte
+TO_A_SECTION = {".pdf": 3}  # as many as fit on a page, so 300 pages; elsewhere ninety
 
 
 def resident() -> float:
@@ -44,15 +44,16 @@ def fill(folder: Path, megabytes: int) -> None:
         return f"{' '.join(chance.choices(words, k=90)).capitalize()}."
 
     held = number = 0
-    suffixes = [each for each in FORMATS if each != ".pdf"]
+    suffixes = list(FORMATS)
     while held < megabytes * MEGABYTE:
         suffix = suffixes[number % len(suffixes)]
         file = folder / suffix[1:] / f"{number:05}{suffix}"
         number += 1
         if not file.exists():
+            count = TO_A_SECTION.get(suffix, PARAGRAPHS // 10)
             sections = tuple(
-                (f"Part {part}", tuple(paragraph() for _ in range(PARAGRAPHS // 10)))
-                for part in range(10)
+                (f"Part {part}", tuple(paragraph() for _ in range(count)))
+                for part in range(PARAGRAPHS // count)
             )
             data = FORMATS[suffix].write(Work(file.stem, f"Volume {number}", sections))
             file.parent.mkdir(parents=True, exist_ok=True)

@@ -197,7 +197,7 @@ def on_paper(shots: Shots, workspace: Workspace) -> None:
         shots.ask(QUESTION)
         page.click(".scoqa-number >> nth=0", timeout=60_000)
         shots.take("paper", ".source-drawn .source-stroke")
-        page.click(".source-views button >> text=Text")
+        page.click(".source-sheet [data-look=text]")
         shots.take("paper-text", ".source-text mark")
         page.keyboard.press("Escape")
         page.wait_for_selector(".source-sheet", state="hidden")
