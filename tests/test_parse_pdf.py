@@ -54,6 +54,26 @@ def test_a_paragraph_is_one_line_and_the_next_stands_apart() -> None:
     assert f"{HARBOUR}\n\n{ORCHARD}" == text_of(pdfs.one_column())
 
 
+def test_a_sentence_goes_on_behind_words_that_went_to_the_next_line_together() -> None:
+    """As browsers print "in the year" where no line may end between the three."""
+    lines = [
+        "The harbour was made as wide by hand",
+        "in the year of the great frost that closed all of the",
+        "other harbours of the coast.",
+    ]
+    assert " ".join(lines) == text_of(pdfs.pages(lambda canvas: pdfs.write(canvas, lines)))
+
+
+def test_short_lines_that_are_no_sentence_stay_lines() -> None:
+    lines = [
+        "three barrels of salted herring",
+        "rope",
+        "two lamps",
+        "oil for them and for the beacon of Orl, and tallow",
+    ]
+    assert "\n".join(lines) == text_of(pdfs.pages(lambda canvas: pdfs.write(canvas, lines)))
+
+
 @pytest.mark.parametrize("interleaved", [False, True])
 def test_columns_are_read_one_after_the_other(interleaved: bool) -> None:
     title = "On harbours and orchards, with a title over both columns"
@@ -379,6 +399,26 @@ def test_the_largest_line_is_the_title_where_only_others_are_bookmarks() -> None
     parsed = read(pdfs.pages(draw), "x.pdf")
     assert "The board of Northwick" == parsed.title
     assert ["First part"] == [mark.label for mark in marks_of(parsed, "heading")]
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "about:blank",
+        "https://example.org/a?b",
+        "Microsoft Word - Minutes",
+        "untitled",
+        "a.docx",
+        "--",
+    ],
+)
+def test_a_title_that_a_program_made_up_is_none(title: str) -> None:
+    def draw(canvas: pdfs.Canvas) -> None:
+        canvas.setTitle(title)
+        y = pdfs.write(canvas, ["The board of Northwick"], size=22) - 16
+        pdfs.paragraphs(canvas, [HARBOUR], y=y)
+
+    assert "The board of Northwick" == read(pdfs.pages(draw), "x.pdf").title
 
 
 def covers_its_text(parsed: Parsed) -> None:

@@ -22,6 +22,8 @@ _SPACING = 1.25  # of the pitch: more sets paragraphs apart
 _LEAST_STEP = 0.7  # down; less is the next column, or another cell of a table
 _INDENT = 0.8
 _MOST_INDENT = 6.0
+# Words that no line's end may part, as "5 kg" or "in the", go to the next line together.
+_MOST_GLUED = 3
 _SLACK = 0.8  # by which a line may fall short of the next word, in which it is not short
 
 _STOP = re.compile(r"[.!?…‽؟۔।॥。！？｡][\"'”’“»›)\]}」』】》〉）］｝]*(?:\d{1,3}|[⁰¹²³⁴-⁹]{1,3})?$")
@@ -133,8 +135,11 @@ def _inside(
     hanging = len(block) > 2 and sum(indented) > len(block) / 2
     found: list[str] = []
     for n, (a, b) in enumerate(pairwise(block)):
-        short = right - a.right > b.first + _SLACK * b.size
         stopped = ends_sentence(a)
+        next_words = b.first
+        if not stopped and a.bold == b.bold and _is_small(b):
+            next_words = max(b.first, _width_of(b, _MOST_GLUED))
+        short = right - a.right > next_words + _SLACK * b.size
         if a.tabular or LEADERS.search(a.text):
             found.append("\n")
         elif _CUT.search(a.text):
@@ -152,6 +157,22 @@ def _inside(
     return found
 
 
+def _is_small(line: Line) -> bool:
+    """Say whether a line begins with a small letter."""
+    return _start(line).islower()
+
+
+def _width_of(line: Line, words: int) -> float:
+    """Return about how wide the first words of a line are."""
+    first = " ".join(line.text.split()[:words])
+    return (line.right - line.left) * len(first) / len(line.text)
+
+
+def _start(line: Line) -> str:
+    """Return the first character of a line that is no bracket and no quotation mark."""
+    return line.text.lstrip("\"'“‘„«‹([")[:1]
+
+
 def continues(a: Line, b: Line, before: Sequence[Line], headings: Mapping[Line, object]) -> bool:
     """Say whether a paragraph goes on from `a`, a column's last line, in `b`, the next one's first.
 
@@ -161,8 +182,7 @@ def continues(a: Line, b: Line, before: Sequence[Line], headings: Mapping[Line, 
         return False
     if ends_sentence(a) or not _same_size(a, b) or is_item(b):
         return False
-    start = b.text.lstrip("\"'“‘„«‹([")[:1]
-    if start.islower() or WIDE.match(start):
+    if _is_small(b) or WIDE.match(_start(b)):
         return True
     near = [line for line in before if line.region == a.region and _same_size(line, a)]
     edge = max(line.right for line in near)
