@@ -15,6 +15,7 @@ import random
 import resource
 import sys
 import time
+from collections import deque
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,8 @@ def main() -> None:
     from scoqa.workspace import Workspace
 
     workspace: Any = Workspace(given.folder) if given.real else quick_workspace(given.folder)
+    if not given.real:
+        workspace.assistant.embedder.embedded = deque(maxlen=0)  # it would keep every text
     told = [0.0]
     begun = time.monotonic()
 
