@@ -14,6 +14,7 @@ from works import FORMATS, HARBOUR, WORKS
 
 from conftest import quick_workspace
 from scoqa.parse import PARSERS, parse
+from scoqa.places import Marks
 from scoqa.types import Citation, Span
 from scoqa.workspace import Workspace
 
@@ -102,7 +103,11 @@ def test_each_sentence_is_found_where_it_stands(library: Workspace, work, suffix
             found = [hit for hit in library.search(sentence, k=60) if hit.path == path]
             held = [hit for hit in found if sentence in hit.passage.text]
             assert held, sentence
-            document = library.document(held[0].passage.document_id)
+            passage = held[0].passage
+            document = library.document(passage.document_id)
+            marks = Marks(document.marks)
+            assert held[0].place == marks.place(passage.start, passage.end)
+            assert bool(held[0].place) == bool(written.place(work, number, paragraph))
             assert 1 == document.text.count(sentence)
             start = document.text.index(sentence)
             span = Span(document.id, start, start + len(sentence), 0.0)

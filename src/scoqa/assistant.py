@@ -9,13 +9,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from scoqa.config import Settings
 from scoqa.embed import Embedder
 from scoqa.errors import QuestionError, WorkspaceError
 from scoqa.fold import is_mostly_latin
 from scoqa.index import check_settings
+from scoqa.places import Marks
 from scoqa.read import Reader
 from scoqa.retrieve import phrases, retrieve, windows
 from scoqa.store import Store, View, Where
@@ -147,13 +148,23 @@ class Assistant:
             quoted = Where(where.collection, where.path, where.phrases or phrases(asked))
             vector = self.embedder.embed([asked])[0]
             most = max(k, self.settings.search_k)
-            return retrieve(view, asked, vector, k=most, where=quoted)[:k]
+            hits = retrieve(view, asked, vector, k=most, where=quoted)[:k]
+            marks = {
+                each: Marks(view.document(each).marks)
+                for each in {hit.passage.document_id for hit in hits}
+            }
+        return [_placed(hit, marks[hit.passage.document_id]) for hit in hits]
 
     def _check(self, view: View, collection: str | None) -> None:
         """Raise when the index is not what the settings say, or has no such collection."""
         tokens = self.settings.passage_tokens
         check_settings(view, self.embedder, tokens, self.store.command)
         check_collection(view, collection)
+
+
+def _placed(hit: Hit, marks: Marks) -> Hit:
+    """Return `hit` with where it stands; marks: of its document."""
+    return replace(hit, place=marks.place(hit.passage.start, hit.passage.end))
 
 
 def checked_question(question: str) -> str:

@@ -178,7 +178,8 @@ def print_hits(hits: Sequence[Hit]) -> None:
         passage = hit.passage
         found = ", ".join(f"{f.search} {f.rank} ({f.score:.3f})" for f in hit.found_by)
         out.print(Text(f"{number}. {visible(passage.heading)}", style="bold"))
-        where = f"{hit.path}, characters {passage.start}:{passage.end}"
+        parts = (hit.path, hit.place, f"characters {passage.start}:{passage.end}")
+        where = ", ".join(part for part in parts if part)
         out.print(Text(f"   {visible(where)}; score {hit.score:.4f}: {found}", style=QUIET))
         out.print(Text(visible(passage.text) + "\n"))
 

@@ -118,12 +118,16 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage that was found, where it stands, its fused score and what found it."""
+    """A passage that was found, where it stands, its fused score and what found it.
+
+    place: as in `Citation`, of its first to its last character; only `search` looks it up.
+    """
 
     passage: Passage
     path: str
     score: float
     found_by: tuple[Found, ...]
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
