@@ -240,7 +240,7 @@ def test_a_saved_answer_that_is_not_there_is_named(indexed: Path, run: Run) -> N
 
 def test_a_folder_without_documents(tmp_path: Path, run: Run) -> None:
     (tmp_path / "picture.png").write_bytes(b"x")
-    wanted = f"There are no documents in {tmp_path}. Put files there (.txt, .text, .md, .markdown, "
+    wanted = f"There are no documents in {tmp_path}. Put files there (PDF, Word, "
     for command in (["index", tmp_path], ["index", "-w", tmp_path]):
         done = run(*command)
         assert 1 == done.code
@@ -255,7 +255,7 @@ def test_a_chat_over_an_empty_folder_waits_for_documents(
     monkeypatch.setattr("scoqa.ui.serve", lambda workspace, **_: served.append(workspace.root))
     done = run("chat", tmp_path)
     assert (0, [tmp_path]) == (done.code, served)
-    assert f"There are no documents in {tmp_path}. Put files there (.txt" in done.err
+    assert f"There are no documents in {tmp_path}. Put files there (PDF, " in done.err
     assert "The page waits for them." in done.err
 
 

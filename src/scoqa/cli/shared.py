@@ -82,10 +82,9 @@ def made_ready(workspace: Any, question_set: QuestionSet) -> Evaluation:
 
 def nothing_to_read(workspace: Any) -> WorkspaceError:
     """Return the error of a folder without documents."""
-    from scoqa.parse import PARSERS
+    from scoqa.parse import KINDS
 
-    kinds = ", ".join(PARSERS)
     return WorkspaceError(
-        f"There are no documents in {workspace.documents}. Put files there ({kinds}), or name "
-        "another folder."
+        f"There are no documents in {workspace.documents}. Put files there ({', '.join(KINDS)}), "
+        "or name another folder."
     )

@@ -15,10 +15,19 @@ from typing import NamedTuple
 
 from scoqa.errors import ParseError
 from scoqa.parse import contained
-from scoqa.parse.formats import PARSERS, format_at, format_of
+from scoqa.parse.formats import KINDS, PARSERS, format_at, format_of
 from scoqa.types import Document, Mark, content_id
 
-__all__ = ["PARSERS", "ParsedFile", "digest_of", "document_id", "format_of", "page_image", "parse"]
+__all__ = [
+    "KINDS",
+    "PARSERS",
+    "ParsedFile",
+    "digest_of",
+    "document_id",
+    "format_of",
+    "page_image",
+    "parse",
+]
 
 
 class ParsedFile(NamedTuple):

@@ -34,51 +34,53 @@ from scoqa.types import Parser
 class Format:
     """What a room offers: its name and version, its media type, and how it reads bytes.
 
-    read: takes the file's bytes and its path (for messages and to tell kinds apart); raises
-    ParseError. Heavy libraries are imported inside it.
+    kind: what people call such files. read: takes the file's bytes and its path (for messages and
+    to tell kinds apart); raises ParseError. Heavy libraries are imported inside it.
     """
 
+    kind: str
     parser: Parser
     media_type: str
     read: Callable[[bytes, str], Parsed]
 
 
-_SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_SLIDES = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+_OFFICE = "application/vnd.openxmlformats-officedocument"
 _OPEN_DOCUMENT = "application/vnd.oasis.opendocument"
-_PLAIN = Format(plain.PARSER, "text/plain", plain.read)
-_MARKDOWN = Format(markdown.PARSER, "text/markdown", markdown.read)
-_HTML = Format(html.PARSER, "text/html", html.read)
+_MACROS = "macroEnabled.12"
+_HTML = Format("web pages", html.PARSER, "text/html", html.read)
+_PLAIN = Format("text", plain.PARSER, "text/plain", plain.read)
+_MARKDOWN = Format("Markdown", markdown.PARSER, "text/markdown", markdown.read)
 PARSERS: dict[str, Format] = {
+    ".pdf": Format("PDF", pdf.PARSER, "application/pdf", pdf.read),
+    ".docx": Format("Word", docx.PARSER, f"{_OFFICE}.wordprocessingml.document", docx.read),
+    ".odt": Format("OpenDocument", odt.PARSER, f"{_OPEN_DOCUMENT}.text", odt.read),
+    ".fodt": Format("OpenDocument", odt.PARSER, f"{_OPEN_DOCUMENT}.text-flat-xml", odt.read),
+    ".ods": Format("OpenDocument", ods.PARSER, f"{_OPEN_DOCUMENT}.spreadsheet", ods.read),
+    ".odp": Format("OpenDocument", odp.PARSER, f"{_OPEN_DOCUMENT}.presentation", odp.read),
+    ".pptx": Format("PowerPoint", pptx.PARSER, f"{_OFFICE}.presentationml.presentation", pptx.read),
+    ".pptm": Format(
+        "PowerPoint",
+        pptx.PARSER,
+        f"application/vnd.ms-powerpoint.presentation.{_MACROS}",
+        pptx.read,
+    ),
+    ".xlsx": Format("Excel", xlsx.PARSER, f"{_OFFICE}.spreadsheetml.sheet", xlsx.read),
+    ".xlsm": Format("Excel", xlsx.PARSER, f"application/vnd.ms-excel.sheet.{_MACROS}", xlsx.read),
+    ".csv": Format("CSV", delimited.PARSER, "text/csv", delimited.read),
+    ".tsv": Format("CSV", delimited.PARSER, "text/tab-separated-values", delimited.read),
+    ".html": _HTML,
+    ".htm": _HTML,
+    ".xhtml": Format("web pages", html.PARSER, "application/xhtml+xml", html.read),
+    ".epub": Format("EPUB", epub.PARSER, "application/epub+zip", epub.read),
+    ".eml": Format("e-mail", eml.PARSER, "message/rfc822", eml.read),
     ".txt": _PLAIN,
     ".text": _PLAIN,
     ".md": _MARKDOWN,
     ".markdown": _MARKDOWN,
-    ".pdf": Format(pdf.PARSER, "application/pdf", pdf.read),
-    ".rst": Format(rst.PARSER, "text/x-rst", rst.read),
-    ".csv": Format(delimited.PARSER, "text/csv", delimited.read),
-    ".tsv": Format(delimited.PARSER, "text/tab-separated-values", delimited.read),
-    ".xlsx": Format(xlsx.PARSER, _SPREADSHEET, xlsx.read),
-    ".xlsm": Format(xlsx.PARSER, "application/vnd.ms-excel.sheet.macroEnabled.12", xlsx.read),
-    ".pptx": Format(pptx.PARSER, _SLIDES, pptx.read),
-    ".pptm": Format(
-        pptx.PARSER, "application/vnd.ms-powerpoint.presentation.macroEnabled.12", pptx.read
-    ),
-    ".html": _HTML,
-    ".htm": _HTML,
-    ".xhtml": Format(html.PARSER, "application/xhtml+xml", html.read),
-    ".docx": Format(
-        docx.PARSER,
-        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-        docx.read,
-    ),
-    ".epub": Format(epub.PARSER, "application/epub+zip", epub.read),
-    ".eml": Format(eml.PARSER, "message/rfc822", eml.read),
-    ".odt": Format(odt.PARSER, f"{_OPEN_DOCUMENT}.text", odt.read),
-    ".fodt": Format(odt.PARSER, f"{_OPEN_DOCUMENT}.text-flat-xml", odt.read),
-    ".ods": Format(ods.PARSER, f"{_OPEN_DOCUMENT}.spreadsheet", ods.read),
-    ".odp": Format(odp.PARSER, f"{_OPEN_DOCUMENT}.presentation", odp.read),
+    ".rst": Format("reStructuredText", rst.PARSER, "text/x-rst", rst.read),
 }
+# What is read, in the words of people: for whoever has put nothing into the folder yet.
+KINDS = tuple(dict.fromkeys(each.kind for each in PARSERS.values()))
 
 
 def format_of(path: str) -> Format | None:

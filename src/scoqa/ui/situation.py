@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from scoqa.errors import ScoqaError
-from scoqa.parse import PARSERS
+from scoqa.parse import KINDS
 from scoqa.ui.indexing import Indexing
 from scoqa.ui.loading import Loading
 
@@ -71,7 +71,7 @@ class Situation:
             "run": self._run,
             "name": self._workspace.root.resolve().name,
             "folder": str(self._workspace.documents),
-            "kinds": list(PARSERS),
+            "kinds": list(KINDS),
             "login": self._login,
             "loaded": self._loading.done,
             "problem": problem,
