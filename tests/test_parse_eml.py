@@ -208,6 +208,14 @@ def test_attachments_are_named_in_a_warning() -> None:
     assert parsed.warnings[0].endswith(" and 2 more.")
 
 
+def test_an_attachment_whose_kind_is_broken_is_named_in_one_line() -> None:
+    """Found by changing files at random: its kind held a line's end, or half its words."""
+    for kind in ("text/x?=\n +0200", "multipart/altern\ufffd\x14 go 2c", "text/" + "x" * 500):
+        broken = f"Content-Type: {kind}\n\nwords\n"
+        parsed = read(HEAD + multipart("mixed", PLAIN, broken))
+        assert ("has an attachment, which is not read: one without a name.",) == parsed.warnings
+
+
 def test_an_encrypted_e_mail_says_so() -> None:
     sealed = "Content-Type: application/pkcs7-mime; smime-type=enveloped-data\n\nx\n"
     parsed = read(HEAD + sealed)

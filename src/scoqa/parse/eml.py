@@ -38,6 +38,7 @@ _SIGNATURES = frozenset(
 )
 _SEALED = ("multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime")
 MOST_NAMED = 10  # attachments in a warning
+_KIND = re.compile(r"[a-z0-9.+-]+/[a-z0-9.+-]{1,80}")
 # A plain part that is this much shorter than its HTML says only that there is HTML.
 LEAST_PLAIN_SHARE = 0.2
 LONGEST_STUB = 400
@@ -134,7 +135,7 @@ class _Letters:
                 if _is_email(each):
                     self.enclosed.append(each)
                 else:
-                    self.attached.append(name or kind)
+                    self.attached.append(_called(name, kind))
         elif part.is_multipart() and kind.startswith("multipart/"):
             if kind == "multipart/alternative":
                 return self.alternative(_parts(part))
@@ -146,7 +147,7 @@ class _Letters:
         elif placed != "attachment" and (not name or placed == "inline") and kind in _TEXTS:
             return self.text(part, kind)
         elif kind not in _SIGNATURES and not (kind.startswith("image/") and part["Content-ID"]):
-            self.attached.append(name or kind)
+            self.attached.append(_called(name, kind))
         return []
 
     def alternative(self, parts: list[Message]) -> list[Block]:
@@ -196,6 +197,11 @@ class _Letters:
         if count == 1:
             return [f"has an attachment, which is not read: {names}."]
         return [f"has {count} attachments, which are not read: {names}{more}."]
+
+
+def _called(name: str, kind: str) -> str:
+    """Return what an attachment is called: its name, or its kind where it says one."""
+    return name or (kind if _KIND.fullmatch(kind) else "one without a name")
 
 
 def flowed(text: str, *, joined: bool) -> str:
