@@ -23,7 +23,13 @@ RELATIONS = (
     '2006/relationships/officeDocument" Target="word/document.xml"/></Relationships>'
 )
 WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
-LAUGHS = "".join(f'<!ENTITY lol{n} "{f"&lol{n - 1};" * 10}">' for n in range(1, 10))
+LAUGHS = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10))
+LAUGHS = f'<!DOCTYPE a [<!ENTITY a0 "ha">{LAUGHS}]>'  # &a9; stands for two billion bytes
+
+
+def names(file: Path) -> str:
+    """Return what lets &x; in XML stand for what is in `file`."""
+    return f'<!DOCTYPE a [<!ENTITY x SYSTEM "{file.as_uri()}">]>'
 
 
 def zipped(members: dict[str, bytes | str]) -> bytes:
@@ -121,10 +127,10 @@ def pdfs() -> Iterator[tuple[str, bytes]]:
 def packed(outside: str) -> Iterator[tuple[str, bytes]]:
     types = {"[Content_Types].xml": CONTENT_TYPES, "_rels/.rels": RELATIONS}
     yield "bomb.docx", bomb("word/document.xml", types)
-    yield "laughs.docx", word(paragraph("&lol9;"), f'<!DOCTYPE d [<!ENTITY lol0 "ha">{LAUGHS}]>')
+    yield "laughs.docx", word(paragraph("&a9;"), LAUGHS)
     yield (
         "outside.docx",
-        word(paragraph("&x;"), f'<!DOCTYPE d [<!ENTITY x SYSTEM "file://{outside}">]>'),
+        word(paragraph("&x;"), names(Path(outside))),
     )
     yield "deep.docx", word("<w:sdt><w:sdtContent>" * 50_000 + "</w:sdtContent></w:sdt>" * 50_000)
     yield "no-document.docx", zipped({"[Content_Types].xml": CONTENT_TYPES})
@@ -148,7 +154,7 @@ def packed(outside: str) -> Iterator[tuple[str, bytes]]:
         "content.xml": f'<!DOCTYPE d [<!ENTITY lol0 "ha">{LAUGHS}]><d>&lol9;</d>',
     })  # fmt: skip
     yield "outside.odt", zipped({
-        "content.xml": f'<!DOCTYPE d [<!ENTITY x SYSTEM "file://{outside}">]><d>&x;</d>',
+        "content.xml": f"{names(Path(outside))}<d>&x;</d>",
     })  # fmt: skip
     yield "members.odt", zipped({f"m{number}": b"" for number in range(30_000)})
 

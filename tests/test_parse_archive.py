@@ -8,6 +8,7 @@ import zlib
 
 import pytest
 
+from hostile import LAUGHS
 from scoqa.errors import ParseError
 from scoqa.parse import archive
 from scoqa.parse.archive import members
@@ -148,9 +149,6 @@ def test_a_missing_member_is_named() -> None:
 
 
 # -- XML -------------------------------------------------------------------------------------------
-
-LAUGHS = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10))
-LAUGHS = f'<!DOCTYPE a [<!ENTITY a0 "ha">{LAUGHS}]>'
 
 
 def test_xml_is_read_with_its_comments_and_instructions_dropped() -> None:

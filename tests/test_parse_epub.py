@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from docxfiles import zipped
+from hostile import LAUGHS, names
 from scoqa.errors import ParseError
 from scoqa.parse import epub as room
 from scoqa.parse import parse
@@ -152,12 +153,12 @@ def test_broken_contents_cost_neither_the_book_nor_much_time() -> None:
     deep = '<nav epub:type="toc">' * 9_000 + '<a href="text/b.xhtml">Fees</a>'
     endless = "<nav>" * 100_000
     book = epub({"b.xhtml": chapter("<p>Words.</p>")})
-    began = time.monotonic()
+    began = time.thread_time()
     expected = [("Fees", "Words.")]
     assert expected == marked(read(with_contents(book, "", deep)), "heading")
     for broken in (endless, "\x01\x02" * 100, ""):
         assert "Words." == read(with_contents(book, broken, broken)).text
-    assert time.monotonic() - began < 10
+    assert time.thread_time() - began < 10
 
 
 def test_in_a_book_without_contents_the_first_line_of_a_chapter_is_its_name() -> None:
@@ -244,10 +245,7 @@ def test_what_is_no_book_is_named_so() -> None:
 def test_entities_are_never_expanded_and_files_never_read(tmp_path: Path) -> None:
     secret = tmp_path / "secret.txt"
     secret.write_text("the secret", encoding="utf-8")
-    outside = f'<!DOCTYPE x [<!ENTITY x SYSTEM "{secret.as_uri()}">]>'
-    lol = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 12))
-    laughs = f'<!DOCTYPE x [<!ENTITY l0 "lol">{lol}]>'
-    for before, name in ((outside, "x"), (laughs, "l11")):
+    for before, name in ((names(secret), "x"), (LAUGHS, "a9")):
         parsed = read(epub({"a.xhtml": chapter(f"<p>Words &{name}; end.</p>", before)}))
         assert f"Words &{name}; end." == parsed.text  # as it stands in the file
         words = {"a.xhtml": chapter("<p>Words.</p>")}

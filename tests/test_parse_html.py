@@ -508,10 +508,10 @@ def test_binary_data_is_no_page() -> None:
     ],
 )
 def test_hostile_pages_cost_little_time(markup: str) -> None:
-    began = time.monotonic()
+    began = time.thread_time()
     for path in ("a.html", "a.xhtml"):
         assert text(markup, path).endswith("deep")
-    assert time.monotonic() - began < 20
+    assert time.thread_time() - began < 20
 
 
 def test_boxes_in_boxes_without_end_are_refused_at_once() -> None:

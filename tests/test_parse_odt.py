@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_parse_archive import LAUGHS
 
+from hostile import LAUGHS
 from officefiles import zipped
 from scoqa.errors import ParseError
 from scoqa.parse import odp, ods, odt, parse

@@ -11,8 +11,8 @@ import openpyxl
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from test_parse_archive import LAUGHS
 
+from hostile import LAUGHS
 from officefiles import SHEET, relations, saved, workbook, zipped
 from scoqa.errors import ParseError
 from scoqa.parse import parse
@@ -409,13 +409,13 @@ def test_a_row_or_a_cell_without_its_number_is_told(cell: str, said: str) -> Non
 
 def test_cells_that_are_declared_and_empty_take_no_time() -> None:
     empty = "".join(f'<c r="{column}9" s="1"/>' for column in ("A", "ZZ", "XFD")) * 5000
-    started = time.monotonic()
+    started = time.thread_time()
     assert ["7"] == lines(
         f'<row r="1">{empty}</row><row r="1048576"><c r="XFD1048576"><v>7</v></c></row>',
         before='<dimension ref="A1:XFD1048576"/><cols><col min="1" max="999999999"/></cols>',
         extra='<mergeCells><mergeCell ref="A1:A1048576"/></mergeCells>',
     )
-    assert time.monotonic() - started < 5
+    assert time.thread_time() - started < 5
 
 
 def test_many_columns_are_read() -> None:

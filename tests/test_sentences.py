@@ -164,9 +164,9 @@ def test_the_sentence_around_is_found_at_once_in_five_million_characters() -> No
         middle = len(text) // 2
         times = []
         for _ in range(5):
-            begun = time.perf_counter()
+            begun = time.thread_time()
             start, end = sentence_around(text, middle, middle + 4)
-            times.append(time.perf_counter() - begun)
+            times.append(time.thread_time() - begun)
         assert end - start <= 3 * LONG
         assert min(times) < 0.05
 

@@ -204,7 +204,7 @@ def test_an_ask_that_is_left_ends_at_its_next_step(workspace: FakeWorkspace) -> 
 
     def ask(question: str, *, progress: Callable[[str], None], **_: Any) -> Answer:
         progress("find")
-        for _ in range(200):
+        for _ in range(1000):
             time.sleep(0.01)
             progress("read")
         reached.append("the end")
@@ -221,7 +221,7 @@ def test_an_ask_that_is_left_ends_at_its_next_step(workspace: FakeWorkspace) -> 
     begun = time.monotonic()
     finished(leave())  # waits for its threads
     assert reached == []
-    assert time.monotonic() - begun < 1.5
+    assert time.monotonic() - begun < 8
 
 
 @pytest.mark.parametrize(
@@ -256,7 +256,7 @@ def test_the_page_knows_what_is_here_and_what_to_ask_first(workspace: FakeWorksp
     assert (state["documents"], state["passages"], state["loaded"]) == (1, 2, False)
     assert (state["suggestions"], state["indexing"], state["problem"]) == ([], None, None)
     workspace.loaded = True
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while not situation.state()["suggestions"] and time.monotonic() < deadline:
         time.sleep(0.01)
     assert situation.state()["suggestions"] == ["How tall is it?"]
@@ -281,7 +281,7 @@ def test_documents_are_indexed_once_however_many_press_the_button() -> None:
     for _ in range(5):
         indexing.start()
     assert indexing.progress is not None
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while indexing.progress is not None and time.monotonic() < deadline:
         time.sleep(0.01)
     assert slow.syncs == 1

@@ -130,9 +130,9 @@ def test_twice_the_text_takes_about_twice_the_time(piece: str) -> None:
         text = piece * (size // len(piece))
         best = float("inf")
         for _ in range(3):
-            begun = time.perf_counter()
+            begun = time.thread_time()
             spans = sentences(text)
-            best = min(best, time.perf_counter() - begun)
+            best = min(best, time.thread_time() - begun)
         if not text.isspace():
             assert max(end - start for start, end in spans) <= 4 * LONG
         return best

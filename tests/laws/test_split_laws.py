@@ -106,9 +106,9 @@ def test_a_text_ten_times_as_long_takes_not_much_more_than_ten_times_as_long(uni
 
     def seconds(length: int) -> float:
         document = document_of(unit * (length // len(unit)))
-        start = time.perf_counter()
+        start = time.thread_time()
         passages_of(document)
-        return time.perf_counter() - start
+        return time.thread_time() - start
 
     seconds(10_000)  # warm
     assert seconds(200_000) < 40 * max(seconds(20_000), 0.01)
