@@ -8,6 +8,7 @@ models, and holds what goes by too quickly to be seen.
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 import sys
 import tempfile
@@ -270,6 +271,9 @@ def main(folder: str = str(ROOT / "docs" / "guide" / "images")) -> None:
         )
         take(browser, Path(folder), Path(scratch))
         browser.close()
+    # What suggests questions may still be at it, and torch does not end in the middle of its work.
+    sys.stdout.flush()
+    os._exit(0)
 
 
 if __name__ == "__main__":
