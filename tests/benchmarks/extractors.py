@@ -6,7 +6,7 @@
 The first writes fixtures into FOLDER: those of tests/works.py and tests/pdfs.py, and the same works
 as LibreOffice and Chromium save and print them, where they are installed; beside each file NAME a
 file NAME.known with its sentences in their order. The second reads them with each extractor NAME
-(scoqa, markitdown, unstructured), as installed where it runs, and prints by kind of file the share
+(scoqa, markitdown, docling, unstructured), as installed where it runs, and prints by kind of file the share
 of sentences that stand in its text verbatim, and the share of neighbours that do in their order.
 
 Folded white space counts as verbatim, and Markdown's escapes are taken out: both only help others.
@@ -121,10 +121,18 @@ def by_unstructured(file: Path) -> str:
     return "\n\n".join(each.text for each in elements)
 
 
+def by_docling(file: Path) -> str:
+    from docling.document_converter import DocumentConverter
+
+    text = DocumentConverter().convert(file).document.export_to_text()
+    return re.sub(r"\\([^\w\s])", r"\1", text)
+
+
 EXTRACTORS: dict[str, Callable[[Path], str]] = {
     "scoqa": by_scoqa,
     "markitdown": by_markitdown,
     "unstructured": by_unstructured,
+    "docling": by_docling,
 }
 
 
