@@ -108,12 +108,16 @@ def docx(
     )
     listed += f'<Relationship Id="r9" Type="{_OFFICE}/hyperlink" Target="https://example.org/" '
     listed += 'TargetMode="External"/>'
-    kind = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
+    kinds = "".join(
+        f'<Override PartName="/word/{name}.xml" ContentType="application/vnd.openxmlformats-'
+        f'officedocument.wordprocessingml.{kind}+xml"/>'
+        for name, kind in (("document", "document.main"), *((name, name) for name in parts))
+    )
     members: dict[str, str | bytes] = {
         "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/'
         'content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-'
         'package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/>'
-        f'<Override PartName="/word/document.xml" ContentType="{kind}"/></Types>',
+        f"{kinds}</Types>",
         "_rels/.rels": f'<Relationships xmlns="{_PACKAGE}"><Relationship Id="r1" '
         f'Type="{_OFFICE}/officeDocument" Target="word/document.xml"/><Relationship Id="r2" '
         f'Type="{_PACKAGE}/metadata/core-properties" Target="docProps/core.xml"/></Relationships>',
@@ -131,9 +135,10 @@ def docx(
 
 
 def zipped(members: dict[str, str | bytes]) -> bytes:
-    """Return a zip file of `members`, in order."""
+    """Return a zip file of `members`, in order; "mimetype" says what it is, and is not packed."""
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(file, "w") as archive:
         for name, data in members.items():
-            archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
+            how = zipfile.ZIP_STORED if name == "mimetype" else zipfile.ZIP_DEFLATED
+            archive.writestr(zipfile.ZipInfo(name), data, how)
     return file.getvalue()

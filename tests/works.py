@@ -140,7 +140,8 @@ def as_epub(work: Work) -> bytes:
     return docxfiles.zipped({
         "mimetype": "application/epub+zip",
         "META-INF/container.xml": '<container xmlns="urn:oasis:names:tc:opendocument:xmlns:'
-        'container"><rootfiles><rootfile full-path="OEBPS/book.opf"/></rootfiles></container>',
+        'container"><rootfiles><rootfile full-path="OEBPS/book.opf" '
+        'media-type="application/oebps-package+xml"/></rootfiles></container>',
         "OEBPS/book.opf": '<package xmlns="http://www.idpf.org/2007/opf" xmlns:dc="http://purl.org'
         f'/dc/elements/1.1/"><metadata><dc:title>{escape(work.title)}</dc:title></metadata>'
         f"<manifest>{listed}</manifest><spine>{spine}</spine></package>",
