@@ -6,8 +6,9 @@
 The first writes fixtures into FOLDER: those of tests/works.py and tests/pdfs.py, and the same works
 as LibreOffice and Chromium save and print them, where they are installed; beside each file NAME a
 file NAME.known with its sentences in their order. The second reads them with each extractor NAME
-(scoqa, markitdown, docling, unstructured), as installed where it runs, and prints by kind of file the share
-of sentences that stand in its text verbatim, and the share of neighbours that do in their order.
+(scoqa, markitdown, docling, unstructured), as installed where it runs, and prints by kind of file
+the share of sentences that stand in its text verbatim, and the share of neighbours that do in their
+order.
 
 Folded white space counts as verbatim, and Markdown's escapes are taken out: both only help others.
 """
