@@ -421,6 +421,13 @@ def test_a_title_that_a_program_made_up_is_none(title: str) -> None:
     assert "The board of Northwick" == read(pdfs.pages(draw), "x.pdf").title
 
 
+def test_a_title_with_a_colon_is_one() -> None:
+    draw = pdfs.pages(
+        lambda canvas: [canvas.setTitle("About: the dredging"), pdfs.write(canvas, [HARBOUR])]
+    )
+    assert "About: the dredging" == read(draw, "x.pdf").title
+
+
 def covers_its_text(parsed: Parsed) -> None:
     """Assert what every reader of marks and boxes relies on."""
     pages = marks_of(parsed, "page")
