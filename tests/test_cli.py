@@ -150,7 +150,7 @@ def test_doctor_says_what_is_sound_and_ends_with_1_otherwise(
         in before.out
     )
     run("index", folder)
-    done = run("doctor", "-w", folder)
+    done = run("doctor", folder)
     assert 0 == done.code, done.out
     assert ["ok"] * 6 == [line.split()[0] for line in done.out.splitlines()]
     findings = json.loads(run("doctor", "-w", folder, "--json").out)

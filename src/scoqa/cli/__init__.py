@@ -332,9 +332,12 @@ app.command(
 )(train_reader)
 
 
-@app.command(epilog="Example: scoqa doctor")
+@app.command(epilog="Example: scoqa doctor ~/Papers")
 def doctor(
-    workspace: WorkspaceOption = Path(), index: IndexOption = None, as_json: Json = False
+    folder: Folder = None,
+    workspace: WorkspaceOption = Path(),
+    index: IndexOption = None,
+    as_json: Json = False,
 ) -> None:
     """Check models, index and disk, and say what to do."""
     from rich.text import Text
@@ -342,7 +345,7 @@ def doctor(
     from scoqa.doctor import examine
     from scoqa.terminal import out, print_json, visible
 
-    findings = examine(open_workspace(workspace, index))
+    findings = examine(open_workspace(folder or workspace, index))
     if as_json:
         print_json(findings)
     else:
