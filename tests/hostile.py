@@ -151,7 +151,7 @@ def packed(outside: str) -> Iterator[tuple[str, bytes]]:
     yield "no-slides.pptx", zipped({"[Content_Types].xml": CONTENT_TYPES})
     yield "bomb.odt", bomb("content.xml", {"mimetype": "application/vnd.oasis.opendocument.text"})
     yield "laughs.odt", zipped({
-        "content.xml": f'<!DOCTYPE d [<!ENTITY lol0 "ha">{LAUGHS}]><d>&lol9;</d>',
+        "content.xml": f"{LAUGHS}<d>&a9;</d>",
     })  # fmt: skip
     yield "outside.odt", zipped({
         "content.xml": f"{names(Path(outside))}<d>&x;</d>",

@@ -24,7 +24,8 @@ from scoqa.errors import (
 )
 from scoqa.index import Step
 from scoqa.parse import PARSERS, document_id
-from scoqa.store import Entry, open_store
+from scoqa.store import Entry, local, open_store
+from scoqa.store.vectors import VectorCache
 from scoqa.types import Parser, SyncReport, content_id
 from scoqa.workspace import Workspace
 
@@ -609,6 +610,25 @@ def test_a_second_writer_is_locked_out_and_a_rebuild_takes_nothing_from_the_firs
                 quick_workspace(folder).sync(rebuild=rebuild)
     assert before == contents(quick_workspace(folder))
     assert {"unchanged": BOTH} == essence(quick_workspace(folder).sync())
+
+
+def test_the_vectors_are_not_all_written_again_and_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(60):
+        (tmp_path / f"{number}.txt").write_text(f"The lamp burns for {number} nights.")
+    written: list[int] = []
+    through = VectorCache.write
+
+    def counted(self: VectorCache, path: Path) -> str:
+        written.append(len(self.rows))
+        return through(self, path)
+
+    monkeypatch.setattr(VectorCache, "write", counted)
+    monkeypatch.setattr(local, "SAVE_EVERY", 1)
+    quick_workspace(tmp_path).sync()
+    assert (written[0], written[-1]) == (1, 60)
+    assert sum(written) <= 3 * 60 + len(written)  # each half as many again as the one before
 
 
 def test_a_reader_in_the_middle_of_an_ask_holds_no_writer_up(folder: Path) -> None:

@@ -407,7 +407,7 @@ def test_a_number_of_looks_that_is_none_costs_nothing_and_one_of_a_row_the_file(
     for attribute in ("rows", "columns"):
         repeated = f'table:number-{attribute}-repeated="-7"'
         inside = {"rows": row(cell("x"), more=repeated), "columns": row(cell("x", repeated))}
-        assert 'is damaged: "-7" is no number. Save it anew, or exclude it.' == refused(
+        assert 'is damaged: it counts with "-7". Save it anew, or exclude it.' == refused(
             flat(f'<table:table table:name="a">{inside[attribute]}</table:table>', "spreadsheet"),
             read=ods.read,
         )

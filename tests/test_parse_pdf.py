@@ -64,6 +64,22 @@ def test_a_sentence_goes_on_behind_words_that_went_to_the_next_line_together() -
     assert " ".join(lines) == text_of(pdfs.pages(lambda canvas: pdfs.write(canvas, lines)))
 
 
+@pytest.mark.parametrize("labels", [("a)", "b)"), ("(a)", "(b)"), ("i.", "ii.")])
+def test_items_with_small_letters_stay_lines(labels: tuple[str, str]) -> None:
+    lines = [
+        "The board may decide on all of these matters of the harbour",
+        f"{labels[0]} the dues that all the ships pay in the harbour",
+        f"{labels[1]} the hours at which the lamps are lit on the coast",
+    ]
+    one = text_of(pdfs.pages(lambda canvas: pdfs.write(canvas, lines)))
+    assert one.endswith(f"{lines[1]}\n{lines[2]}")
+
+
+def test_a_line_that_ends_with_a_semicolon_ends() -> None:
+    lines = ["two lamps with glass from Northwick;", "oil for them and for the beacon at Orl; and"]
+    assert "\n".join(lines) == text_of(pdfs.pages(lambda canvas: pdfs.write(canvas, lines)))
+
+
 def test_short_lines_that_are_no_sentence_stay_lines() -> None:
     lines = [
         "three barrels of salted herring",
@@ -405,7 +421,8 @@ def test_the_largest_line_is_the_title_where_only_others_are_bookmarks() -> None
     "title",
     [
         "about:blank",
-        "https://example.org/a?b",
+        "https://example.org/a b?c",
+        "file:///C:/My Files/x y",
         "Microsoft Word - Minutes",
         "untitled",
         "a.docx",
@@ -421,11 +438,13 @@ def test_a_title_that_a_program_made_up_is_none(title: str) -> None:
     assert "The board of Northwick" == read(pdfs.pages(draw), "x.pdf").title
 
 
-def test_a_title_with_a_colon_is_one() -> None:
-    draw = pdfs.pages(
-        lambda canvas: [canvas.setTitle("About: the dredging"), pdfs.write(canvas, [HARBOUR])]
-    )
-    assert "About: the dredging" == read(draw, "x.pdf").title
+@pytest.mark.parametrize("title", ["About: the dredging", "Data:2020", "Annual report 2.10"])
+def test_a_title_that_looks_a_little_like_an_address_is_one(title: str) -> None:
+    def draw(canvas: pdfs.Canvas) -> None:
+        canvas.setTitle(title)
+        pdfs.write(canvas, [HARBOUR])
+
+    assert title == read(pdfs.pages(draw), "x.pdf").title
 
 
 def covers_its_text(parsed: Parsed) -> None:

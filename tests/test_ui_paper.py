@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 
 from conftest import quick_workspace
 from papers import FIRST, LABELS, LIT, SECOND, write_report
+from scoqa.errors import ParseError
 from scoqa.parse import document_id
 from scoqa.types import Citation, Document, Span
 from scoqa.ui import paper, passwords, viewer
@@ -227,6 +228,24 @@ def test_many_who_ask_for_one_page_wait_for_one_image(
     with ThreadPoolExecutor(5) as pool:
         pages = list(pool.map(lambda _: fresh.get(address(document, 3)), range(5)))
     assert ({page.status_code for page in pages}, made) == ({200}, [3])
+
+
+def test_many_who_ask_for_a_page_that_cannot_be_drawn_are_told_so_at_once(
+    fresh: TestClient, document: Document, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[int] = []
+
+    def fails(_: Document, number: int, width: int) -> bytes:
+        tried.append(number)
+        time.sleep(0.3)  # long enough for the others to come in
+        raise ParseError("report.pdf", "takes too long.")
+
+    monkeypatch.setattr(workspace, "page_image", fails)
+    with ThreadPoolExecutor(5) as pool:
+        pages = list(pool.map(lambda _: fresh.get(address(document, 3)), range(5)))
+    assert ({page.status_code for page in pages}, tried) == ({409}, [3])
+    assert fresh.get(address(document, 3)).status_code == 409  # and is tried again
+    assert tried == [3, 3]
 
 
 def test_a_crowd_is_told_to_come_again(

@@ -38,7 +38,7 @@ _SIGNATURES = frozenset(
 )
 _SEALED = ("multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime")
 MOST_NAMED = 10  # attachments in a warning
-_KIND = re.compile(r"[a-z0-9.+-]+/[a-z0-9.+-]{1,80}")
+_KIND = re.compile(r"[\w!#$&^.+-]{1,80}/[\w!#$&^.+-]{1,80}", re.ASCII)  # RFC 6838, 4.2
 # A plain part that is this much shorter than its HTML says only that there is HTML.
 LEAST_PLAIN_SHARE = 0.2
 LONGEST_STUB = 400

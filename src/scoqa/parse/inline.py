@@ -93,12 +93,15 @@ class Inline:
             self.put(f"[{found[1]}]", part)
             self._loose = None
 
-    def shift(self, part: int, *, lowered: bool) -> None:
-        """Keep raised and lowered digits apart from a number: 10 to the sixth is not "106"."""
+    def shift(self, part: int, *, lowered: bool, is_whole: bool) -> None:
+        """Keep raised and lowered digits apart from a number: 10 to the sixth is not "106".
+
+        is_whole: they stand in this block alone.
+        """
         if not lowered:
             self._raised = part
         text = self.since(part)
-        if not text:
+        if not text or not is_whole:
             return
         before = "".join(self.parts[max(0, part - LONGEST_BEFORE) : part])
         shown = beside_number(text, before[-LONGEST_BEFORE:], lowered=lowered)

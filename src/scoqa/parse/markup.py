@@ -279,8 +279,9 @@ class _Flow:
             is_raised = self.count["sup"] > 0 or self.inline.is_raised(ended.parts)
             if ended.is_note or (ended.is_place and is_raised):
                 self.inline.bracket(ended.parts)
-        elif ended.shift and len(self.blocks) == ended.blocks:
-            self.inline.shift(ended.parts, lowered=ended.shift == "sub")
+        elif ended.shift:
+            is_whole = len(self.blocks) == ended.blocks
+            self.inline.shift(ended.parts, lowered=ended.shift == "sub", is_whole=is_whole)
         elif ended.is_operand:
             operand = self.inline.since(ended.parts).strip()
             if operand and not operand.isalnum():

@@ -27,8 +27,9 @@ _MOST_UNKNOWN = 0.03  # a share of the characters
 _SMALLER = 0.92  # than the body: a footnote's size
 # What programs put for a title when nobody gave one.
 _NO_TITLE = re.compile(
-    r"microsoft \w+ - |untitled|document\d*$|title$|\(?anonymous\)?$|slide \d+$|.*\.\w{2,4}$"
-    r"|(?:about|https?|file|data|blob):\S*$|[\W\d_]*$",
+    r"microsoft \w+ - |untitled|document\d*$|title$|\(?anonymous\)?$|slide \d+$"
+    r"|.*\.[a-z]\w{1,3}$|(?:https?|file)://|about:(?:blank|srcdoc)$|(?:data|blob):\w+[:/]"
+    r"|[\W\d_]*$",
     re.IGNORECASE,
 )
 _LARGEST_TITLE = 1.3  # of the body's size, at least, for a title on the first page

@@ -27,6 +27,7 @@ _MOST_GLUED = 3
 _SLACK = 0.8  # by which a line may fall short of the next word, in which it is not short
 
 _STOP = re.compile(r"[.!?…‽؟۔।॥。！？｡][\"'”’“»›)\]}」』】》〉）］｝]*(?:\d{1,3}|[⁰¹²³⁴-⁹]{1,3})?$")
+_ENDS_ITEM = re.compile(r"[;:；：]$")
 _PAUSE = re.compile(r"[,:;、，；：]$")
 _HYPHENS = "-‐\u00ad"
 _CUT = re.compile(rf"(\w[\w'’-]*)[{_HYPHENS}]$")
@@ -137,7 +138,8 @@ def _inside(
     for n, (a, b) in enumerate(pairwise(block)):
         stopped = ends_sentence(a)
         next_words = b.first
-        if not stopped and a.bold == b.bold and _is_small(b):
+        ends = stopped or _ENDS_ITEM.search(a.text) or is_item(b)
+        if not ends and a.bold == b.bold and _is_small(b):
             next_words = max(b.first, _width_of(b, _MOST_GLUED))
         short = right - a.right > next_words + _SLACK * b.size
         if a.tabular or LEADERS.search(a.text):

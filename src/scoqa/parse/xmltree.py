@@ -90,10 +90,11 @@ def counted(text: str, path: str) -> int:
 
     Raises ParseError where it is none: whoever guessed might name another row.
     """
-    said = " ".join(text.split())[:20]
-    if len(said) < 19 and said.isdigit() and said.isascii():
+    said = " ".join(text.split())
+    if len(said) <= 18 and said.isdigit() and said.isascii():
         return int(said)
-    raise ParseError(path, f'is damaged: "{said}" is no number. Save it anew, or exclude it.')
+    shown = said if len(said) <= 20 else f"{said[:20]}…"
+    raise ParseError(path, f'is damaged: it counts with "{shown}". Save it anew, or exclude it.')
 
 
 def _refuse_entities(element: etree._Element, path: str) -> None:

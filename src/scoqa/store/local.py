@@ -38,6 +38,9 @@ Vectors = NDArray[np.float32]
 CATALOG = "catalog.sqlite"
 ASIDE = "set-aside"
 SAVE_EVERY = 20_000  # passages between writes of the vector cache: some 30 MB at 384 dimensions
+SAVE_SHARE = 0.5  # of those written last, at least: all writes together are thrice the last one
+WRITER_PAGES_KB = 64 * 1024  # of the catalog kept in memory: its keys are hashes, found anywhere
+LOG_PAGES = 8000  # of 4 KB; pages that change again until then are written once
 CHECKPOINT_MILLISECONDS = 500  # how long the end of a write waits for readers
 BUSY_SECONDS = 30.0  # how long SQLite waits for another connection's short lock
 
@@ -181,6 +184,8 @@ class LocalStore:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute(f"PRAGMA cache_size = -{WRITER_PAGES_KB}")
+            connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
             if new or not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
                 tables.create(connection)
         except BaseException:
@@ -314,6 +319,7 @@ class LocalWriter(LocalView):
     def __init__(self, store: LocalStore, catalog: Catalog) -> None:
         super().__init__(store, catalog)
         self._unsaved = 0
+        self._saved = 0  # passages in the vector cache written last
 
     def configure(self, settings: Mapping[str, str]) -> None:
         with self._transaction(changes_documents=False):
@@ -342,7 +348,7 @@ class LocalWriter(LocalView):
             self.catalog.put(document, passages, keys, splitter, self.generation + 1)
             self.catalog.put_boxes(document, boxes)
         self._unsaved += len(passages)
-        if self._unsaved >= SAVE_EVERY:
+        if self._unsaved >= max(SAVE_EVERY, SAVE_SHARE * self._saved):
             self.save(finished=False)
 
     def _document_at(self, path: str) -> str | None:
@@ -368,7 +374,9 @@ class LocalWriter(LocalView):
         old, _, _ = self.catalog.meta("cache").partition(" ")
         if old == name and self.saved_cache() is not None:
             return
-        sha256 = self.store.cache_for(self).write(self.store.folder / name)
+        cache = self.store.cache_for(self)
+        self._saved = len(cache.rows)
+        sha256 = cache.write(self.store.folder / name)
         with self._transaction(changes_documents=False):
             self.catalog.set_meta("cache", f"{name} {sha256}")
         for file in self.store.folder.glob("vectors-*"):

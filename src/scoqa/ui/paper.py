@@ -11,7 +11,6 @@ import asyncio
 import re
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
-from weakref import WeakValueDictionary
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -37,6 +36,7 @@ _WHY: dict[Freshness, str] = {
     "missing": "is not there any more.",
     "unreadable": "cannot be read now.",
 }
+_Key = tuple[str, int, int]  # digest of the file, number of the page, width
 _NUMBER = re.compile(r"[1-9][0-9]{0,6}")
 
 _UNKNOWN = "it is not in the index: it was removed, or the link is not whole."
@@ -85,12 +85,12 @@ class Images:
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._kept: OrderedDict[tuple[str, int, int], bytes] = OrderedDict()
+        self._kept: OrderedDict[_Key, bytes] = OrderedDict()
         self._size = 0
         self._free = asyncio.Semaphore(_AT_ONCE)
-        # One for each page that is being made: whoever asks for the same page waits for that one.
-        self._turns: WeakValueDictionary[tuple[str, int, int], asyncio.Lock] = WeakValueDictionary()
-        self._waiting = 0
+        # The pages that are being made or wait to be, and who asked for each.
+        self._making: dict[_Key, asyncio.Task[bytes | None]] = {}
+        self._asking: dict[_Key, list[Request]] = {}
 
     async def answer(self, request: Request) -> Response:
         """Answer with one page as a PNG, or with a sentence that says why there is none."""
@@ -134,30 +134,40 @@ class Images:
     async def _image(
         self, request: Request, document: Document, number: int, width: int
     ) -> bytes | None:
-        """Return the image, None where too many are waited for. Raises ScoqaError."""
+        """Return the image, None where too many are waited for. Raises ScoqaError.
+
+        All who ask for a page while it is made get what comes of that.
+        """
         key = (document.digest, number, width)
         if key in self._kept:
             self._kept.move_to_end(key)
             return self._kept[key]
-        if self._waiting >= _MOST_WAITING:
-            return None
-        turn = self._turns.setdefault(key, asyncio.Lock())
-        self._waiting += 1
-        try:
-            async with turn, self._free:
-                if key not in self._kept:  # it was not made while this one waited
-                    if await request.is_disconnected():
-                        return None
-                    image = await run_in_threadpool(
-                        self._workspace.page_image, document, number, width
-                    )
-                    self._keep(key, image)
-                    return image
-                return self._kept[key]
-        finally:
-            self._waiting -= 1
+        if key not in self._making:
+            if len(self._making) >= _MOST_WAITING:
+                return None
+            self._asking[key] = []
+            self._making[key] = asyncio.create_task(self._make(key, document))
+        self._asking[key].append(request)
+        return await asyncio.shield(self._making[key])
 
-    def _keep(self, key: tuple[str, int, int], image: bytes) -> None:
+    async def _make(self, key: _Key, document: Document) -> bytes | None:
+        """Return the image, None where nobody waits for it any more. Raises ScoqaError."""
+        try:
+            async with self._free:
+                # Whoever asks in the meantime stands at the end of the list.
+                for request in self._asking[key]:
+                    if not await request.is_disconnected():
+                        break
+                else:
+                    return None
+                _, number, width = key
+                image = await run_in_threadpool(self._workspace.page_image, document, number, width)
+                self._keep(key, image)
+                return image
+        finally:
+            del self._making[key], self._asking[key]
+
+    def _keep(self, key: _Key, image: bytes) -> None:
         self._kept[key] = image
         self._size += len(image)
         while self._size > _MOST_KEPT_BYTES and len(self._kept) > 1:
