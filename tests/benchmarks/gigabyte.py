@@ -3,8 +3,9 @@
     python tests/benchmarks/gigabyte.py FOLDER MEGABYTES [--real]
 
 Makes files of invented words in every format of tests/works.py until FOLDER holds MEGABYTES of
-them (what is there is kept), then indexes it with an embedder that costs nothing, or with --real
-with scoqa's own. Prints every tenth of the way the memory this process holds, and at the end its
+them (what is there is kept), then indexes it with an embedder that costs nothing. With --real the
+words are those of the bundled texts, as long as words are for the model, and the embedder is
+scoqa's own. Prints every tenth of the way the memory this process holds, and at the end its
 peak, that of the processes that read the files, and the rate.
 """
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import re
 import resource
 import sys
 import time
@@ -33,13 +35,23 @@ def resident() -> float:
     return 0.0
 
 
-def fill(folder: Path, megabytes: int) -> None:
-    """Write works of invented words into `folder` until it holds `megabytes`."""
+def invented(chance: random.Random) -> list[str]:
+    letters = "etaoinshrdlu"
+    return ["".join(chance.choices(letters, k=chance.randint(2, 9))) for _ in range(WORDS)]
+
+
+def bundled() -> list[str]:
+    texts = sorted((Path(__file__).parent.parent.parent / "docs" / "sco").glob("*.txt"))
+    found = (re.findall(r"[a-z]{2,}", text.read_text(encoding="utf-8").lower()) for text in texts)
+    return sorted(set().union(*found))
+
+
+def fill(folder: Path, megabytes: int, *, real: bool) -> None:
+    """Write works of words in any order into `folder` until it holds `megabytes`."""
     from works import FORMATS, Work
 
     chance = random.Random(1)
-    letters = "etaoinshrdlu"
-    words = ["".join(chance.choices(letters, k=chance.randint(2, 9))) for _ in range(WORDS)]
+    words = bundled() if real else invented(chance)
 
     def paragraph() -> str:
         return f"{' '.join(chance.choices(words, k=90)).capitalize()}."
@@ -69,7 +81,7 @@ def main() -> None:
     parser.add_argument("megabytes", type=int)
     parser.add_argument("--real", action="store_true")
     given = parser.parse_args()
-    fill(given.folder, given.megabytes)
+    fill(given.folder, given.megabytes, real=given.real)
     from conftest import quick_workspace
     from scoqa.workspace import Workspace
 
