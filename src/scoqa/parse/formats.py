@@ -92,5 +92,5 @@ def format_at(path: str) -> Format:
     """Return the format of the file called `path`. Raises ParseError where scoqa reads no such."""
     form = format_of(path)
     if form is None:
-        raise ParseError(path, f"is of a kind scoqa does not read. It reads {', '.join(PARSERS)}.")
+        raise ParseError(path, f"is of a kind scoqa does not read. It reads {', '.join(KINDS)}.")
     return form
