@@ -68,7 +68,7 @@ class VectorCache:
         """Write the cache to `path` (temporary name, fsync, rename); return its sha256."""
         import faiss
 
-        data = faiss.serialize_index(self._index).tobytes()
+        data = faiss.serialize_index(self._index).data  # many bytes: not copied
         temporary = path.with_suffix(".tmp")
         with temporary.open("wb") as handle:
             handle.write(data)
