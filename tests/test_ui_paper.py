@@ -214,38 +214,35 @@ def test_a_page_is_made_once_and_two_at_a_time(
     assert (most, sorted(made)) == (2, [1, 2, 3, 4, 5])
 
 
-def test_many_who_ask_for_one_page_wait_for_one_image(
-    fresh: TestClient, document: Document, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("problem", "status", "later"),
+    [(None, 200, [3]), (ParseError("report.pdf", "takes too long."), 409, [3, 3])],
+    ids=["drawn", "cannot be drawn"],
+)
+def test_many_who_ask_for_one_page_get_what_comes_of_drawing_it_once(
+    fresh: TestClient,
+    document: Document,
+    workspace: Workspace,
+    monkeypatch: pytest.MonkeyPatch,
+    problem: ParseError | None,
+    status: int,
+    later: list[int],
 ) -> None:
-    made: list[int] = []
+    tried: list[int] = []
 
     def slow(_: Document, number: int, width: int) -> bytes:
-        made.append(number)
+        tried.append(number)
         time.sleep(0.3)  # long enough for the others to come in
+        if problem is not None:
+            raise problem
         return PNG
 
     monkeypatch.setattr(workspace, "page_image", slow)
     with ThreadPoolExecutor(5) as pool:
         pages = list(pool.map(lambda _: fresh.get(address(document, 3)), range(5)))
-    assert ({page.status_code for page in pages}, made) == ({200}, [3])
-
-
-def test_many_who_ask_for_a_page_that_cannot_be_drawn_are_told_so_at_once(
-    fresh: TestClient, document: Document, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    tried: list[int] = []
-
-    def fails(_: Document, number: int, width: int) -> bytes:
-        tried.append(number)
-        time.sleep(0.3)  # long enough for the others to come in
-        raise ParseError("report.pdf", "takes too long.")
-
-    monkeypatch.setattr(workspace, "page_image", fails)
-    with ThreadPoolExecutor(5) as pool:
-        pages = list(pool.map(lambda _: fresh.get(address(document, 3)), range(5)))
-    assert ({page.status_code for page in pages}, tried) == ({409}, [3])
-    assert fresh.get(address(document, 3)).status_code == 409  # and is tried again
-    assert tried == [3, 3]
+    assert ({page.status_code for page in pages}, tried) == ({status}, [3])
+    assert fresh.get(address(document, 3)).status_code == status
+    assert tried == later  # an image is kept, a problem is not
 
 
 def test_a_crowd_is_told_to_come_again(

@@ -36,7 +36,7 @@ class Inline:
 
     def text(self) -> str:
         """Return the whole text, as it came."""
-        return "".join(self.parts)
+        return self.since(0)
 
     def shown(self) -> str:
         """Return the whole text without white space that nobody sees."""
