@@ -12,9 +12,9 @@ peak, that of the processes that read the files, and the rate.
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import re
-import resource
 import sys
 import time
 from collections import deque
@@ -27,12 +27,24 @@ PARAGRAPHS = 900  # of some 90 words in one file: about half a megabyte
 TO_A_SECTION = {".pdf": 3}  # as many as fit on a page, so 300 pages; elsewhere ninety
 
 
-def resident() -> float:
-    """Return the megabytes that this process holds."""
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1024
-    return 0.0
+def megabytes(process: int | str, what: str) -> float:
+    """Return what a process holds (VmRSS) or held at most (VmHWM), 0.0 for one that has ended."""
+    try:
+        lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    except OSError:
+        return 0.0
+    sizes = [line.split()[1] for line in lines if line.startswith(f"{what}:")]
+    return int(sizes[0]) / 1024 if sizes else 0.0
+
+
+def readers_peak() -> float:
+    """Return the most that any living process that reads files has held.
+
+    Not from `getrusage`: a child's peak starts there at the size of what started it.
+    """
+    started = Path(f"/proc/{os.getpid()}/task").glob("*/children")
+    children = [child for listed in started for child in listed.read_text().split()]
+    return max((megabytes(child, "VmHWM") for child in children), default=0.0)
 
 
 def invented(chance: random.Random) -> list[str]:
@@ -46,8 +58,8 @@ def bundled() -> list[str]:
     return sorted(set().union(*found))
 
 
-def fill(folder: Path, megabytes: int, *, real: bool) -> None:
-    """Write works of words in any order into `folder` until it holds `megabytes`."""
+def fill(folder: Path, size: int, *, real: bool) -> None:
+    """Write works of words in any order into `folder` until it holds `size` megabytes."""
     from works import FORMATS, Work
 
     chance = random.Random(1)
@@ -58,7 +70,7 @@ def fill(folder: Path, megabytes: int, *, real: bool) -> None:
 
     held = number = 0
     suffixes = list(FORMATS)
-    while held < megabytes * MEGABYTE:
+    while held < size * MEGABYTE:
         suffix = suffixes[number % len(suffixes)]
         file = folder / suffix[1:] / f"{number:05}{suffix}"
         number += 1
@@ -88,30 +100,27 @@ def main() -> None:
     workspace: Any = Workspace(given.folder) if given.real else quick_workspace(given.folder)
     if not given.real:
         workspace.assistant.embedder.embedded = deque(maxlen=0)  # it would keep every text
-    told = [0.0]
+    told, readers = [0.0], [0.0]
     begun = time.monotonic()
 
     def progress(step: Any) -> None:
+        readers[0] = max(readers[0], readers_peak())
         if step.total and step.done / step.total >= told[0]:
             told[0] += 0.1
             print(
                 f"{step.done / MEGABYTE:8.0f} of {step.total / MEGABYTE:.0f} MB, "
-                f"{time.monotonic() - begun:6.0f} s, holding {resident():.0f} MB",
+                f"{time.monotonic() - begun:6.0f} s, holding {megabytes('self', 'VmRSS'):.0f} MB",
                 flush=True,
             )
 
     report = workspace.sync(progress=progress)
     taken = time.monotonic() - begun
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(
         f"{len(report.added)} files, {len(report.failed)} failed, {report.passages} passages in "
-        f"{taken:.0f} s: {given.megabytes / taken:.2f} MB a second; peak {own:.0f} MB"
+        f"{taken:.0f} s: {given.megabytes / taken:.3f} MB a second; peak "
+        f"{megabytes('self', 'VmHWM'):.0f} MB, of the largest process that reads files "
+        f"{readers[0]:.0f} MB"
     )
-    from scoqa.parse import contained
-
-    contained._workers.end()
-    children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    print(f"peak of the largest process that reads files {children:.0f} MB")
 
 
 if __name__ == "__main__":
