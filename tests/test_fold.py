@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from scoqa.fold import fold, is_mostly_latin, query_terms, terms
+from scoqa.fold import (
+    fold,
+    fold_with_offsets,
+    is_mostly_latin,
+    phrase_pattern,
+    query_terms,
+    terms,
+)
 
 
 @pytest.mark.parametrize(
@@ -15,6 +22,8 @@ from scoqa.fold import fold, is_mostly_latin, query_terms, terms
         ("ﬁnal ①", "final 1"),
         ("co\u00adoperation\u200b", "cooperation"),
         ("ＳＣＯ", "sco"),
+        ("in 2008¹ it rose by 2½%", "in 2008 1 it rose by 2 1⁄2 %"),
+        ("10⁶ m² of CO₂", "10 6 m 2 of co2"),
         ("caf\u0065\u0301", "caf\u00e9"),
         ("", ""),
         (" \u00a0\n", ""),
@@ -27,6 +36,14 @@ def test_a_text_folds_to_what_a_searcher_means(text: str, folded: str) -> None:
 def test_words_are_stemmed_and_freed_of_accents() -> None:
     assert ["summit", "leader", "sign"] == terms("Summits' leaders signed")
     assert terms("cafe naive Uberblick") == terms("café naïve Überblick")
+
+
+def test_a_word_before_the_mark_of_a_note_is_found() -> None:
+    assert ["spirit", "1", "2008", "1", "2"] == terms("Spirit¹ 2008¹²")
+    assert phrase_pattern("in 2008").search(fold("signed in 2008¹."))
+    folded, starts, ends = fold_with_offsets("in 2008¹.")
+    found = folded.index("2008")
+    assert (3, 7) == (starts[found], ends[found + 3])
 
 
 def test_a_dotted_capital_i_is_one_word_with_its_plain_spelling() -> None:

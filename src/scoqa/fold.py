@@ -18,7 +18,7 @@ from importlib.metadata import version
 from snowballstemmer.english_stemmer import EnglishStemmer
 
 # Part of what an index was built with: raise the number whenever `terms` gives other terms.
-TERMS_VERSION = f"1/snowball-{version('snowballstemmer')}"
+TERMS_VERSION = f"2/snowball-{version('snowballstemmer')}"
 
 # The words of a question that say how it is asked, not what about. Closed-class English words;
 # written for scoqa from the parts of speech (articles, pronouns, auxiliaries, prepositions,
@@ -34,6 +34,9 @@ STOP_WORDS = frozenset(
     s t d ll m re ve""".split()
 )
 
+# A raised digit or a fraction belongs to no word or number beside it: NFKC alone would make
+# "20081" of "2008¹" and "21⁄2" of "2½".
+_APART = str.maketrans({c: f" {c} " for c in "⁰¹²³⁴⁵⁶⁷⁸⁹¼½¾⅐⅑⅒⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞⅟↉"})
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _INVISIBLE_END = re.compile(f"{_INVISIBLE.pattern}+$")
 # Letters that compose with the one before, and are no marks: Hangul vowels and finals, also the
@@ -52,7 +55,8 @@ _UNSPACED = re.compile(
 def fold(text: str) -> str:
     """Return `text` with NFKC, case folding, one space for any white space, none at the ends.
 
-    Characters that cannot be seen (soft hyphen, zero width, direction marks) are dropped.
+    Characters that cannot be seen (soft hyphen, zero width, direction marks) are dropped; raised
+    digits and fractions stand apart from what is beside them.
     Folding what is folded changes nothing: dropping and case folding can both leave letters
     uncomposed, hence NFKC once more.
     """
@@ -61,7 +65,7 @@ def fold(text: str) -> str:
 
 def _fold_characters(text: str) -> str:
     """Return `text` folded but for its white space."""
-    visible = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
+    visible = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text.translate(_APART)))
     return unicodedata.normalize("NFKC", visible.casefold())
 
 

@@ -25,6 +25,8 @@ PIECES = [
     "が",
     "กำ",
     "Straße",
+    "²",
+    "½",
     " ",
 ]
 hard = st.lists(st.sampled_from(PIECES) | st.characters(), max_size=12).map("".join)
@@ -74,7 +76,7 @@ def test_query_terms_are_distinct_terms_of_the_question_in_order(question: str) 
 # Letters that compose, decompose, vanish or grow when folded, next to each other in any order.
 AWKWARD = st.text(
     alphabet="aA \n\t\u00a0\u00ad\u200b\ufeff\u0301\u0323\u0345\u0307"
-    "İßﬁ①¨é한ᄒ\u1161\u11abㅎㅏㄴｶﾞ\u09c7\u09be",
+    "İßﬁ①²½¨é한ᄒ\u1161\u11abㅎㅏㄴｶﾞ\u09c7\u09be",
     max_size=12,
 )
 
