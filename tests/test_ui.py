@@ -264,6 +264,13 @@ def test_the_words_found_are_lit_in_their_sentence() -> None:
     assert "First" not in markup
 
 
+def test_the_cells_of_a_row_stand_apart_in_an_answer() -> None:
+    document = document_of("State: Iran\tJoined: 2023\n")
+    markup = render.answer(answer(cite(document, "2023")))
+    assert 'Iran<span class="scoqa-tab">&#9;</span>Joined' in markup
+    assert "State: Iran\tJoined: 2023" in Shown(markup).text
+
+
 def test_numbers_in_the_text_equal_those_in_the_list() -> None:
     one, two = document_of("A is 1. B is 2.", "one.txt"), document_of("A is 1!", "two.txt")
     first = with_also_in(cite(one, "A is 1"), [cite(two, "A is 1")])

@@ -21,7 +21,8 @@ from served import DESKTOP, PHONE, Browser, Chat, Page, assert_accessible, opene
 
 pytest_plugins = ("served",)  # its fixture: browser
 
-TABLE, LARGE = "table.txt", "large.txt"
+TABLE, LARGE, SHEET = "table.txt", "large.txt", "members.csv"
+MEMBERS = "State,Joined,Capital\nIran,2023,Tehran\nKazakhstan,2001,Astana\nIndia,2017,New Delhi\n"
 LARGE_ROWS = 100_000
 HOSTILE = "<img src=x onerror=hacked=1>"
 SIZES = [
@@ -48,6 +49,26 @@ STARTS = """() => [...document.querySelectorAll('.source-start, .source-row')].m
     before.setEndBefore(each);
     return [before.toString().length, each.dataset.label];
 })"""
+# Where each cell of each row but the header begins, in pixels from the left.
+CELLS = """() => {
+    const area = document.querySelector('.source-text');
+    const walker = document.createTreeWalker(area, NodeFilter.SHOW_TEXT);
+    const rows = [[]];
+    let begins = true;
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+        for (let i = 0; i < node.length; i += 1) {
+            if (node.data[i] === '\\n') rows.push([]);
+            else if (begins) {
+                const range = document.createRange();
+                range.setStart(node, i);
+                range.setEnd(node, i + 1);
+                rows.at(-1).push(Math.round(range.getBoundingClientRect().left));
+            }
+            begins = '\\n\\t'.includes(node.data[i]);
+        }
+    }
+    return rows.slice(1).filter((row) => row.length);
+}"""
 SELECTED = """() => {
     getSelection().selectAllChildren(document.querySelector('.source-text'));
     return String(getSelection());
@@ -64,6 +85,7 @@ class Room:
         changing.write_bytes((root / "docs" / "report.pdf").read_bytes() + b"%")
         (root / "docs" / TABLE).write_text(table().text, encoding="utf-8", newline="")
         (root / "docs" / LARGE).write_text("The rows are put in its place.", encoding="utf-8")
+        (root / "docs" / SHEET).write_text(MEMBERS, encoding="utf-8")
         self.workspace: Any = quick_workspace(root)
         self.workspace.sync()
         self.marked = {document_id(path): marks for path, marks in ((TABLE, table), (LARGE, large))}
@@ -308,6 +330,18 @@ def test_a_text_is_dressed_without_a_character_more_or_less(
         assert not page.is_visible(".source-paging")
         assert_accessible(page, "structured text")
         assert fits(page)
+
+
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_the_cells_of_rows_stand_in_columns(
+    browser: Browser, room: Room, chat: Chat, viewport: dict[str, int]
+) -> None:
+    link = chat.url + room.link(SHEET, "2023")
+    with opened(browser, link, ready=".source-text mark:focus", viewport=viewport) as page:
+        rows = page.evaluate(CELLS)
+        assert [3, 3, 3] == [len(row) for row in rows]
+        for column in zip(*rows, strict=True):
+            assert len(set(column)) == 1, rows
 
 
 def test_of_a_large_table_only_what_is_near_is_dressed(

@@ -43,6 +43,9 @@ def inert(text: str) -> str:
     return _ACTIVE.sub(lambda match: f"&#{ord(match[0])};", text)
 
 
+_TAB = inert("\t")
+
+
 def question(text: str, collection: str | None = None) -> str:
     """Return the markup of what the reader asked, and in which collection."""
     markup = f'<h2 class="scoqa-question" dir="auto">{inert(text)}</h2>'
@@ -102,8 +105,12 @@ def _where(citation: Citation) -> str:
 
 
 def _words(markup: str) -> str:
-    """Return a document's words set apart: what turns their direction turns nothing of ours."""
-    return f'<span class="scoqa-words">{markup}</span>'
+    """Return a document's words set apart: what turns their direction turns nothing of ours.
+
+    The cells of a row stand apart, too: a tab alone would be shown as a space.
+    """
+    cells = markup.replace(_TAB, f'<span class="scoqa-tab">{_TAB}</span>')
+    return f'<span class="scoqa-words">{cells}</span>'
 
 
 def _sentence(group: Sequence[Citation]) -> str:

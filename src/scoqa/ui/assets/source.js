@@ -92,6 +92,7 @@ function draw({ text, start, end, structure }) {
   const marked = start !== null && end !== null;
   const long = text.length > LONG;
   area.classList.toggle('source-ruled', marks.starts.some(({ row }) => row !== undefined));
+  area.style.tabSize = tabSize(text, marks, area);
   dresser.begin(text, marks);
   if (!marked) {
     area.replaceChildren(...(long ? blocks(text, 0, text.length)

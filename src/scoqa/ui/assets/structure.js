@@ -3,6 +3,9 @@
 // in another dress; what is said at a start stands in an element without text, which CSS fills
 // from its data-label, so that it is neither copied nor counted.
 const NOT_SEARCHED = 'Not searched';
+const MEASURED = 200; // rows, spread over the text
+const FITTING = 0.9; // of a column's cells end before the next tab stop
+const WIDEST = 0.5; // of the area's width: a wider stop would waste more than it puts in order
 
 // Returns the marks of a text, in UTF-16 units, from what ui/structure.py packed.
 function unpacked(packed) {
@@ -43,6 +46,27 @@ function firstOf(list, holds) {
 function within(list, from, to) {
   return list.slice(firstOf(list, (each) => each.end > from),
     firstOf(list, (each) => each.start >= to));
+}
+
+// Returns how far apart tab stops have to be for the cells of rows to stand in columns, in CSS; a
+// column of long texts has no say, and '' stands for nothing but such.
+function tabSize(text, { starts }, area) {
+  const rows = starts.filter(({ row }) => row !== undefined);
+  const every = Math.ceil(rows.length / MEASURED);
+  const pen = document.createElement('canvas').getContext('2d');
+  const { fontSize, fontFamily } = getComputedStyle(area);
+  pen.font = `${fontSize} ${fontFamily}`;
+  const columns = [];
+  rows.filter((_, index) => index % every === 0).forEach(({ at }) => {
+    const cells = text.slice(at, at + 1000).split('\n', 1)[0].split('\t').slice(0, -1);
+    cells.forEach((cell, column) => {
+      (columns[column] ??= []).push(pen.measureText(cell).width + parseFloat(fontSize));
+    });
+  });
+  const sizes = columns.map((column) => (
+    column.sort((a, b) => a - b)[Math.ceil(FITTING * column.length) - 1]
+  )).filter((size) => size <= WIDEST * area.clientWidth);
+  return sizes.length ? `${Math.ceil(Math.max(...sizes))}px` : '';
 }
 
 function startOf({ label, row }) {
