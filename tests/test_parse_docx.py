@@ -240,6 +240,14 @@ def test_the_title_is_that_of_the_properties_where_the_text_has_none() -> None:
     assert "First" == read(paragraph("First", style="berschrift1")).title
 
 
+def test_properties_that_are_broken_cost_the_title_alone() -> None:
+    with zipfile.ZipFile(io.BytesIO(docx(paragraph("Words."), title="Rules"))) as file:
+        members: dict[str, str | bytes] = {name: file.read(name) for name in file.namelist()}
+    members["docProps/core.xml"] = b"<cp:coreProperties>"
+    parsed = room.read(zipped(members), "a.docx")
+    assert ("Words.", None) == (parsed.text, parsed.title)
+
+
 def test_a_style_based_on_itself_is_no_endless_loop() -> None:
     styles = style("A", "a", based_on="B") + style("B", "b", based_on="A")
     assert "Words." == read(paragraph("Words.", style="A"), styles=styles).text

@@ -380,6 +380,26 @@ def test_an_encrypted_file_is_told() -> None:
     assert "is encrypted. Save a copy without a password." == refused(data)
 
 
+def test_the_list_of_parts_may_leave_its_namespace_to_a_dtd() -> None:
+    # As OpenOffice.org wrote it.
+    parts = '<manifest:manifest><manifest:file-entry manifest:full-path="/"/>'
+    members = {
+        "content.xml": flat(BODY),
+        "META-INF/manifest.xml": f"<!DOCTYPE manifest:manifest PUBLIC '-' 'Manifest.dtd'>{parts}"
+        "</manifest:manifest>",
+    }
+    assert odt.read(flat(BODY), "plan.fodt").text == odt.read(zipped(members), "plan.odt").text
+    members["META-INF/manifest.xml"] = f"{parts}<manifest:encryption-data/></manifest:manifest>"
+    assert "is encrypted. Save a copy without a password." == refused(zipped(members))
+
+
+def test_properties_that_are_broken_cost_the_title_alone() -> None:
+    members = {"content.xml": flat(BODY), "meta.xml": "<office:document-meta>"}
+    parsed = odt.read(zipped(members), "plan.odt")
+    assert odt.read(flat(BODY), "plan.fodt").text == parsed.text
+    assert parsed.title == odt.read(flat(BODY), "plan.fodt").title
+
+
 def test_another_kind_of_document_is_told() -> None:
     assert "is not what its name says: it holds no text document." == refused(
         packed("", "spreadsheet")

@@ -53,10 +53,15 @@ _MARKDOWN = Format("Markdown", markdown.PARSER, "text/markdown", markdown.read)
 PARSERS: dict[str, Format] = {
     ".pdf": Format("PDF", pdf.PARSER, "application/pdf", pdf.read),
     ".docx": Format("Word", docx.PARSER, f"{_OFFICE}.wordprocessingml.document", docx.read),
+    ".docm": Format("Word", docx.PARSER, f"application/vnd.ms-word.document.{_MACROS}", docx.read),
     ".odt": Format("OpenDocument", odt.PARSER, f"{_OPEN_DOCUMENT}.text", odt.read),
     ".fodt": Format("OpenDocument", odt.PARSER, f"{_OPEN_DOCUMENT}.text-flat-xml", odt.read),
     ".ods": Format("OpenDocument", ods.PARSER, f"{_OPEN_DOCUMENT}.spreadsheet", ods.read),
+    ".fods": Format("OpenDocument", ods.PARSER, f"{_OPEN_DOCUMENT}.spreadsheet-flat-xml", ods.read),
     ".odp": Format("OpenDocument", odp.PARSER, f"{_OPEN_DOCUMENT}.presentation", odp.read),
+    ".fodp": Format(
+        "OpenDocument", odp.PARSER, f"{_OPEN_DOCUMENT}.presentation-flat-xml", odp.read
+    ),
     ".pptx": Format("PowerPoint", pptx.PARSER, f"{_OFFICE}.presentationml.presentation", pptx.read),
     ".pptm": Format(
         "PowerPoint",
@@ -64,6 +69,7 @@ PARSERS: dict[str, Format] = {
         f"application/vnd.ms-powerpoint.presentation.{_MACROS}",
         pptx.read,
     ),
+    ".ppsx": Format("PowerPoint", pptx.PARSER, f"{_OFFICE}.presentationml.slideshow", pptx.read),
     ".xlsx": Format("Excel", xlsx.PARSER, f"{_OFFICE}.spreadsheetml.sheet", xlsx.read),
     ".xlsm": Format("Excel", xlsx.PARSER, f"application/vnd.ms-excel.sheet.{_MACROS}", xlsx.read),
     ".csv": Format("tables", delimited.PARSER, "text/csv", delimited.read),

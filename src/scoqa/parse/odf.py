@@ -1,4 +1,4 @@
-"""OpenDocument files (.odt, .ods, .odp, and .fodt as one XML file): what all of them share.
+"""OpenDocument files (.odt, .ods, .odp, and the same as one XML file): what all of them share.
 
 Receives the file's bytes; hands on its body, its title, what its styles hide and how they number,
 and the words of a paragraph as they are shown.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 # White space of the markup; a non-breaking space is none, more than one is written as text:s.
 _SPACE = re.compile("[ \t\r\n]+")
 _PERCENT = re.compile(r"(-?\d{1,9}(?:\.\d{1,9})?)%")
+# In a file's list of its parts, which is not read as XML: OpenOffice.org wrote it with a namespace
+# that only a DTD declares.
+_ENCRYPTED = re.compile(rb"<(?:[\w.-]+:)?encryption-data\b")
 _MOST_SPACES = 100  # that one text:s stands for
 # What holds text that is not shown in its place: comments, deletions, alternative texts, fields.
 _UNSHOWN = frozenset(
@@ -43,15 +47,14 @@ class OpenDocument:
             return
         archive = self._archive = members(data, path)
         listed = "META-INF/manifest.xml"
-        if listed in archive and any(
-            local(each) == "encryption-data" for each in tree(archive.read(listed), path).iter()
-        ):
+        if listed in archive and _ENCRYPTED.search(archive.read(listed)):
             raise ParseError(path, "is encrypted. Save a copy without a password.")
         names = ["content.xml", *(name for name in ("styles.xml",) if name in archive)]
         self._roots = [tree(archive.read(name), path) for name in names]
         self._meta = self._roots[0]
         if "meta.xml" in archive:
-            self._meta = tree(archive.read("meta.xml"), path)
+            with suppress(ParseError):  # it says nothing but the title
+                self._meta = tree(archive.read("meta.xml"), path)
 
     def body(self, kind: str) -> etree._Element:
         """Return the body of a document of `kind` ("text"). Raises ParseError for other kinds."""

@@ -79,7 +79,11 @@ class Package:
         """Return the title that its author gave the document, or None."""
         for relation in self.relations("").values():
             if relation.kind == "core-properties":
-                for each in self.tree(relation.part):
+                try:
+                    properties = self.tree(relation.part)
+                except ParseError:  # they say nothing but the title
+                    return None
+                for each in properties:
                     if local(each) == "title":
                         return " ".join("".join(each.itertext()).split()) or None
         return None

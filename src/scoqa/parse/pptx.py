@@ -1,4 +1,4 @@
-"""PowerPoint presentations (.pptx, .pptm): what each slide shows, in reading order.
+"""PowerPoint presentations (.pptx, .pptm, .ppsx): what each slide shows, in reading order.
 
 Receives the file's bytes; hands on the visible slides under their numbers: title first, then what
 stands higher, and of the same height what stands further left; tables, diagrams, the words of
