@@ -127,6 +127,12 @@ def before(shots: Shots, folder: Path) -> None:
     workspace.load = held(workspace.load, gate, first=True)
     with served(workspace, 7870) as url:
         shots.page.goto(url)
+        shots.page.wait_for_selector(".welcome-add:not([hidden])")
+        shots.page.evaluate(  # where the pictures are taken is nobody's concern
+            "(scratch) => { const shown = document.querySelector('.welcome-folder');"
+            " shown.textContent = shown.textContent.replace(scratch, '~'); }",
+            str(folder.parent),
+        )
         shots.take("empty", ".welcome-add:not([hidden])")
         shutil.copytree(ROOT / "docs" / "sco", documents / "sco")
         shots.page.click(".welcome-look")

@@ -48,10 +48,14 @@ def reason_words(answer: Answer) -> str:
 
 
 def place_words(citation: Citation) -> str:
-    """Return where a citation stands: page, slide or row, else its line; and its heading."""
+    """Return where a citation stands: page, slide or row, else its line; and its heading.
+
+    The document's title, beside which these words stand, is not said again.
+    """
     line = f"line {citation.line:,}" if citation.lined and not citation.place else ""
-    heading = f"under “{citation.heading}”" if citation.heading else ""
-    return " · ".join(part for part in (citation.place, line, heading) if part)
+    heading = (citation.heading or "").removeprefix(f"{citation.title} > ")
+    under = f"under “{heading}”" if heading and heading != citation.title else ""
+    return " · ".join(part for part in (citation.place, line, under) if part)
 
 
 def start_words(mark: Mark) -> str | None:
