@@ -86,9 +86,11 @@ def docx(
     notes: dict[str, list[str]] | None = None,
     title: str = "",
     before: str = "",
+    drawn: dict[str, str] | None = None,
 ) -> bytes:
     """Return a Word document.
 
+    drawn: parts by the id that the text refers to them with, as "chart1" or "diagramData2".
     notes: the texts of "footnotes" and "endnotes", numbered from 1. before: what stands before the
     root of the text's XML.
     """
@@ -105,6 +107,10 @@ def docx(
     listed = "".join(
         f'<Relationship Id="r{name}" Type="{_OFFICE}/{name}" Target="{name}.xml"/>'
         for name in parts
+    )
+    listed += "".join(
+        f'<Relationship Id="{name}" Type="{_OFFICE}/{name[:-1]}" Target="{name}.xml"/>'
+        for name in drawn or {}
     )
     listed += f'<Relationship Id="r9" Type="{_OFFICE}/hyperlink" Target="https://example.org/" '
     listed += 'TargetMode="External"/>'
@@ -129,7 +135,7 @@ def docx(
         "docProps/core.xml": '<cp:coreProperties xmlns:cp="urn:core" '
         f'xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>{escape(title)}</dc:title>'
         "</cp:coreProperties>",
-        **{f"word/{name}.xml": xml for name, xml in parts.items()},
+        **{f"word/{name}.xml": xml for name, xml in (parts | (drawn or {})).items()},
     }
     return zipped(members)
 

@@ -190,6 +190,27 @@ def test_content_controls_and_text_boxes_are_read_once() -> None:
     assert "Before after.\n\nIn the box.\n\nFilled in." == parsed.text
 
 
+def drawing(inside: str, properties: str = "") -> str:
+    return f"<w:r><w:drawing><inline><docPr {properties}/>{inside}</inline></w:drawing></w:r>"
+
+
+def test_the_words_of_charts_and_diagrams_stand_after_their_paragraph() -> None:
+    spaces = 'xmlns:c="chart" xmlns:a="main" xmlns:d="diagram"'
+    chart = (
+        f"<c:chartSpace {spaces}><c:chart><c:title><c:tx><a:t>Herring landed</a:t></c:tx></c:title>"
+        "<c:ser><c:tx><c:v>Varn</c:v></c:tx><c:cat><c:pt><c:v>Spring</c:v></c:pt><c:pt><c:v>Autumn"
+        "</c:v></c:pt></c:cat><c:val><c:v>41</c:v></c:val></c:ser></c:chart></c:chartSpace>"
+    )
+    point = "<d:pt><d:t><a:p><a:r><a:t>{}</a:t></a:r></a:p></d:t></d:pt>"
+    diagram = f"<d:data {spaces}>{point.format('Catch')}{point.format('Sell')}</d:data>"
+    body = paragraph(run("Before ") + drawing('<chart r:id="chart1"/>') + run("after."))
+    body += paragraph(drawing('<relIds r:dm="diagramData1"/>') + drawing('<chart r:id="lost"/>'))
+    body += paragraph(drawing('<chart r:id="chart1"/>', 'hidden="1"') + run("Last."))
+    parsed = read(body, drawn={"chart1": chart, "diagramData1": diagram})
+    wanted = ["Before after.", "Herring landed\nVarn\nSpring\tAutumn", "Catch", "Sell", "Last."]
+    assert "\n\n".join(wanted) == parsed.text
+
+
 def test_notes_are_numbered_and_footnotes_stand_after_their_paragraph() -> None:
     def note(kind: str, number: int) -> str:
         return f'<w:r><w:{kind}Reference w:id="{number}"/></w:r>'

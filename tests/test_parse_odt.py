@@ -372,6 +372,12 @@ def test_charts_and_text_boxes_are_read_on_slides_and_sheets() -> None:
     assert [("One", parsed.text)] == marked(parsed, "sheet")
 
 
+def test_the_words_of_a_chart_stand_after_its_paragraph() -> None:
+    body = f"<text:p>As{FRAME.format('Object')} drawn.</text:p><text:p>Last.</text:p>"
+    parsed = odt.read(packed(body, Object=CHART), "plan.odt")
+    assert "As drawn.\n\nBoats\nHerring\nSpring\tAutumn\n\nLast." == parsed.text
+
+
 # -- what is made to do harm -----------------------------------------------------------------------
 
 

@@ -1,7 +1,8 @@
 """Word documents (.docx): their text in reading order, as Word shows it with changes accepted.
 
 Receives a file's bytes; hands on its text, with headings marked. Walks the XML itself: footnotes
-stand after the paragraph they belong to, text boxes too; what Word numbers is numbered.
+stand after the paragraph they belong to, text boxes and the words of charts and diagrams too; what
+Word numbers is numbered.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from scoqa.parse.blocks import LINE, PARAGRAPH, Around, Block, with_marks, write
 from scoqa.parse.decode import BLANK
+from scoqa.parse.drawingml import linked
 from scoqa.parse.elements import LONGEST_CELL
 from scoqa.parse.opc import Package
 from scoqa.parse.outline import Outline
@@ -32,12 +34,13 @@ from scoqa.parse.wordml import (
     styles_of,
     value,
 )
+from scoqa.parse.xmltree import local
 from scoqa.types import Parser
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-PARSER = Parser("docx", "1")
+PARSER = Parser("docx", "2")
 
 CHANGED = "has tracked changes: what was inserted is read, what was deleted is not."
 _REMOVED = frozenset("w:del w:moveFrom".split())
@@ -79,7 +82,8 @@ class _Document:
     """Reads paragraphs and tables in order; what is being put together lies here."""
 
     def __init__(self, package: Package, main: str) -> None:
-        targets = {relation.kind: relation.part for relation in package.relations(main).values()}
+        self.package, self.relations = package, package.relations(main)
+        targets = {relation.kind: relation.part for relation in self.relations.values()}
 
         def part(kind: str) -> _Element | None:
             return package.tree(targets[kind]) if kind in targets else None
@@ -103,7 +107,7 @@ class _Document:
         self.is_changed = False
 
     def read_parts(self, parts: Iterable[_Element] | None) -> None:
-        """Read paragraphs and tables, and the footnotes and text boxes after each."""
+        """Read paragraphs and tables, and the footnotes and what is drawn after each."""
         for part in () if parts is None else parts:
             name = name_of(part)
             if name == "w:p":
@@ -119,12 +123,16 @@ class _Document:
             self.read_waiting()
 
     def read_waiting(self) -> None:
-        """Read the text boxes and notes of what was read last."""
+        """Read what is drawn and the notes of what was read last."""
         while self.boxes or self.waiting:
-            if self.boxes:
-                self.read_parts(_children(self.boxes.pop(0)))
-            else:
+            if not self.boxes:
                 self.read_note(*self.waiting.pop(0))
+            elif name_of(box := self.boxes.pop(0)) == "w:txbxContent":
+                self.read_parts(_children(box))
+            else:
+                for block in linked(self.package, self.relations, box):
+                    for number, line in enumerate(block):
+                        self.blocks.append(Block(line, LINE if number else PARAGRAPH))
 
     def read_note(self, mark: str, note: _Element) -> None:
         texts = [self.text_of(each) for each in note.iter() if name_of(each) == "w:p"]
@@ -335,10 +343,12 @@ def _inside(parent: _Element, name: str | None) -> list[_Element]:
 
 
 def _boxes(drawing: _Element) -> list[_Element]:
-    """Return the text boxes in a drawing, each once, of alternatives the first."""
+    """Return the text boxes, charts and diagrams in a drawing, of alternatives the first."""
+    if any(local(each) == "docPr" and each.get("hidden") in ("1", "true") for each in drawing):
+        return []
     found: list[_Element] = []
     for each in _children(drawing):
-        if name_of(each) == "w:txbxContent":
+        if name_of(each) == "w:txbxContent" or local(each) in ("chart", "relIds"):
             found.append(each)
         else:
             found.extend(_boxes(each))

@@ -1,22 +1,25 @@
-"""What the parts of an Office file draw: the text of shapes, and charts.
+"""What the parts of an Office file draw: the text of shapes, charts and diagrams.
 
-Receives shapes and charts as XML elements, from a slide or a sheet; hands on their lines.
+Receives shapes as XML elements, from a slide, a sheet or a text, and what they refer to; hands on
+their lines.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
+from scoqa.parse.opc import Package, Relation
 from scoqa.parse.raised import LONGEST_BEFORE, beside_number
 from scoqa.parse.table import cell_text
-from scoqa.parse.xmltree import local
+from scoqa.parse.xmltree import attribute, local
 
 if TYPE_CHECKING:
     from lxml import etree
 
-CHARTS = frozenset({"chart", "chartEx"})  # relations
+LINKED = ("{*}chart", "{*}relIds")  # elements that `linked` reads
+_CHARTS = frozenset({"chart", "chartEx"})  # relations
 
 
 def paragraphs(shape: etree._Element) -> Iterator[str]:
@@ -52,7 +55,26 @@ def _shift(run: etree._Element) -> int:
     return 0 if not baseline.strip("+-0.") else -1 if baseline.startswith("-") else 1
 
 
-def chart(root: etree._Element) -> Iterator[str]:
+def linked(
+    package: Package, relations: Mapping[str, Relation], element: etree._Element
+) -> Iterator[list[str]]:
+    """Yield the words of the chart, or the paragraphs of the diagram, that `element` refers to.
+
+    relations: of the part that `element` is in.
+    """
+    is_diagram = local(element) == "relIds"
+    relation = relations.get(attribute(element, "dm") or "" if is_diagram else link(element))
+    if relation is None:
+        return
+    if relation.kind in _CHARTS:
+        yield list(_chart(package.tree(relation.part)))
+    elif relation.kind == "diagramData":
+        for point in package.tree(relation.part).iter("{*}pt"):
+            for body in point.iterfind("{*}t"):
+                yield from ([line] for line in lines(body))
+
+
+def _chart(root: etree._Element) -> Iterator[str]:
     """Yield a chart's title, the names of its series and those along its axis."""
     title = [" ".join(_words(root.iterfind("{*}chart/{*}title/{*}tx")))]
     # The second of each are in the kinds of charts that came in 2016.

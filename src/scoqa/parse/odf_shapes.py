@@ -49,7 +49,7 @@ def blocks_of(shape: etree._Element, words: Words, document: OpenDocument) -> It
                 if block := [row for row in rows if row]:
                     yield block
             case "object":
-                if block := list(_chart(part, words, document)):
+                if block := list(chart(part, words, document)):
                     yield block
             case "g":  # its shapes stand in it in any order
                 for each in in_order(shapes_of(part)):
@@ -58,15 +58,15 @@ def blocks_of(shape: etree._Element, words: Words, document: OpenDocument) -> It
                 yield from blocks_of(part, words, document)
 
 
-def _chart(held: etree._Element, words: Words, document: OpenDocument) -> Iterator[str]:
+def chart(held: etree._Element, words: Words, document: OpenDocument) -> Iterator[str]:
     """Yield a chart's title, the names of its series and those along its axis."""
-    chart = document.object(attribute(held, "href") or "", "chart")
-    if chart is None:
+    drawn = document.object(attribute(held, "href") or "", "chart")
+    if drawn is None:
         return
-    title = " ".join(words.of(each) for each in chart.iterfind("{*}chart/{*}title/{*}p"))
+    title = " ".join(words.of(each) for each in drawn.iterfind("{*}chart/{*}title/{*}p"))
     rows = [
         [" ".join(words.of(p) for p in cell.iterfind("{*}p")) for cell in row]
-        for row in chart.iterfind("{*}chart/{*}table//{*}table-row")
+        for row in drawn.iterfind("{*}chart/{*}table//{*}table-row")
     ]
     series, categories = (rows[0][1:], [row[0] for row in rows[1:] if row]) if rows else ([], [])
     for texts in ([title], series, categories):

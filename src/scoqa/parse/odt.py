@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from scoqa.parse.elements import LONGEST_CELL
 from scoqa.parse.odf import OpenDocument, Words
+from scoqa.parse.odf_shapes import chart
 from scoqa.parse.odt_lists import Lists
 from scoqa.parse.outline import Outline
 from scoqa.parse.parsed import Parsed, Writer
@@ -23,7 +24,7 @@ from scoqa.types import Parser
 if TYPE_CHECKING:
     from lxml import etree
 
-PARSER = Parser("odt", "1")
+PARSER = Parser("odt", "2")
 
 _MOST_REPEATED = 100  # cells
 _INTO = frozenset(
@@ -59,7 +60,7 @@ class _Reader:
         self.was_item = False
 
     def read_parts(self, parent: etree._Element) -> None:
-        """Read what stands in `parent`, each with its text boxes and footnotes after it."""
+        """Read what stands in `parent`, each with its drawings and footnotes after it."""
         for part in parent:
             if not self.document.is_shown(part):
                 continue
@@ -76,6 +77,9 @@ class _Reader:
                     self.writer.gap()
                     with self.writer.mark("aside", ""):
                         self.read_parts(part)
+                case "object":
+                    for number, line in enumerate(chart(part, self.words, self.document)):
+                        self.write(line, "\n" if number else "\n\n")
                 case name if name in _INTO:
                     self.read_parts(part)
             self.read_waiting()

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
-from scoqa.parse.drawingml import CHARTS, chart, lines, link, paragraphs
-from scoqa.parse.opc import Package, Relation
+from scoqa.parse.drawingml import LINKED, link, linked, paragraphs
+from scoqa.parse.opc import Package
 from scoqa.parse.parsed import Parsed, Writer
 from scoqa.parse.slides import NOTES, Shape, hidden_warnings, in_order, write_slide
 from scoqa.parse.table import NO_TEXT, cell_text
-from scoqa.parse.xmltree import attribute, local, whole
+from scoqa.parse.xmltree import local, whole
 from scoqa.types import Parser
 
 if TYPE_CHECKING:
@@ -108,27 +108,12 @@ class _Slide:
 
     def read_frame(self, frame: etree._Element) -> None:
         """Read a table, or the part that holds a chart or a diagram."""
-        for element in frame.iter("{*}tbl", "{*}chart", "{*}relIds"):
-            match local(element):
-                case "tbl":
-                    self.blocks.append(list(_rows(element)))
-                case "chart":
-                    self.read_part(self.relations.get(link(element)))
-                case _:
-                    name = attribute(element, "dm") or ""
-                    self.read_part(self.relations.get(name))
+        for element in frame.iter("{*}tbl", *LINKED):
+            if local(element) == "tbl":
+                self.blocks.append(list(_rows(element)))
+            else:
+                self.blocks.extend(linked(self.package, self.relations, element))
         self.blocks = [block for block in self.blocks if block]
-
-    def read_part(self, relation: Relation | None) -> None:
-        if relation is None:
-            return
-        root = self.package.tree(relation.part)
-        if relation.kind in CHARTS:
-            self.blocks.append(list(chart(root)))
-        elif relation.kind == "diagramData":
-            for point in root.iter("{*}pt"):
-                for body in point.iterfind("{*}t"):
-                    self.blocks.extend([line] for line in lines(body))
 
 
 def _shapes(parent: etree._Element, places: _Places) -> Iterator[Shape]:

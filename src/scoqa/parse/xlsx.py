@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from scoqa.errors import ParseError
-from scoqa.parse.drawingml import CHARTS, chart, link, paragraphs
+from scoqa.parse.drawingml import LINKED, linked, paragraphs
 from scoqa.parse.number_format import BUILT_IN, shown, shown_text
 from scoqa.parse.opc import Package
 from scoqa.parse.parsed import Parsed, Writer
@@ -136,14 +136,13 @@ def _drawn(package: Package, part: str) -> Iterator[list[str]]:
             continue
         targets = package.relations(relation.part)
         for anchor in sorted(package.tree(relation.part), key=_anchored_at):
-            for element in anchor.iter("{*}sp", "{*}chart"):
-                target = targets.get(link(element))
+            for element in anchor.iter("{*}sp", *LINKED):
                 if not _is_seen(element):
                     continue
                 if local(element) == "sp":
                     yield from ([text] for text in paragraphs(element))
-                elif target is not None and target.kind in CHARTS:
-                    yield list(chart(package.tree(target.part)))
+                else:
+                    yield from linked(package, targets, element)
 
 
 def _anchored_at(anchor: etree._Element) -> tuple[int, int]:
