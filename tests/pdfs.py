@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from reportlab.lib.pagesizes import A4
@@ -143,6 +144,90 @@ def table() -> bytes:
     return pages(draw)
 
 
+# What a table's cells hold; lines are drawn around them. The fourth row's first cell reaches down.
+COLUMNS = (LEFT, LEFT + 130, LEFT + 180, LEFT + 380, LEFT + 450)
+ROWS = (
+    ("Port", "Since", "What was said of it", "Keeper"),
+    (
+        "Varn, the largest harbour of the north",
+        "1884",
+        "It was dredged by a crew of forty men, who were paid in herring, and the council voted "
+        "twice to have it done again.",
+        "Ada Lund, in the old office",
+    ),
+    ("Orl", "1902", "A storm took the roof.", "Carl Berg, of the customs house"),
+    ("Saltmouth", "1911", "The bay froze for nine weeks.", "Dora Holm"),
+    ("", "1936", "The lighthouse was sold for its bricks.", "nobody"),
+)
+
+
+def ruled(style: str = "grid", *, quarter: int = 0) -> bytes:
+    """A table between two paragraphs, its cells as high as the highest, all text in their middle.
+
+    style: how lines are drawn: a "grid", "cells" one by one, "fillings" as thin as lines, "open" at
+    both sides, "rows" alone, every other row in "colour", in a "form", or "none".
+    """
+
+    def draw(canvas: Canvas) -> None:
+        turn(canvas, quarter)
+        y = paragraphs(canvas, [HARBOUR[0]])
+        tops = [y]
+        for row in ROWS:
+            cells = [
+                lines_in(text, right - left - 8) if text else []
+                for text, left, right in zip(row, COLUMNS, COLUMNS[1:], strict=False)
+            ]
+            height = LEADING * max(map(len, cells)) + 8
+            for lines, left in zip(cells, COLUMNS, strict=False):
+                middle = (height - LEADING * len(lines)) / 2
+                write(canvas, lines, x=left + 4, y=tops[-1] - middle - SIZE)
+            tops.append(tops[-1] - height)
+        if style == "form":
+            canvas.beginForm("lines")
+            rules(canvas, "grid", [2 * place for place in COLUMNS], [2 * y for y in tops])
+            canvas.endForm()
+            canvas.saveState()
+            canvas.scale(0.5, 0.5)
+            canvas.doForm("lines")
+            canvas.restoreState()
+        else:
+            rules(canvas, style, COLUMNS, tops)
+        canvas.setFillGray(0)
+        paragraphs(canvas, [HARBOUR[1]], y=tops[-1] - 2 * LEADING)
+
+    return pages(draw)
+
+
+def rules(canvas: Canvas, style: str, columns: Sequence[float], tops: Sequence[float]) -> None:
+    """Draw the lines of a table, none within the cell that reaches down."""
+    steps = list(pairwise(columns))
+    for number, (top, bottom) in enumerate(pairwise(tops)):
+        for place, (left, right) in enumerate(steps):
+            merged = place == 0 and number == 4
+            if style == "cells" and not merged:
+                low = tops[5] if place == 0 and number == 3 else bottom
+                canvas.rect(left, low, right - left, top - low)
+            elif style in ("grid", "open"):
+                if not merged:
+                    canvas.line(left, top, right, top)
+                if style == "grid" or place:
+                    canvas.line(left, top, left, bottom)
+            elif style == "rows":
+                canvas.line(left, top, right, top)
+            elif style == "colour" and number % 2 == 0:
+                canvas.setFillGray(0.9)
+                canvas.rect(left, bottom, right - left, top - bottom, stroke=0, fill=1)
+            elif style == "fillings":
+                canvas.setFillGray(0.4)
+                if not merged:
+                    canvas.rect(left, top - 0.5, right - left, 1, stroke=0, fill=1)
+                canvas.rect(left - 0.5, bottom, 1, top - bottom, stroke=0, fill=1)
+    if style in ("grid", "open", "rows", "fillings"):
+        canvas.line(columns[0], tops[-1], columns[-1], tops[-1])
+    if style in ("grid", "fillings"):
+        canvas.line(columns[-1], tops[0], columns[-1], tops[-1])
+
+
 # What ends a sentence on the next page; none repeats, or it would be a running head.
 TAILS = [sentence[0].lower() + sentence[1:] for sentence in (*HARBOUR, *ORCHARD)]
 
@@ -262,18 +347,23 @@ def turned(quarter: int) -> bytes:
     """
 
     def draw(canvas: Canvas) -> None:
-        canvas.setPageRotation(quarter)
-        match quarter:
-            case 90:
-                canvas.translate(HEIGHT, 0)
-            case 180:
-                canvas.translate(WIDTH, HEIGHT)
-            case 270:
-                canvas.translate(0, WIDTH)
-        canvas.rotate(quarter)
+        turn(canvas, quarter)
         paragraphs(canvas, [paragraph(), paragraph(ORCHARD)])
 
     return pages(draw)
+
+
+def turn(canvas: Canvas, quarter: int) -> None:
+    """Turn a page by `quarter` degrees, and what is drawn on it back."""
+    canvas.setPageRotation(quarter)
+    match quarter:
+        case 90:
+            canvas.translate(HEIGHT, 0)
+        case 180:
+            canvas.translate(WIDTH, HEIGHT)
+        case 270:
+            canvas.translate(0, WIDTH)
+    canvas.rotate(quarter)
 
 
 def text_at(angle: float) -> bytes:

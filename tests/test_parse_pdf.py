@@ -460,6 +460,7 @@ ALL = {
     "one column": pdfs.one_column,
     "two columns": lambda: pdfs.two_columns(interleaved=True),
     "table": pdfs.table,
+    "ruled": pdfs.ruled,
     "report": pdfs.report,
     "broken words": pdfs.broken_words,
     "footnotes": pdfs.footnotes,

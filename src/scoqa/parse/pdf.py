@@ -9,7 +9,7 @@ from __future__ import annotations
 from scoqa.parse.parsed import Parsed
 from scoqa.types import Parser
 
-PARSER = Parser("pdf", "2")
+PARSER = Parser("pdf", "3")
 
 
 def read(data: bytes, path: str) -> Parsed:

@@ -183,7 +183,7 @@ def _notes_apart(lines: Sequence[Line], body: float) -> tuple[list[Line], list[L
     for region in sorted({line.region for line in lines}):
         column = [line for line in lines if line.region == region]
         start = len(column)
-        while start and column[start - 1].size <= _SMALLER * body:
+        while start and column[start - 1].size <= _SMALLER * body and not column[start - 1].cell:
             start -= 1
         while start < len(column) and not _is_note(column[start]):
             start += 1

@@ -24,6 +24,7 @@ from scoqa.parse.pdf_characters import (
 )
 from scoqa.parse.pdf_directions import reading_order
 from scoqa.parse.pdf_raised import mark_raised
+from scoqa.parse.pdf_ruled import Cell, Cells, cells_of, lines_on
 
 FULL = 65_535  # a page's width and height, in the units of the boxes
 
@@ -41,7 +42,8 @@ class Run:
     text: with the spaces between its words. boxes: as in `Parsed`, of shape (len(text), 4).
     left to bottom: the whole run's, in points from the top left, the page turned so that the run
     stands upright. size: its font's, in points. turn: degrees clockwise that it stands
-    at. first: about how wide its first word is, in points.
+    at. first: about how wide its first word is, in points. cell: that it stands in, where lines
+    are drawn around cells; None also for text that stands turned.
     """
 
     text: str
@@ -54,6 +56,7 @@ class Run:
     bold: bool
     turn: int
     first: float
+    cell: Cell | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,9 +87,11 @@ def glyphs_of(page: Any) -> Glyphs:
             return Glyphs((), width, height, 0, 0)
         mark_raised(pdfium, text_page, found)
         quarter_turns = pdfium.FPDFPage_GetRotation(page)
-        boxes = _shown(found.boxes, _visible_part(pdfium, page), quarter_turns)
+        part = _visible_part(pdfium, page)
+        boxes = _shown(found.boxes, part, quarter_turns)
         turns = np.round(np.degrees(found.angles)).astype(int) + 90 * quarter_turns
-        runs = tuple(_runs(pdfium, text_page, found, boxes, turns % 360, (width, height)))
+        cells = cells_of(_shown(lines_on(pdfium, page), part, quarter_turns))
+        runs = tuple(_runs(pdfium, text_page, found, boxes, turns % 360, (width, height), cells))
         return Glyphs(runs, width, height, len(found.texts), found.unknown)
     finally:
         pdfium.FPDFText_ClosePage(text_page)
@@ -160,6 +165,7 @@ def _runs(
     boxes: Array,
     turns: Array,
     size: tuple[float, float],
+    cells: Cells,
 ) -> Iterator[Run]:
     """Yield the runs, in pdfium's order. size: the page's as shown."""
     _put_in_order(found, boxes, turns, size)
@@ -169,7 +175,9 @@ def _runs(
     shares = _shares(boxes, size)
     gaps = np.concatenate((np.zeros((1, 4), "<u2"), between(shares[:-1], shares[1:])))
     inside = np.all((middles >= 0) & (middles <= size), axis=1)
-    edges = [0, *(np.flatnonzero(_breaks(upright, turns, inside, found)) + 1), len(boxes)]
+    held = np.where(turns == 0, cells.at(*middles.T), -1)
+    broken = _breaks(upright, turns, inside, found) | (held[:-1] != held[1:])
+    edges = [0, *(np.flatnonzero(broken) + 1), len(boxes)]
     for start, end in pairwise(edges):
         if not inside[start]:
             continue
@@ -190,6 +198,7 @@ def _runs(
             bold=is_bold(pdfium, text_page, found.indices[(start + end) // 2]),
             turn=int(turns[start]),
             first=float(word[:, 2].max() - word[:, 0].min()),
+            cell=cells.cells[held[start]] if held[start] >= 0 else None,
         )
 
 

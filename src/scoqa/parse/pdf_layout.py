@@ -1,7 +1,8 @@
 """The runs of a page in reading order, as lines.
 
 Receives runs in any order; hands on lines: what stands on one baseline of one column, columns one
-after the other, the cells of a table's row with tabs between them.
+after the other, the cells of a table's row with tabs between them; of a table with lines around
+its cells, one cell after the other.
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from scoqa.parse.elements import LONGEST_CELL
 from scoqa.parse.pdf_characters import RIGHT_TO_LEFT, Array
 from scoqa.parse.pdf_directions import in_reading_order
 from scoqa.parse.pdf_glyphs import Run, between
 from scoqa.parse.pdf_raised import SPACE
+from scoqa.parse.pdf_tables import Table, around, mirrored, without_tables
 
 # Of a font's size, unless said otherwise.
 _GUTTER = 0.5  # what must be free between two columns
@@ -38,8 +41,8 @@ class Line(Run):
     """One line of text on a page: runs joined.
 
     top, bottom: of its longest run, so that a raised number does not move it. tabular: whether it
-    is the row of a table. region: which column of the page it stands in, by number in reading
-    order.
+    is the row of a table, or a line of a cell. region: which column or table of the page it stands
+    in, by number in reading order. cell: None also in a table whose cells hold prose.
     """
 
     tabular: bool
@@ -64,10 +67,27 @@ def lines_of(runs: Iterable[Run]) -> list[Line]:
     for turned in sorted(by_turn.values(), key=lambda runs: -sum(len(run.text) for run in runs)):
         leftward = sum(len(RIGHT_TO_LEFT.findall(run.text)) for run in turned)
         if 2 * leftward > sum(len(run.text) for run in turned):
-            turned = [replace(run, left=-run.right, right=-run.left) for run in turned]
-        start = lines[-1].region + 1 if lines else 0
-        for number, region in enumerate(_regions(_without_shadows(turned)), start):
-            lines += _lines(region, number)
+            turned = [mirrored(run) for run in turned]
+        runs, tables = without_tables(_without_shadows(turned))
+        for region in _regions(runs):
+            for part in around(region, tables):
+                number = lines[-1].region + 1 if lines else 0
+                lines += _of_table(part, number) if isinstance(part, dict) else _lines(part, number)
+    return lines
+
+
+def _of_table(table: Table, region: int) -> list[Line]:
+    """Return the lines of a table's cells, one cell after the other.
+
+    Where a cell is as long as a page of prose, all of them are read as columns are.
+    """
+    lines: list[Line] = []
+    is_prose = any(sum(len(run.text) for run in runs) > LONGEST_CELL for runs in table.values())
+    for cell, runs in table.items():
+        if is_prose:
+            lines += _lines(runs, lines[-1].region + 1 if lines else region)
+        else:
+            lines += [replace(line, tabular=True, cell=cell) for line in _lines(runs, region)]
     return lines
 
 
@@ -338,6 +358,7 @@ def _line(cells: list[list[Run]], region: int, *, tabular: bool) -> Line:
         bold=all(run.bold for run in runs),
         turn=main.turn,
         first=runs[0].first,
+        cell=None,
         tabular=tabular,
         region=region,
     )

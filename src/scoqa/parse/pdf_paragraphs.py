@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import pairwise
+from itertools import pairwise, starmap
 from statistics import median
 
 from scoqa.parse.pdf_characters import WIDE
@@ -60,7 +60,7 @@ def pitch_of(lines: Sequence[Line]) -> float:
     steps = [
         (b.bottom - a.bottom) / b.size
         for a, b in pairwise(lines)
-        if a.region == b.region and _same_size(a, b)
+        if a.region == b.region and _same_size(a, b) and not b.cell
     ]
     usual = [step for step in steps if _PITCHES[0] < step < _PITCHES[1]]
     if 3 * len(usual) < len(steps):  # set with wide lines, or a list of single ones
@@ -101,7 +101,19 @@ def joints(
         found += _inside(block, headings, is_item)
         first = block[0]
         start = end
-    return found
+    return [
+        joint if between_cells is None else between_cells
+        for joint, between_cells in zip(found, starmap(_in_table, pairwise(lines)), strict=True)
+    ]
+
+
+def _in_table(a: Line, b: Line) -> str | None:
+    """Return what stands between two lines of one table; None of others."""
+    if a.cell is None or b.cell is None or a.region != b.region:
+        return None
+    if a.cell == b.cell:
+        return " "
+    return "\t" if a.cell.row == b.cell.row else "\n"
 
 
 def _same_size(a: Line, b: Line) -> bool:
