@@ -169,6 +169,20 @@ def test_the_same_words_in_many_files_are_embedded_once(folder: Path) -> None:
     )
 
 
+def test_a_file_without_a_title_is_embedded_once_under_any_name(folder: Path) -> None:
+    prose = "The harbour froze in January, and the ferry stayed away for nine weeks of the year. "
+    (folder / "winter_notes.txt").write_text(prose * 30, encoding="utf-8")
+    workspace = quick_workspace(folder)
+    workspace.sync()
+    assert not any("winter notes" in text for text in embedded(workspace))
+    shutil.copy(folder / "winter_notes.txt", folder / "copy.txt")
+    (folder / "winter_notes.txt").rename(folder / "ice-report.txt")
+    assert 0 == workspace.sync().embedded
+    assert [] == embedded(workspace)
+    (best, *_) = workspace.search("ice report")  # a name is found by its words
+    assert ("ice-report.txt", "ice report") == (best.path, best.passage.heading)
+
+
 def test_progress_counts_the_bytes_to_read_and_ends_at_their_sum(folder: Path) -> None:
     (folder / "junk.txt").write_bytes(bytes(500))
     steps: list[Step] = []

@@ -25,7 +25,7 @@ from scoqa.errors import (
     WorkspaceError,
 )
 from scoqa.fold import TERMS_VERSION
-from scoqa.parse import ParsedFile, digest_of, document_id, format_of, parse
+from scoqa.parse import ParsedFile, digest_of, document_id, format_of, parse, title_from
 from scoqa.parse.folder import Source, scan
 from scoqa.split import split, splitter_fingerprint
 from scoqa.store import Entry, Store, View, Writer
@@ -255,7 +255,7 @@ class _Sync:
 
     def _with_vectors(self, batch: Sequence[_Parsed]) -> Iterator[tuple[_Parsed, list[str]]]:
         """Yield the batch with the keys of its vectors, all of which are kept by then."""
-        inputs = [self.embedder.passage_inputs(each.passages) for each in batch]
+        inputs = [self.embedder.passage_inputs(_nameless(each)) for each in batch]
         keys = [[self.embedder.key(text) for text in texts] for texts in inputs]
         texts = {
             key: text
@@ -284,6 +284,20 @@ class _Sync:
         self.done = min(done, self.total)
         if self.progress is not None:
             self.progress(Step(self.done, self.total, doing))
+
+
+def _nameless(parsed: _Parsed) -> list[Passage]:
+    """Return the passages as they are embedded: under no title that is only the file's name.
+
+    So that a copy, or a file that was renamed, has the same vectors. Words find it by its name.
+    """
+    title = parsed.document.title
+    if title != title_from(parsed.document.path):
+        return parsed.passages
+    return [
+        replace(each, heading=each.heading.removeprefix(title).removeprefix(" > "))
+        for each in parsed.passages
+    ]
 
 
 def _parse(source: Source) -> ParsedFile | ParseError:

@@ -27,6 +27,7 @@ __all__ = [
     "format_of",
     "page_image",
     "parse",
+    "title_from",
 ]
 
 
@@ -41,6 +42,11 @@ class ParsedFile(NamedTuple):
 def document_id(path: str) -> str:
     """Return the public id of the document at `path`, whatever its content is."""
     return content_id("document", path)
+
+
+def title_from(path: str) -> str:
+    """Return the title of a document that has none: its file's name."""
+    return Path(path).stem.replace("_", " ").replace("-", " ")
 
 
 def digest_of(file: Path) -> str:
@@ -70,7 +76,7 @@ def parse(file: Path, path: str) -> ParsedFile:
         text=found["text"],
         text_digest=found["text_digest"],
         parser=form.parser,
-        title=found["title"] or Path(path).stem.replace("_", " ").replace("-", " "),
+        title=found["title"] or title_from(path),
         marks=tuple(
             Mark(start, end, kind, label, None if box is None else (box[0], box[1], box[2], box[3]))
             for start, end, kind, label, box in found["marks"]
