@@ -165,7 +165,8 @@ def ruled(style: str = "grid", *, quarter: int = 0) -> bytes:
     """A table between two paragraphs, its cells as high as the highest, all text in their middle.
 
     style: how lines are drawn: a "grid", "cells" one by one, "fillings" as thin as lines, "open" at
-    both sides, "rows" alone, every other row in "colour", in a "form", or "none".
+    both sides, between "rows" alone, none above the first ("under"), as every other row's "colour",
+    in a "form", or "none".
     """
 
     def draw(canvas: Canvas) -> None:
@@ -212,6 +213,8 @@ def rules(canvas: Canvas, style: str, columns: Sequence[float], tops: Sequence[f
                     canvas.line(left, top, right, top)
                 if style == "grid" or place:
                     canvas.line(left, top, left, bottom)
+            elif style == "under":
+                canvas.line(left, bottom, right, bottom)
             elif style == "rows":
                 canvas.line(left, top, right, top)
             elif style == "colour" and number % 2 == 0:

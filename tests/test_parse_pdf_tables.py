@@ -14,7 +14,7 @@ from pdfs import Canvas
 from scoqa.parse.parsed import Parsed
 from scoqa.parse.pdf import read
 
-STYLES = ["grid", "cells", "fillings", "open", "rows", "colour", "form"]
+STYLES = ["grid", "cells", "fillings", "open", "rows", "under", "colour", "form"]
 TABLE = "\n".join("\t".join(cell for cell in row if cell) for row in pdfs.ROWS)
 
 
@@ -117,6 +117,37 @@ def test_a_frame_is_no_table(columns: list[float]) -> None:
 
     text = f"{pdfs.paragraph()}\n\n{pdfs.paragraph(pdfs.ORCHARD)}"
     assert text == text_of(pdfs.pages(draw))
+
+
+def test_what_stands_between_two_tables_is_in_neither() -> None:
+    def draw(canvas: Canvas) -> None:
+        y = 780.0
+        for name in ("Harbours", "Orchards"):
+            y = pdfs.write(canvas, [name], y=y, size=16) - 10
+            for number, row in enumerate((("Name", "Since"), ("Varn", "1884"), ("Orl", "1902"))):
+                for x, text in zip((76, 206), row, strict=True):
+                    pdfs.write(canvas, [text], x=x, y=y - 12 - 16 * number)
+            canvas.grid([72, 202, 332], [y - 16 * number for number in range(4)])
+            y -= 80
+        pdfs.write(canvas, ["The end of both."], y=y)
+
+    rows = "Name\tSince\nVarn\t1884\nOrl\t1902"
+    parsed = read(pdfs.pages(draw), "x.pdf")
+    assert f"Harbours\n\n{rows}\n\nOrchards\n\n{rows}\n\nThe end of both." == parsed.text
+    assert ["Harbours", "Orchards"] == [m.label for m in parsed.marks if m.kind == "heading"]
+
+
+def test_paragraphs_with_lines_between_them_are_no_table() -> None:
+    def draw(canvas: Canvas) -> None:
+        y = 780.0
+        for number in range(5):
+            canvas.line(72, y + 14, 520, y + 14)
+            text = pdfs.paragraph(pdfs.HARBOUR[number : number + 2])
+            y = pdfs.write(canvas, pdfs.lines_in(text, 440), y=y) - 14
+        canvas.line(72, y + 14, 520, y + 14)
+
+    wanted = [pdfs.paragraph(pdfs.HARBOUR[number : number + 2]) for number in range(5)]
+    assert "\n\n".join(wanted) == text_of(pdfs.pages(draw))
 
 
 def test_a_table_in_a_column_stays_in_it() -> None:

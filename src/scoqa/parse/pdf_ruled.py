@@ -211,10 +211,12 @@ def _joined(lines: Array) -> Array:
 
 
 def _open_sides(across: Array, down: Array) -> Array:
-    """Return the outer sides of tables that are open there, or have lines between rows alone.
+    """Return the outer sides of rows that are open there, as lines down.
 
-    Where lines across begin and end at the same places, and a line goes down between them, or they
-    are many.
+    Of lines across that begin and end at the same places, two with a line down between them are
+    over and under a row. So are many without any; and where single rows have such lines, what is
+    between them: every other row may have a colour. What is between rows in groups is no row, but
+    a text between two tables.
     """
     found: list[tuple[float, float, float]] = []
     ends = np.stack((_together(across[:, 0])[1], _together(across[:, 1])[1]), axis=1)
@@ -222,11 +224,16 @@ def _open_sides(across: Array, down: Array) -> Array:
     for pair in pairs[counts > 1]:
         own = across[np.all(ends == pair, axis=1)]
         low, high = float(own[:, 0].min()), float(own[:, 1].max())
-        inside = down[(down[:, 2] > low + _NEAR) & (down[:, 2] < high - _NEAR)]
+        near = down[(down[:, 2] > low - _NEAR) & (down[:, 2] < high + _NEAR)]
         heights = np.unique(own[:, 2]).tolist()
-        for top, bottom in pairwise(heights):
-            crossed = (inside[:, 0] <= top + _NEAR) & (inside[:, 1] >= bottom - _NEAR)
-            if len(heights) >= _MANY or crossed.any():
+        crossed = [
+            bool(np.any((near[:, 0] <= top + _NEAR) & (near[:, 1] >= bottom - _NEAR)))
+            for top, bottom in pairwise(heights)
+        ]
+        many = len(heights) >= _MANY
+        alternate = not any(one and other for one, other in pairwise(crossed))
+        for (top, bottom), is_row in zip(pairwise(heights), crossed, strict=True):
+            if is_row or (many and alternate):
                 found += [(top, bottom, low), (top, bottom, high)]
     return np.array(found).reshape(-1, 3)
 

@@ -14,6 +14,7 @@ from scoqa.parse.pdf_glyphs import Run
 from scoqa.parse.pdf_ruled import Cell
 
 _LEAST_ROWS = 3  # with lines between them, for gaps down all of them to part columns
+_HEAD = 1.5  # of that size: how far over a table the names of its columns stand
 _GUTTER = 0.6  # of the size of the text: a space has 0.25 to 0.35
 
 Table: TypeAlias = dict[Cell, list[Run]]  # its cells in reading order, with their runs
@@ -35,20 +36,16 @@ def without_tables(runs: Sequence[Run]) -> tuple[list[Run], dict[Run, Table]]:
     for run in runs:
         if run.cell is not None:
             held.setdefault(run.cell.table, {}).setdefault(run.cell, []).append(run)
-    found: dict[int, Run] = {}
-    for number, table in held.items():
-        table = held[number] = _in_columns(table)
-        if 1 < len({cell.row for cell in table}) < len(table):
-            found[number] = _stand_in([run for own in table.values() for run in own])
-    kept: list[Run] = []
-    placed: set[int] = set()
-    for run in runs:
-        if run.cell is None or run.cell.table not in found:
-            kept.append(run)
-        elif run.cell.table not in placed:
-            placed.add(run.cell.table)
-            kept.append(found[run.cell.table])
-    return kept, {run: dict(sorted(held[number].items())) for number, run in found.items()}
+    found: dict[Run, Table] = {}
+    own: dict[Run, Run] = {}  # of each run in a table the one that stands for that
+    for table in map(_in_columns, held.values()):
+        if not 1 < len({cell.row for cell in table}) < len(table):
+            continue
+        table = _with_head(table, [run for run in runs if run.cell is None])
+        stand_in = _stand_in([run for cell in table.values() for run in cell])
+        own |= {run: stand_in for cell in table.values() for run in cell}
+        found[stand_in] = dict(sorted(table.items()))
+    return list(dict.fromkeys(own.get(run, run) for run in runs)), found
 
 
 def _in_columns(table: Table) -> Table:
@@ -71,6 +68,44 @@ def _in_columns(table: Table) -> Table:
         found.setdefault(run.cell._replace(column=column), []).append(run)
     ruled = len({cell.column for cell in table})
     return found if column + 1 >= ruled and len(found) > len(table) else table
+
+
+def _with_head(table: Table, others: Sequence[Run]) -> Table:
+    """Return a table with the row of names over its first line, where one stands there.
+
+    Each of its runs stands over a column of its own, and nothing else beside them.
+    """
+    columns: dict[int, tuple[float, float]] = {}
+    for cell, runs in table.items():
+        for run in runs:
+            left, right = columns.get(cell.column, (run.left, run.right))
+            columns[cell.column] = min(left, run.left), max(right, run.right)
+    top = min(run.top for runs in table.values() for run in runs)
+    size = median(run.size for runs in table.values() for run in runs)
+    start = min(left for left, _ in columns.values())
+    end = max(right for _, right in columns.values())
+    near = [
+        run
+        for run in others
+        if top - _HEAD * size < run.bottom <= top and start < run.right and run.left < end
+    ]
+    lowest = max((run.bottom for run in near), default=0.0)
+    row = [run for run in near if run.bottom > lowest - 0.5 * size]
+    over = [
+        [
+            column
+            for column, (left, right) in columns.items()
+            if left < run.right and run.left < right
+        ]
+        for run in row
+    ]
+    names = {each[0]: run for each, run in zip(over, row, strict=True) if len(each) == 1}
+    if not 1 < len(row) == len(names):
+        return table
+    first = min(table)
+    return table | {
+        Cell(first.table, first.row - 1, column): [run] for column, run in names.items()
+    }
 
 
 def _stand_in(runs: Sequence[Run]) -> Run:
