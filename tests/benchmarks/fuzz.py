@@ -1,9 +1,9 @@
 """Change files at random and see that reading them ends well.
 
-    python tests/benchmarks/fuzz.py MINUTES [SUFFIX]... [--keep FOLDER]
+    python tests/benchmarks/fuzz.py MINUTES [SUFFIX]... [--keep FOLDER] [--seeds FOLDER]
 
 For each kind of file (all of them, or those of each SUFFIX) the works of tests/works.py are changed
-at random, for MINUTES: bytes turned over, cut out, doubled, mixed with another file's; inside a
+at random, for MINUTES, and those files of the folder of seeds: bytes turned over, cut out, doubled, mixed with another file's; inside a
 packed file, its members too. Each is read as scoqa reads it, in a process of its own. What must
 hold: a document whose marks lie inside its text, in order, with a box for every character of a
 page; or a ParseError of one line that is none of Python's own words. What breaks that, and what
@@ -125,10 +125,13 @@ def main() -> None:
     parser.add_argument("minutes", type=float)
     parser.add_argument("suffixes", nargs="*")
     parser.add_argument("--keep", type=Path, default=Path("fuzzed"))
+    parser.add_argument("--seeds", type=Path, help="a folder of more files to change")
     given = parser.parse_args()
     given.keep.mkdir(parents=True, exist_ok=True)
     for suffix in given.suffixes or FORMATS:
         seeds = [data for work in WORKS if (data := FORMATS[suffix].write(work)) is not None]
+        if given.seeds is not None:
+            seeds += [file.read_bytes() for file in sorted(given.seeds.glob(f"*{suffix}"))]
         tried, read, broken = fuzz(suffix, seeds, 60 * given.minutes, given.keep)
         print(f"{suffix}: {tried} tried, {read} read, {broken} broke what must hold", flush=True)
 
