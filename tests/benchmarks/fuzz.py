@@ -2,12 +2,12 @@
 
     python tests/benchmarks/fuzz.py MINUTES [SUFFIX]... [--keep FOLDER] [--seeds FOLDER]
 
-For each kind of file (all of them, or those of each SUFFIX) the works of tests/works.py are changed
-at random, for MINUTES, and those files of the folder of seeds: bytes turned over, cut out, doubled, mixed with another file's; inside a
-packed file, its members too. Each is read as scoqa reads it, in a process of its own. What must
-hold: a document whose marks lie inside its text, in order, with a box for every character of a
-page; or a ParseError of one line that is none of Python's own words. What breaks that, and what
-takes longer than ten seconds, is printed and kept in FOLDER.
+For each kind of file (all of them, or those of each SUFFIX) the works of tests/works.py, and the
+files in the folder of seeds are changed at random for MINUTES: bytes turned over, cut out, doubled,
+mixed with another file's; inside a packed file, its members too. Each is read as scoqa reads it, in
+a process of its own. What must hold: a document whose marks lie inside its text, in order, with a
+box for every character of a page; or a ParseError of one line that is none of Python's own words.
+What breaks that, and what takes longer than ten seconds, is printed and kept in FOLDER.
 """
 
 from __future__ import annotations
