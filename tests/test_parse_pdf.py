@@ -262,6 +262,14 @@ def test_a_first_letter_over_several_lines_raises_nothing() -> None:
     assert "A1884 was the year when it was dredged." == text_of(pdfs.pages(draw)).replace("A ", "A")
 
 
+def test_text_that_is_pressed_flat_costs_no_other() -> None:
+    seen, flat = (b"BT /F1 11 Tf 72 %d Td (%s) Tj 0 -20 Td (Last.) Tj ET " for _ in range(2))
+    data = pdfs.helvetica(
+        seen % (700, b"Words that are seen.") + b"1 0 0 0 0 0 cm " + flat % (9, b"No")
+    )
+    assert text_of(data).startswith("Words that are seen.")
+
+
 def test_a_sign_no_one_can_name_is_a_replacement_character() -> None:
     parsed = read(pdfs.without_names(), "x.pdf")
     assert {"\ufffd"} == set("".join(parsed.text.split()))

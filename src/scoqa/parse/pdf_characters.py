@@ -22,6 +22,7 @@ _HIGHEST_BOX = 1.6
 # line reaches from below the baseline to above it by what is usual (Helvetica's), in font sizes.
 _LOWEST_BOX = 1.05
 _ASCENT, _DESCENT = 0.91, 0.21
+_LEAST_SIZE = 0.1  # points; damaged files have fonts of no size
 
 _BOLD = re.compile(rb"bold|black|heavy|demi", re.IGNORECASE)
 _BOLD_WEIGHT = 600
@@ -131,7 +132,8 @@ def _line_high(
     sizes = np.zeros(len(loose))
     for height in np.unique(heights):  # each font at one size has its own
         own = heights == height
-        sizes[own] = _size_at(pdfium, text_page, indices[int(np.argmax(own))]) or height
+        size = _size_at(pdfium, text_page, indices[int(np.argmax(own))]) or height
+        sizes[own] = np.clip(np.nan_to_num(size), _LEAST_SIZE, None)
     drawn = (tight[:, 2] > tight[:, 0]) & (tight[:, 3] > tight[:, 1])
     both = np.concatenate(
         (np.minimum(loose[:, :2], tight[:, :2]), np.maximum(loose[:, 2:], tight[:, 2:])), axis=1
