@@ -100,7 +100,7 @@ def test_all_formats_are_tried() -> None:
 def test_a_file_with_a_format_s_other_ending_is_read_as_well(alias: str) -> None:
     suffix = ALIASES[alias]
     if not suffix:
-        assert PARSERS[alias].parser == PARSERS[alias.replace(".f", ".")].parser
+        assert PARSERS[alias].read is PARSERS[alias.replace(".f", ".")].read
         return
     data = FORMATS[suffix].write(HARBOUR)
     if alias == ".tsv":

@@ -207,6 +207,8 @@ def test_the_words_of_charts_and_diagrams_stand_after_their_paragraph() -> None:
     body += paragraph(drawing('<relIds r:dm="diagramData1"/>') + drawing('<chart r:id="lost"/>'))
     body += paragraph(drawing('<chart r:id="chart1"/>', 'hidden="1"') + run("Last."))
     parsed = read(body, drawn={"chart1": chart, "diagramData1": diagram})
+    broken = read(body, drawn={"chart1": "<c:chart", "diagramData1": diagram})
+    assert "Before after.\n\nCatch\n\nSell\n\nLast." == broken.text
     wanted = ["Before after.", "Herring landed\nVarn\nSpring\tAutumn", "Catch", "Sell", "Last."]
     assert "\n\n".join(wanted) == parsed.text
 

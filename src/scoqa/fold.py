@@ -37,6 +37,8 @@ STOP_WORDS = frozenset(
 # A raised digit or a fraction belongs to no word or number beside it: NFKC alone would make
 # "20081" of "2008¹" and "21⁄2" of "2½".
 _APART = str.maketrans({c: f" {c} " for c in "⁰¹²³⁴⁵⁶⁷⁸⁹¼½¾⅐⅑⅒⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞⅟↉"})
+# But "m²" is "m2" to whoever types it.
+_SQUARE = re.compile(r"(?<![^\s\d(/])(?:[cdkm]?m|in|ft|yd|mi)[²³]", re.IGNORECASE)
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _INVISIBLE_END = re.compile(f"{_INVISIBLE.pattern}+$")
 # Letters that compose with the one before, and are no marks: Hangul vowels and finals, also the
@@ -56,11 +58,18 @@ def fold(text: str) -> str:
     """Return `text` with NFKC, case folding, one space for any white space, none at the ends.
 
     Characters that cannot be seen (soft hyphen, zero width, direction marks) are dropped; raised
-    digits and fractions stand apart from what is beside them.
+    digits and fractions stand apart from what is beside them, but for those of square units.
     Folding what is folded changes nothing: dropping and case folding can both leave letters
     uncomposed, hence NFKC once more.
     """
-    return " ".join(_fold_characters(text).split())
+    return " ".join(_fold_characters(_squared(text)).split())
+
+
+def _squared(text: str) -> str:
+    """Return `text` with the ² or ³ of a unit of length as a plain figure; as long as it was."""
+    if "²" not in text and "³" not in text:
+        return text
+    return _SQUARE.sub(lambda match: match[0][:-1] + ("2" if match[0][-1] == "²" else "3"), text)
 
 
 def _fold_characters(text: str) -> str:
@@ -77,6 +86,7 @@ def fold_with_offsets(text: str) -> tuple[str, array[int], array[int]]:
     """
     folded: list[str] = []
     starts, ends = array("q"), array("q")
+    text = _squared(text)
     for start, end in _clusters(text):
         cluster = text[start:end]
         end -= len(cluster) - len(_INVISIBLE_END.sub("", cluster))

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
+from scoqa.errors import ParseError
 from scoqa.parse.opc import Package, Relation
 from scoqa.parse.raised import LONGEST_BEFORE, beside_number
 from scoqa.parse.table import cell_text
@@ -66,10 +67,14 @@ def linked(
     relation = relations.get(attribute(element, "dm") or "" if is_diagram else link(element))
     if relation is None:
         return
+    try:
+        root = package.tree(relation.part)
+    except ParseError:  # a broken drawing costs itself alone
+        return
     if relation.kind in _CHARTS:
-        yield list(_chart(package.tree(relation.part)))
+        yield list(_chart(root))
     elif relation.kind == "diagramData":
-        for point in package.tree(relation.part).iter("{*}pt"):
+        for point in root.iter("{*}pt"):
             for body in point.iterfind("{*}t"):
                 yield from ([line] for line in lines(body))
 

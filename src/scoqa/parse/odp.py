@@ -12,7 +12,7 @@ from scoqa.parse.slides import NOTES, hidden_warnings, in_order, write_slide
 from scoqa.parse.table import NO_TEXT
 from scoqa.types import Parser
 
-PARSER = Parser("odp", "1")
+PARSER = Parser("odp", "2")
 
 _AROUND = frozenset({"header", "footer", "page-number", "date-time", "page"})
 

@@ -20,7 +20,7 @@ from scoqa.types import Parser
 if TYPE_CHECKING:
     from lxml import etree
 
-PARSER = Parser("ods", "1")
+PARSER = Parser("ods", "2")
 
 # Rows and cells with text that are repeated by a number; nobody fills in more of the same.
 _MOST_REPEATED = 1000

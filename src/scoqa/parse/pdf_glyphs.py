@@ -7,7 +7,7 @@ on one baseline, with the box of each on the page as it is shown.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -32,6 +32,7 @@ FULL = 65_535  # a page's width and height, in the units of the boxes
 _WIDEST_GAP = 0.9
 _WIDEST_STEP_BACK = 0.45  # an accent set over its letter begins left of it
 _LEAST_OVERLAP = 0.5  # a raised number shares more with its line, two lines share nothing
+_WORDS_GAP = 0.2  # in size: between two words, at least
 _LARGEST_STEP = 1.8  # in size: beyond it a first letter stands for itself
 
 
@@ -176,7 +177,9 @@ def _runs(
     gaps = np.concatenate((np.zeros((1, 4), "<u2"), between(shares[:-1], shares[1:])))
     inside = np.all((middles >= 0) & (middles <= size), axis=1)
     held = np.where(turns == 0, cells.at(*middles.T), -1)
-    broken = _breaks(upright, turns, inside, found) | (held[:-1] != held[1:])
+    # A word over a line stays whole; letters of two words may come without a space.
+    apart = found.spaced[1:] | (upright[1:, 0] - upright[:-1, 2] > _WORDS_GAP * found.sizes[1:])
+    broken = _breaks(upright, turns, inside, found) | ((held[:-1] != held[1:]) & apart)
     edges = [0, *(np.flatnonzero(broken) + 1), len(boxes)]
     for start, end in pairwise(edges):
         if not inside[start]:
@@ -271,3 +274,17 @@ def between(one: Array, other: Array) -> Array:
     down = np.stack((low[:, 0], top, high[:, 0], bottom), axis=1)
     beside, under = (right > left)[:, None], (bottom > top)[:, None]
     return np.asarray(np.where(beside, across, np.where(under, down, 0)).astype("<u2"))
+
+
+def rows_of(runs: Iterable[Run]) -> list[list[Run]]:
+    """Return the runs that stand on one line together, from the top; in each from the left."""
+    rows: list[list[Run]] = []
+    for run in sorted(runs, key=lambda run: (run.top + run.bottom, run.left)):
+        if rows:
+            main = max(rows[-1], key=lambda each: len(each.text))
+            shared = min(main.bottom, run.bottom) - max(main.top, run.top)
+            if shared > 0.5 * min(main.bottom - main.top, run.bottom - run.top):
+                rows[-1].append(run)
+                continue
+        rows.append([run])
+    return [sorted(row, key=lambda run: run.left) for row in rows]

@@ -16,12 +16,19 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scoqa.parse.elements import LONGEST_CELL
 from scoqa.parse.pdf_characters import RIGHT_TO_LEFT, Array
 from scoqa.parse.pdf_directions import in_reading_order
-from scoqa.parse.pdf_glyphs import Run, between
+from scoqa.parse.pdf_glyphs import Run, between, rows_of
 from scoqa.parse.pdf_raised import SPACE
-from scoqa.parse.pdf_tables import Table, around, mirrored, without_tables
+from scoqa.parse.pdf_tables import (
+    Table,
+    around,
+    is_layout,
+    is_names,
+    mirrored,
+    rows_in,
+    without_tables,
+)
 
 # Of a font's size, unless said otherwise.
 _GUTTER = 0.5  # what must be free between two columns
@@ -68,9 +75,10 @@ def lines_of(runs: Iterable[Run]) -> list[Line]:
         leftward = sum(len(RIGHT_TO_LEFT.findall(run.text)) for run in turned)
         if 2 * leftward > sum(len(run.text) for run in turned):
             turned = [mirrored(run) for run in turned]
+        said: list[Table] = []
         runs, tables = without_tables(_without_shadows(turned))
         for region in _regions(runs):
-            for part in around(region, tables):
+            for part in around(region, tables, said):
                 number = lines[-1].region + 1 if lines else 0
                 lines += _of_table(part, number) if isinstance(part, dict) else _lines(part, number)
     return lines
@@ -79,15 +87,21 @@ def lines_of(runs: Iterable[Run]) -> list[Line]:
 def _of_table(table: Table, region: int) -> list[Line]:
     """Return the lines of a table's cells, one cell after the other.
 
-    Where a cell is as long as a page of prose, all of them are read as columns are.
+    Where it lays out a page, each cell is read as if it were one; the names of its columns, which
+    are no headings, stay a row.
     """
     lines: list[Line] = []
-    is_prose = any(sum(len(run.text) for run in runs) > LONGEST_CELL for runs in table.values())
-    for cell, runs in table.items():
-        if is_prose:
-            lines += _lines(runs, lines[-1].region + 1 if lines else region)
-        else:
+    lays_out = is_layout(table)
+    for row in rows_in(table).values():
+        if lays_out and not is_names(row):
+            for runs in row.values():
+                for part in _regions(runs):
+                    lines += _lines(part, lines[-1].region + 1 if lines else region)
+            region = lines[-1].region + 1
+            continue
+        for cell, runs in row.items():
             lines += [replace(line, tabular=True, cell=cell) for line in _lines(runs, region)]
+        region += lays_out
     return lines
 
 
@@ -201,20 +215,6 @@ def _are_columns(left: list[Run], right: list[Run], runs: list[Run]) -> bool:
 
 
 # -- rows ------------------------------------------------------------------------------------------
-
-
-def rows_of(runs: Iterable[Run]) -> list[list[Run]]:
-    """Return the runs that stand on one line together, from the top; in each from the left."""
-    rows: list[list[Run]] = []
-    for run in sorted(runs, key=lambda run: (run.top + run.bottom, run.left)):
-        if rows:
-            main = max(rows[-1], key=lambda each: len(each.text))
-            shared = min(main.bottom, run.bottom) - max(main.top, run.top)
-            if shared > 0.5 * min(main.bottom - main.top, run.bottom - run.top):
-                rows[-1].append(run)
-                continue
-        rows.append([run])
-    return [sorted(row, key=lambda run: run.left) for row in rows]
 
 
 def _lines(runs: list[Run], region: int) -> list[Line]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import pairwise, starmap
+from itertools import pairwise
 from statistics import median
 
 from scoqa.parse.pdf_characters import WIDE
@@ -101,18 +101,17 @@ def joints(
         found += _inside(block, headings, is_item)
         first = block[0]
         start = end
-    return [
-        joint if between_cells is None else between_cells
-        for joint, between_cells in zip(found, starmap(_in_table, pairwise(lines)), strict=True)
-    ]
+    for n, (a, b) in enumerate(pairwise(lines)):
+        found[n] = _in_table(a, b, is_item=is_item(b)) or found[n]
+    return found
 
 
-def _in_table(a: Line, b: Line) -> str | None:
+def _in_table(a: Line, b: Line, *, is_item: bool) -> str | None:
     """Return what stands between two lines of one table; None of others."""
     if a.cell is None or b.cell is None or a.region != b.region:
         return None
     if a.cell == b.cell:
-        return " "
+        return "\n" if is_item else " "
     return "\t" if a.cell.row == b.cell.row else "\n"
 
 

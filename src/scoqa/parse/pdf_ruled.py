@@ -7,6 +7,7 @@ of filled shapes are lines too: browsers draw each side of a cell as a shape of 
 from __future__ import annotations
 
 import ctypes
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise, product
@@ -21,9 +22,9 @@ from scoqa.parse.pdf_characters import Array
 _NEAR = 2.5
 _SHORTEST = 4.0
 _SKEWED = 1.0  # off the vertical or the horizontal, at most
-# Maps and plots have more; looking at these many takes some 0.2 seconds. A page of text has as many
-# objects as it has changes of font.
-_MOST_OBJECTS = 5_000
+# Maps and plots have more; looking at these many shapes takes some 0.2 seconds.
+_MOST_SHAPES = 5_000
+_MOST_OBJECTS = 100_000  # letters, too, where each is drawn by itself
 _MOST_SIDES = 20_000
 _MOST_FIELDS = 10_000
 _MANY = 4  # lines over and under three rows
@@ -45,7 +46,7 @@ class Cell(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cells:
-    """The cells on a page.
+    """The cells on a page, of what may be tables: they have two rows.
 
     rows, columns: the edges between them, in points from the page's top left. fields: for each
     field of that grid the number of its cell, -1 for none. cells: by number.
@@ -87,11 +88,14 @@ def lines_on(pdfium: Any, page: Any) -> Array:
         pdfium.FPDFPage_GetObject(page, index)
         for index in range(pdfium.FPDFPage_CountObjects(page))
     )
-    for count, (each, matrix) in enumerate(_objects(pdfium, page_objects, _UNTURNED, 0)):
-        if count == _MOST_OBJECTS or len(found) > _MOST_SIDES:
+    shapes = 0
+    for count, (each, within) in enumerate(_objects(pdfium, page_objects, _UNTURNED, 0)):
+        if count == _MOST_OBJECTS or shapes > _MOST_SHAPES or len(found) > _MOST_SIDES:
             return np.zeros((0, 4))
-        if pdfium.FPDFPageObj_GetType(each) == pdfium.FPDF_PAGEOBJ_PATH and _is_seen(pdfium, each):
-            found += _sides(pdfium, each, matrix)
+        if pdfium.FPDFPageObj_GetType(each) == pdfium.FPDF_PAGEOBJ_PATH:
+            shapes += 1
+            if _is_seen(pdfium, each):
+                found += _sides(pdfium, each, _matrix(pdfium, each, within))
     ends = np.array(found).reshape(-1, 4)
     return np.concatenate(
         (np.minimum(ends[:, :2], ends[:, 2:]), np.maximum(ends[:, :2], ends[:, 2:])), axis=1
@@ -101,16 +105,15 @@ def lines_on(pdfium: Any, page: Any) -> Array:
 def _objects(
     pdfium: Any, objects: Iterator[Any], within: _Matrix, depth: int
 ) -> Iterator[tuple[Any, _Matrix]]:
-    """Yield what is drawn, also in drawings, with what turns its places into the page's."""
+    """Yield what is drawn, also in drawings, with what turns places around it into the page's."""
     for each in objects:
-        matrix = _matrix(pdfium, each, within)
-        yield each, matrix
+        yield each, within
         if pdfium.FPDFPageObj_GetType(each) == pdfium.FPDF_PAGEOBJ_FORM and depth < _DEEPEST:
             inner = (
                 pdfium.FPDFFormObj_GetObject(each, index)
                 for index in range(pdfium.FPDFFormObj_CountObjects(each))
             )
-            yield from _objects(pdfium, inner, matrix, depth + 1)
+            yield from _objects(pdfium, inner, _matrix(pdfium, each, within), depth + 1)
 
 
 def _matrix(pdfium: Any, each: Any, within: _Matrix) -> _Matrix:
@@ -182,15 +185,35 @@ def cells_of(lines: Array) -> Cells:
         return NO_CELLS
     above = _covered(across, of_across, len(rows), columns)
     beside = _covered(down, of_down, len(columns), rows).T
-    fields = _enclosed(above, beside)
+    fields = _rectangles(_enclosed(above, beside))
     tables = _enclosed(*_outlines(fields))
     numbers, first = np.unique(fields, return_index=True)
-    cells = (
-        Cell(int(tables.flat[place]), *divmod(int(place), shape[1]))
+    cells = {
+        int(number): Cell(int(tables.flat[place]), *divmod(int(place), shape[1]))
         for number, place in zip(numbers, first, strict=True)
         if number >= 0
-    )
-    return Cells(rows, columns, fields, tuple(cells))
+    }
+    rows_in = Counter(table for table, _ in {(cell.table, cell.row) for cell in cells.values()})
+    kept = {number: cell for number, cell in cells.items() if rows_in[cell.table] > 1}
+    renumbered = np.full(len(fields.flat) + 1, -1)  # the last is that of no cell
+    renumbered[list(kept)] = range(len(kept))
+    return Cells(rows, columns, renumbered[fields], tuple(kept.values()))
+
+
+def _rectangles(fields: Array) -> Array:
+    """Return `fields` without what is no rectangle: the space between a table and a frame."""
+    inside = fields >= 0
+    numbers = fields[inside]
+    box = np.zeros((numbers.max(initial=-1) + 1, 2, 2), int)
+    box[:, 0] = fields.size
+    for axis, places in enumerate(np.nonzero(inside)):
+        np.minimum.at(box[:, 0, axis], numbers, places)
+        np.maximum.at(box[:, 1, axis], numbers, places)
+    area = np.prod(box[:, 1] - box[:, 0] + 1, axis=1)
+    whole = area == np.bincount(numbers, minlength=len(area))
+    found = np.full(fields.shape, -1)
+    found[inside] = np.where(whole[numbers], numbers, -1)
+    return found
 
 
 def _joined(lines: Array) -> Array:

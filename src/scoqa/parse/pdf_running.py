@@ -12,9 +12,8 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import Literal, NamedTuple
 
-from scoqa.parse.pdf_glyphs import Glyphs, Run
+from scoqa.parse.pdf_glyphs import Glyphs, Run, rows_of
 from scoqa.parse.pdf_headings import letters
-from scoqa.parse.pdf_layout import rows_of
 
 LEAST_PAGES = 3
 _SHARE = 2 / 3  # of the pages of a file that has too few
@@ -76,8 +75,14 @@ def without_running(pages: Sequence[Glyphs]) -> list[Parts]:
                     [key[-1] for key in _keys(run, edge, index, page) if len(seen[key]) >= least]
                     for run in row
                 ]
-                # Beside a number that counts with the pages stands what changes with a chapter.
-                has_number = any(_PAGE.match(each) for run in words for each in run)
+                # Beside a number that counts with the pages stands what changes with a chapter;
+                # in a cell it may be that of a row.
+                has_number = any(
+                    _PAGE.match(each)
+                    for run, own in zip(row, words, strict=True)
+                    if run.cell is None
+                    for each in own
+                )
                 if not all(words) and not has_number:
                     break
                 counts = [any("<" in each for each in run) for run in words]

@@ -7,15 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby, pairwise
 from statistics import median
 from typing import TypeAlias
 
-from scoqa.parse.pdf_glyphs import Run
+from scoqa.parse.elements import LONGEST_CELL
+from scoqa.parse.pdf_glyphs import Run, rows_of
 from scoqa.parse.pdf_ruled import Cell
 
 _LEAST_ROWS = 3  # with lines between them, for gaps down all of them to part columns
-_HEAD = 1.5  # of that size: how far over a table the names of its columns stand
-_GUTTER = 0.6  # of the size of the text: a space has 0.25 to 0.35
+_NEAR = 1.5  # of the text's size: how far over or under a table a row without a line stands
+_GUTTER = 0.6  # of that size: a space has 0.25 to 0.35
+_LARGER = 1.15  # than the text: a heading
+_PARAGRAPHS = 0.6  # of that size: free between two lines
+_WIDTH = 0.5  # of that size: about how wide a character is
+_SHORT = 200  # characters; a cell of fewer has lines, not paragraphs
 
 Table: TypeAlias = dict[Cell, list[Run]]  # its cells in reading order, with their runs
 
@@ -27,111 +33,182 @@ def mirrored(run: Run) -> Run:
 
 
 def without_tables(runs: Sequence[Run]) -> tuple[list[Run], dict[Run, Table]]:
-    """Return `runs` with one in the place of each table, and which table each of those stands for.
+    """Return `runs` with one in the place of each row of a table, and which table it is of.
 
-    A table has two rows with text, and one with two cells of it; all else that has lines around it
-    is a frame.
+    All else that has lines around it is a frame.
     """
     held: dict[int, Table] = {}
     for run in runs:
         if run.cell is not None:
             held.setdefault(run.cell.table, {}).setdefault(run.cell, []).append(run)
     found: dict[Run, Table] = {}
-    own: dict[Run, Run] = {}  # of each run in a table the one that stands for that
-    for table in map(_in_columns, held.values()):
-        if not 1 < len({cell.row for cell in table}) < len(table):
+    own: dict[Run, Run] = {}  # of each run in a table the one that stands for its row
+    for ruled in held.values():
+        table = _parted(ruled)
+        if not _is_table(table):
             continue
-        table = _with_head(table, [run for run in runs if run.cell is None])
-        stand_in = _stand_in([run for cell in table.values() for run in cell])
-        own |= {run: stand_in for cell in table.values() for run in cell}
-        found[stand_in] = dict(sorted(table.items()))
+        free = [run for run in runs if run.cell is None]
+        table = _with_names(_with_names(table, free, above=True), free, above=False)
+        left = min(run.left for cell in table.values() for run in cell)
+        right = max(run.right for cell in table.values() for run in cell)
+        for cells in rows_in(table).values():
+            row = [run for cell in cells.values() for run in cell]
+            stand_in = _stand_in(row, left, right)
+            own |= dict.fromkeys(row, stand_in)
+            found[stand_in] = table
     return list(dict.fromkeys(own.get(run, run) for run in runs)), found
 
 
-def _in_columns(table: Table) -> Table:
+def rows_in(table: Table) -> dict[int, Table]:
+    """Return the cells of each row, rows and cells in order."""
+    found: dict[int, Table] = {}
+    for cell in sorted(table):
+        found.setdefault(cell.row, {})[cell] = table[cell]
+    return found
+
+
+def _is_table(table: Table) -> bool:
+    """Say whether most rows have several cells, and there are two of them."""
+    rows = rows_in(table)
+    several = sum(len(row) > 1 for row in rows.values())
+    return len(rows) > 1 and 2 * several > len(rows)
+
+
+def _parted(table: Table) -> Table:
     """Return the cells of a table, parted where no run of any row is.
 
-    Where there are more such places than lines, or one cell has several: rows may have lines
-    between them alone, or every other one a colour.
+    Where rows have lines between them alone, or every other one a colour: each must be one row,
+    and none be missing. Other text with lines between it stays as it is.
     """
-    if len({cell.row for cell in table}) < _LEAST_ROWS:
+    rows = rows_in(table)
+    if len(rows) < _LEAST_ROWS or not _wide(rows):
         return table
     runs = sorted((run for own in table.values() for run in own), key=lambda run: run.left)
-    gutter = _GUTTER * median(run.size for run in runs)
+    size = median(run.size for run in runs)
     found: Table = {}
     column, right = 0, runs[0].right
     for run in runs:
-        if run.left - right > gutter:
+        if run.left - right > _GUTTER * size:
             column += 1
         right = max(right, run.right)
         assert run.cell is not None
         found.setdefault(run.cell._replace(column=column), []).append(run)
-    ruled = len({cell.column for cell in table})
-    return found if column + 1 >= ruled and len(found) > len(table) else table
+    parted = rows_in(found)
+    numbers = list(rows)
+    if (
+        numbers != list(range(numbers[0], numbers[-1] + 1))
+        or len({cell.column for cell in found}) < len({cell.column for cell in table})
+        or not all(_is_one_row(parted[number], size) for number in _wide(rows))
+    ):
+        return table
+    return found
 
 
-def _with_head(table: Table, others: Sequence[Run]) -> Table:
-    """Return a table with the row of names over its first line, where one stands there.
+def _wide(rows: Mapping[int, Table]) -> list[int]:
+    """Return the numbers of the rows that are one cell."""
+    return [number for number, row in rows.items() if len(row) == 1]
 
-    Each of its runs stands over a column of its own, and nothing else beside them.
+
+def _is_one_row(row: Table, size: float) -> bool:
+    """Say whether a row is not several, or something else: one of its cells has one line.
+
+    size: of the text in the whole table.
+    """
+    fewest = min(len(rows_of(runs)) for runs in row.values())
+    return fewest == 1 and all(run.size < _LARGER * size for runs in row.values() for run in runs)
+
+
+def is_layout(table: Table) -> bool:
+    """Say whether a table only lays out a page: its cells hold headings, paragraphs, or prose."""
+    size = median(run.size for runs in table.values() for run in runs)
+    return any(_is_laid_out(runs, size) for runs in table.values())
+
+
+def _is_laid_out(runs: Sequence[Run], size: float) -> bool:
+    length = sum(len(run.text) for run in runs)
+    lines = rows_of(runs)
+    sizes = [max(run.size for run in line) for line in lines]
+    gaps = [min(r.top for r in b) - max(r.bottom for r in a) for a, b in pairwise(lines)]
+    return (
+        length > LONGEST_CELL
+        or max(sizes) >= _LARGER * min(sizes)
+        or (length > _SHORT and any(gap > _PARAGRAPHS * size for gap in gaps))
+    )
+
+
+def is_names(row: Table) -> bool:
+    """Say whether a row may be the names of columns: several cells of one line."""
+    return len(row) > 1 and all(len(rows_of(runs)) == 1 for runs in row.values())
+
+
+def _with_names(table: Table, others: Sequence[Run], *, above: bool) -> Table:
+    """Return a table with the row over its first line, or under its last, where one stands there.
+
+    Each of that row's runs stands in a column of its own, and nothing else beside them.
     """
     columns: dict[int, tuple[float, float]] = {}
     for cell, runs in table.items():
         for run in runs:
             left, right = columns.get(cell.column, (run.left, run.right))
             columns[cell.column] = min(left, run.left), max(right, run.right)
-    top = min(run.top for runs in table.values() for run in runs)
-    size = median(run.size for runs in table.values() for run in runs)
-    start = min(left for left, _ in columns.values())
-    end = max(right for _, right in columns.values())
-    near = [
+    start, end = min(left for left, _ in columns.values()), max(r for _, r in columns.values())
+    held = [run for runs in table.values() for run in runs]
+    near = _NEAR * median(run.size for run in held)
+    top, bottom = min(run.top for run in held), max(run.bottom for run in held)
+    rows = rows_of(
         run
         for run in others
-        if top - _HEAD * size < run.bottom <= top and start < run.right and run.left < end
-    ]
-    lowest = max((run.bottom for run in near), default=0.0)
-    row = [run for run in near if run.bottom > lowest - 0.5 * size]
-    over = [
-        [
-            column
-            for column, (left, right) in columns.items()
-            if left < run.right and run.left < right
-        ]
-        for run in row
-    ]
-    names = {each[0]: run for each, run in zip(over, row, strict=True) if len(each) == 1}
-    if not 1 < len(row) == len(names):
+        if start < run.right
+        and run.left < end
+        and (top - near < run.bottom <= top if above else bottom <= run.top < bottom + near)
+    )
+    if not rows:
         return table
-    first = min(table)
-    return table | {
-        Cell(first.table, first.row - 1, column): [run] for column, run in names.items()
+    row = rows[-1 if above else 0]
+    names = {
+        number: run
+        for run in row
+        for number, (left, right) in columns.items()
+        if left < run.right and run.left < right
     }
+    if not 1 < len(row) == len(names) == len(set(names.values())):
+        return table
+    edge = min(table) if above else max(table)
+    number = edge.row - 1 if above else edge.row + 1
+    return table | {Cell(edge.table, number, column): [run] for column, run in names.items()}
 
 
-def _stand_in(runs: Sequence[Run]) -> Run:
-    """Return one run as large as `runs` together."""
+def _stand_in(row: Sequence[Run], left: float, right: float) -> Run:
+    """Return one run as high as those of a row together, and as wide as its table, full of text."""
+    size = median(run.size for run in row)
     return replace(
-        runs[0],
-        text="".join(run.text for run in runs),
-        left=min(run.left for run in runs),
-        top=min(run.top for run in runs),
-        right=max(run.right for run in runs),
-        bottom=max(run.bottom for run in runs),
-        size=median(run.size for run in runs),
+        row[0],
+        text="n" * max(1, round((right - left) / (_WIDTH * size))),
+        left=left,
+        top=min(run.top for run in row),
+        right=right,
+        bottom=max(run.bottom for run in row),
+        size=size,
     )
 
 
-def around(region: Sequence[Run], tables: Mapping[Run, Table]) -> Iterator[list[Run] | Table]:
-    """Yield what a region holds from its top: runs between tables, and tables.
+def around(
+    region: Sequence[Run], tables: Mapping[Run, Table], said: list[Table]
+) -> Iterator[list[Run] | Table]:
+    """Yield what a region holds from its top: runs between tables, and tables not yet in `said`.
 
     What stands beside a table comes before it.
     """
     rest = [run for run in region if run not in tables]
-    for stand_in in sorted((run for run in region if run in tables), key=lambda run: run.top):
-        before = [run for run in rest if (run.top + run.bottom) / 2 < stand_in.bottom]
-        rest = [run for run in rest if (run.top + run.bottom) / 2 >= stand_in.bottom]
+    rows = sorted((run for run in region if run in tables), key=lambda run: run.top)
+    for _, own in groupby(rows, key=lambda run: id(tables[run])):
+        *_, last = own
+        before = [run for run in rest if (run.top + run.bottom) / 2 < last.bottom]
+        rest = [run for run in rest if (run.top + run.bottom) / 2 >= last.bottom]
         if before:
             yield before
-        yield tables[stand_in]
+        if not any(each is tables[last] for each in said):
+            said.append(tables[last])
+            yield dict(sorted(tables[last].items()))
     if rest:
         yield rest

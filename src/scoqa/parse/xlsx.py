@@ -28,7 +28,7 @@ from scoqa.types import Parser
 if TYPE_CHECKING:
     from lxml import etree
 
-PARSER = Parser("xlsx", "1")
+PARSER = Parser("xlsx", "2")
 
 _MOST_COLUMNS = 16_384
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]{1,3})(\d{1,9}):[A-Z]{1,3}(\d{1,9})"')
