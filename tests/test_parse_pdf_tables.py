@@ -128,6 +128,17 @@ def test_a_frame_is_no_table(columns: list[float]) -> None:
     assert text == text_of(pdfs.pages(draw))
 
 
+def test_a_heading_with_its_number_over_a_table_is_none_of_its_rows() -> None:
+    def draw(canvas: Canvas) -> None:
+        pdfs.write(canvas, ["3.1"], x=76, y=704, size=14)
+        pdfs.write(canvas, ["Harbours"], x=176, y=704, size=14)
+        simple(canvas, SMALL, 700)
+        pdfs.write(canvas, pdfs.lines_in(pdfs.paragraph(), 440), y=620)
+
+    parsed = read(pdfs.pages(draw), "x.pdf")
+    assert ["3.1 Harbours"] == [mark.label for mark in parsed.marks if mark.kind == "heading"]
+
+
 def test_what_stands_between_two_tables_is_in_neither() -> None:
     def draw(canvas: Canvas) -> None:
         y = 780.0

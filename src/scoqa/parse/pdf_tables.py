@@ -1,6 +1,6 @@
 """The tables of a page that have lines around their cells, set aside while its columns are found.
 
-Receives runs; hands on the same with one run in the place of each table, and its cells.
+Receives runs; hands on the same with one run in the place of each row of a table, and its cells.
 """
 
 from __future__ import annotations
@@ -144,7 +144,8 @@ def is_names(row: Table) -> bool:
 def _with_names(table: Table, others: Sequence[Run], *, above: bool) -> Table:
     """Return a table with the row over its first line, or under its last, where one stands there.
 
-    Each of that row's runs stands in a column of its own, and nothing else beside them.
+    Each of that row's runs stands in a column of its own, and nothing else beside them; none is in
+    larger type, as a heading with its number is.
     """
     columns: dict[int, tuple[float, float]] = {}
     for cell, runs in table.items():
@@ -153,7 +154,8 @@ def _with_names(table: Table, others: Sequence[Run], *, above: bool) -> Table:
             columns[cell.column] = min(left, run.left), max(right, run.right)
     start, end = min(left for left, _ in columns.values()), max(r for _, r in columns.values())
     held = [run for runs in table.values() for run in runs]
-    near = _NEAR * median(run.size for run in held)
+    size = median(run.size for run in held)
+    near = _NEAR * size
     top, bottom = min(run.top for run in held), max(run.bottom for run in held)
     rows = rows_of(
         run
@@ -172,6 +174,8 @@ def _with_names(table: Table, others: Sequence[Run], *, above: bool) -> Table:
         if left < run.right and run.left < right
     }
     if not 1 < len(row) == len(names) == len(set(names.values())):
+        return table
+    if any(run.size >= _LARGER * size for run in row):
         return table
     edge = min(table) if above else max(table)
     number = edge.row - 1 if above else edge.row + 1
