@@ -110,7 +110,7 @@ def test_markdown_is_shown_as_its_source(page: Page, chat: Chat) -> None:
     ask(page, ARTICLE)
     found = open_source(page, number)
     assert_marked(found, place, chat.text(CHARTER))
-    assert "under “The charter of Orl > The warden”" in found["place"]
+    assert "line 8 · under “The warden”" == found["place"]
     assert page.locator(".source-text :is(table, strong, code, h1, h2)").count() == 0
 
 
