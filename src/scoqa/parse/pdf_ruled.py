@@ -22,8 +22,7 @@ from scoqa.parse.pdf_characters import Array
 _NEAR = 2.5
 _SHORTEST = 4.0
 _SKEWED = 1.0  # off the vertical or the horizontal, at most
-# On one page. Maps and plots have more; 4,900 lines took 0.1 seconds, in which 40 lines of text and
-# their places took 0.04.
+# On one page. Maps and plots have more; 4,900 take as long to look at as 50 lines of text to read.
 _MOST_SHAPES = 5_000
 _MOST_OBJECTS = 100_000  # letters, too, where each is drawn by itself
 _MOST_SIDES = 20_000
