@@ -15,9 +15,10 @@ import pytest
 
 from scoqa.errors import ModelNotFoundError, ReaderTrainingError
 from scoqa.read import training
-from scoqa.read.encoder import Encoder, load_model
+from scoqa.read.encoder import Encoder
 from scoqa.read.objective import Lesson, gold_tokens, loss, null
 from scoqa.read.training import Recipe, order, train
+from scoqa.read.weights import load_model
 from scoqa.types import Window
 from tinyreader import tiny_reader
 

@@ -7,10 +7,7 @@ model loads when the first window is scored.
 
 from __future__ import annotations
 
-import os
-import re
 import threading
-import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,6 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoqa.errors import ModelNotFoundError
+from scoqa.read.borders import breaks, seen_end, word_edges
+from scoqa.read.weights import load_model
 from scoqa.types import Window
 
 if TYPE_CHECKING:
@@ -37,18 +36,6 @@ MOST_SPAN_TOKENS = 40
 BATCH = 8  # pieces at a time, of like length: as the embedder's
 
 MOST_SPAN_CHARACTERS = 8 * MOST_SPAN_TOKENS  # English has 4 to 5 a token; more is no language
-
-# What cannot be seen inside a word belongs to it: soft hyphen, joiners, accents of their own.
-_LETTER = r"[\w\u00ad\u200c\u200d\u2060\u0300-\u036f]"
-# A number has its sign, points, commas, colons and slashes, and thousands apart by a space that
-# does not break; a word has its apostrophes, points and hyphens: a minus or a "non-" left out
-# would turn the meaning round.
-_WORD = re.compile(
-    r"(?:(?<![\w)])[-−+])?\d+(?:[.,:/]\d+|[\u00a0\u202f]\d{3}(?!\d))*" + _LETTER + "*"
-    rf"|{_LETTER}+(?:['’.\-‐‑]{_LETTER}+)*"
-)
-_JOINERS = "\u00ad\u200c\u200d\u2060"
-_PARAGRAPH_END = re.compile(r"(?:\r\n|\r|\n)[^\S\r\n]*(?:\r\n|\r|\n)|\u2029")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,42 +74,6 @@ class Piece:
                 & (places[more:, 1] - places[:rest, 0] <= MOST_SPAN_CHARACTERS)
             )
         return found
-
-
-def word_edges(text: str) -> tuple[set[int], set[int]]:
-    """Return where words start and where they end in `text`; marks that combine belong to them.
-
-    A character that is no part of a word is a word of its own, but for white space.
-    """
-    starts, ends = set(), set()
-    after = 0
-    for match in _WORD.finditer(text):
-        start, end = match.span()
-        if start < after:  # within the marks of the word before
-            continue
-        while _seen_end(text, end) > end:
-            end = _seen_end(text, end)
-            more = _WORD.match(text, end)
-            end = more.end() if more else end
-        for position in range(after, start):
-            if not text[position].isspace():
-                starts.add(position)
-                ends.add(position + 1)
-        starts.add(start)
-        ends.add(end)
-        after = end
-    for position in range(after, len(text)):
-        if not text[position].isspace():
-            starts.add(position)
-            ends.add(position + 1)
-    return starts, ends
-
-
-def _seen_end(text: str, end: int) -> int:
-    """Return `end` after the accents that the tokenizer leaves out of its places."""
-    while end < len(text) and (unicodedata.category(text[end])[0] == "M" or text[end] in _JOINERS):
-        end += 1
-    return end
 
 
 class Encoder:
@@ -167,10 +118,10 @@ class Encoder:
             before = [begin, *asked, separate, *under, *([colon] if under else [])]
             room = MOST_TOKENS - len(before) - 1
             starts, ends = word_edges(window.text)
-            breaks = [match.start() for match in _PARAGRAPH_END.finditer(window.text)]
+            crossed = breaks(window.text)
             for low, high in strides(len(text.ids), room):
                 places = [
-                    (start, _seen_end(window.text, end)) for start, end in text.offsets[low:high]
+                    (start, seen_end(window.text, end)) for start, end in text.offsets[low:high]
                 ]
                 ids = [*before, *text.ids[low:high], separate]
                 pieces.append(
@@ -182,7 +133,7 @@ class Encoder:
                         places=places,
                         starts=[start in starts for start, _ in places],
                         ends=[end in ends for _, end in places],
-                        paragraphs=[bisect_right(breaks, start) for start, _ in places],
+                        paragraphs=[bisect_right(crossed, start) for start, _ in places],
                     )
                 )
         return pieces
@@ -235,42 +186,6 @@ def load_tokenizer(folder: Path) -> Tokenizer:
     tokenizer.no_padding()
     tokenizer.encode_special_tokens = True  # "[SEP]" in a document is a text like any other
     return tokenizer
-
-
-def load_model(folder: Path, *, whole: bool) -> Any:
-    """Return the model in `folder` in 32 bits, its dropout off.
-
-    whole: refuse one that was not trained to read; else what it lacks is drawn by chance, to be
-    trained. Raises ModelNotFoundError.
-    """
-    # Set before the libraries are imported: they read these once.
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    os.environ.setdefault("TRANSFORMERS_OFFLINE", "1")
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    import torch
-    from transformers import BertForQuestionAnswering
-    from transformers.utils import logging
-
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    try:
-        loaded: Any = BertForQuestionAnswering.from_pretrained(
-            str(folder),
-            dtype=torch.float32,
-            local_files_only=True,
-            use_safetensors=True,
-            output_loading_info=True,
-            hidden_dropout_prob=0.0,  # the fused attention kernels need it off, also in training
-            attention_probs_dropout_prob=0.0,
-        )
-    except Exception as error:  # the libraries below raise whatever they like
-        raise ModelNotFoundError(f"{folder} does not hold a whole BERT model: {error}") from error
-    model, report = loaded
-    if whole and report["missing_keys"]:
-        raise ModelNotFoundError(
-            f"{folder} holds a BERT model that was not trained to read: it lacks "
-            f"{', '.join(sorted(report['missing_keys']))}. Train it with scoqa train-reader --init."
-        )
-    return model
 
 
 def run(model: Any, pieces: Sequence[Piece]) -> tuple[Tensor, Tensor]:

@@ -22,8 +22,9 @@ from typing import TYPE_CHECKING, Any
 
 from scoqa.errors import ReaderTrainingError
 from scoqa.read import calibration
-from scoqa.read.encoder import Encoder, load_model
+from scoqa.read.encoder import Encoder
 from scoqa.read.objective import Lesson, loss, measure
+from scoqa.read.weights import load_model, save_model
 from scoqa.schema import json_text
 
 if TYPE_CHECKING:
@@ -284,7 +285,6 @@ class _Training:
         shutil.rmtree(old, ignore_errors=True)
 
     def _finish(self, after: Mapping[str, float]) -> Mapping[str, Any]:
-        import torch
         from safetensors import SafetensorError
 
         size = max(1, len(self.losses) // 20)
@@ -301,7 +301,7 @@ class _Training:
             "after": after,
         }
         try:
-            self._write(self.model.to(torch.float16), report)
+            self._write(self.model, report)
         except (OSError, SafetensorError) as error:
             raise _unwritable(self.out, error) from error
         return report
@@ -309,7 +309,7 @@ class _Training:
     def _write(self, model: Any, report: Mapping[str, Any]) -> None:
         made = self.out / ".made"
         shutil.rmtree(made, ignore_errors=True)
-        model.save_pretrained(made)
+        save_model(model, made)
         for name in COPIED:
             if (self.init / name).exists():
                 shutil.copyfile(self.init / name, made / name)
