@@ -6,7 +6,7 @@ import contextlib
 import json
 import re
 import shutil
-from dataclasses import replace
+from dataclasses import asdict, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,19 +18,23 @@ from scoqa import Workspace, cli, terminal, verify
 from scoqa.errors import ModelHashError, ModelNotFoundError
 from scoqa.models import READER_FILES, READER_FOLDER, find_reader
 from scoqa.read import open_reader
-from scoqa.read.calibration import Calibration, Evidence, probability, read_calibration
+from scoqa.read.borders import word_edges
+from scoqa.read.calibration import Calibration, Evidence, Weights, probability, read_calibration
+from scoqa.read.candidates import candidates, may_answer
 from scoqa.read.decode import Place, Scored, decode, soft_least
-from scoqa.read.encoder import MOST_TOKENS, STRIDE, Encoder, Piece, strides, word_edges
-from scoqa.read.span import AGREEING, CLOSE, MOST_FACTS, SpanReader, weigh
+from scoqa.read.encoder import MOST_TOKENS, STRIDE, Encoder, Piece, strides
+from scoqa.read.span import AGREEING, AT_ONCE, CLOSE, MOST_FACTS, SpanReader, score_windows
+from scoqa.read.span import weigh as weigh_candidates
 from scoqa.schema import to_json
-from scoqa.types import Document, Hit, Passage, Window
+from scoqa.types import Document, Hit, Passage, Reading, Window
 
+NO_WEIGHTS = Weights(search=0.0, share=0.0, conflict=0.0, kind=0.0, excluded=0.0)
 EVEN = Calibration(
-    search_weight=0.0,
-    share_weight=0.0,
-    answerable=(0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0),
-    right=(0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0),
+    weights=NO_WEIGHTS,
+    answerable=(0.0, 1.0, 0.0, 0.0, 0.0),
+    right=(0.0, 1.0, 0.0, 0.0, 0.0),
     threshold=0.5,
+    highest=12.0,
     fitted_on=(),
 )
 LAMP = (
@@ -61,6 +65,12 @@ def reader() -> SpanReader:
 def words(windows: list[Window], document_id: str, start: int, end: int) -> str:
     window = next(each for each in windows if each.document_id == document_id)
     return window.text[start - window.start : end - window.start]
+
+
+def weigh(
+    question: str, windows: list[Window], scored: list[Scored], calibration: Calibration
+) -> Reading:
+    return weigh_candidates(windows, scored, candidates(question, windows, scored), calibration)
 
 
 # -- with the model ------------------------------------------------------------------------------
@@ -103,9 +113,9 @@ def test_a_long_window_is_read_to_its_end(reader: SpanReader) -> None:
 def test_a_text_alone_and_in_any_batch_gives_the_same_scores(reader: SpanReader) -> None:
     windows = [*windows_of(*LAMP), window_of(document_of("Herring. " * 150, "long.txt"))]
     question = "Who built the lighthouse?"
-    together = reader.score(question, windows)
+    together, _ = score_windows(reader.encoder, question, windows)
     for window, in_batch in zip(windows, together, strict=True):
-        [alone] = reader.score(question, [window])
+        [alone], _ = score_windows(reader.encoder, question, [window])
         assert [(p.start, p.end) for p in alone.places] == [
             (p.start, p.end) for p in in_batch.places
         ]
@@ -277,6 +287,24 @@ def test_a_word_without_end_is_never_quoted() -> None:
     assert all(place.end - place.start < 100 for place in said.places)
 
 
+def test_what_repeats_the_question_or_asks_answers_nothing() -> None:
+    window = window_of(document_of("Q: Can I borrow films?\nA: Yes, three films at a time."))
+    [piece] = Encoder(READER_FOLDER).pieces("Can I borrow films?", [window])
+    scores = np.zeros(piece.size, dtype=np.float32)
+    [scored] = decode(
+        [window], [piece], [(scores, scores)], may_answer("Can I borrow films?", [window])
+    )
+    quotes = {window.text[place.start : place.end] for place in scored.places}
+    asked = window.text.index("\n")
+    assert quotes
+    assert all(place.start > asked for place in scored.places)
+    assert "films" not in quotes
+    may = may_answer("Is it films or books?", [window])
+    films = window.text.rindex("films")
+    assert may(0, films, films + 5), "a choice names its answers"
+    assert not may(0, window.text.index("films"), asked - 1), "what asks"
+
+
 def test_one_window_that_answers_is_enough_against_silence() -> None:
     assert soft_least([3.0]) == pytest.approx(3.0)
     assert soft_least([-5.0, 40.0, 40.0]) == pytest.approx(-5.0)
@@ -291,15 +319,12 @@ def said(window: Window, *found: tuple[str, float], null: float = 0.0) -> Scored
     return Scored(tuple(places), max(score for _, score in found), null)
 
 
-def test_the_same_fact_in_several_documents_is_one_and_surer() -> None:
+def test_the_same_fact_in_several_documents_is_one() -> None:
     windows = windows_of("It met in Tashkent.", "Hosted by Tashkent.", "Then to Ufa.")
     several = [said(windows[0], ("Tashkent", 6.0)), said(windows[1], ("Tashkent", 5.0)),
                said(windows[2], ("Ufa", 5.5))]  # fmt: skip
-    calibration = replace(EVEN, right=(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0))
-    reading = weigh("Where?", windows, several, calibration)
+    reading = weigh("Where?", windows, several, EVEN)
     assert [0, 0, 1] == [span.fact for span in reading.spans]
-    alone = weigh("Where?", windows[::2], several[::2], calibration)
-    assert reading.right_probability > alone.right_probability
 
 
 def test_the_same_words_about_something_else_are_another_matter() -> None:
@@ -345,11 +370,30 @@ def test_what_the_searches_found_decides_between_equals() -> None:
         window_of(document_of("It met in Omsk.", "b.txt"), score=1.0),
     ]
     scored = [said(windows[0], ("Ufa", 5.0)), said(windows[1], ("Omsk", 5.0))]
-    searched = weigh("Where?", windows, scored, replace(EVEN, search_weight=2.0))
+    by_search = replace(EVEN, weights=replace(NO_WEIGHTS, search=2.0))
+    searched = weigh("Where?", windows, scored, by_search)
     assert [windows[1].document_id, windows[0].document_id] == [
         span.document_id for span in searched.spans
     ]
     assert [7.0, 6.0] == [span.score for span in searched.spans]
+
+
+def test_windows_are_read_in_order_of_promise_until_none_can_win(reader: SpanReader) -> None:
+    texts = ["The lighthouse was built in 1887 by Ada Lund.", *["Herring boats leave."] * 11]
+    windows = [
+        window_of(document_of(text, f"{n}.txt"), score=1.0 if n == 0 else 0.1)
+        for n, text in enumerate(texts)
+    ]
+    question = "Who built the lighthouse?"
+    sure = replace(EVEN, weights=replace(NO_WEIGHTS, search=20.0), highest=9.0)
+    scored, found = score_windows(reader.encoder, question, windows, sure)
+    assert AT_ONCE == sum(each.null < np.inf for each in scored)
+    every, _ = score_windows(reader.encoder, question, windows)
+    assert all(each.null < np.inf for each in every)
+    assert weigh_candidates(windows, scored, found, sure).spans[0].start == every[0].places[0].start
+    unsure = replace(sure, highest=1000.0)
+    scored, _ = score_windows(reader.encoder, question, windows, unsure)
+    assert all(each.null < np.inf for each in scored), "any could win"
 
 
 def test_each_window_tells_its_share_of_one_softmax() -> None:
@@ -367,20 +411,21 @@ def test_each_window_tells_its_share_of_one_softmax() -> None:
 
 
 def test_a_probability_is_a_logistic_regression() -> None:
-    evidence = Evidence(spans=3.0, best=2.0, gap=1.0, search=0.5, share=0.25, agreement=0.0)
-    coefficients = (-2.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
-    logit = -2.0 + 0.25 * 3.0 + 0.5 * 2.0 + 1.0 + 2.0 * 0.5 + 4.0 * 0.25
+    evidence = Evidence(total=3.5, gap=1.0, conflict=1.0, excluded=0.5)
+    coefficients = (-2.0, 0.5, 1.0, -2.0, -1.0)
+    logit = -2.0 + 0.5 * 3.5 + 1.0 - 2.0 - 0.5
     assert probability(coefficients, evidence) == pytest.approx(1 / (1 + np.exp(-logit)))
-    far = replace(evidence, spans=1e6)
-    assert 0.0 < probability((-1.0, -1.0, 0, 0, 0, 0, 0), far) < 1e-9
+    far = replace(evidence, total=1e6)
+    assert 0.0 < probability((-1.0, -1.0, 0, 0, 0), far) < 1e-9
 
 
 def test_the_shipped_calibration_is_of_this_kind() -> None:
     kept = read_calibration(READER_FOLDER)
     assert 0 < kept.threshold < 1
     for coefficients in (kept.answerable, kept.right):
-        assert all(each >= 0 for each in coefficients[1:]), "whatever speaks for it, makes it surer"
-    assert sum(kept.answerable[1:3]) > 0, "the further over the null, the likelier an answer"
+        assert all(each >= 0 for each in coefficients[1:3]), "evidence for it makes it surer"
+        assert all(each <= 0 for each in coefficients[3:]), "evidence against it, less sure"
+    assert kept.answerable[1] > 0, "the further over the null, the likelier an answer"
 
 
 def model_in(folder: Path, **changed: object) -> Path:
@@ -400,7 +445,9 @@ def model_in(folder: Path, **changed: object) -> Path:
         {"threshold": "high"},
         {"threshold": 7},
         {"threshold": float("nan")},
-        {"share_weight": float("inf")},
+        {"weights": {}},
+        {"weights": {name: float("inf") for name in asdict(NO_WEIGHTS)}},
+        {"highest": None},
         {"answerable": None},
     ],
 )

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,32 +99,14 @@ def retrieve(
 
 
 def windows(view: View, hits: Sequence[Hit]) -> list[Window]:
-    """Return what to read: touching passages joined, one sentence of context on each side.
+    """Return what to read for `hits`: each passage with one sentence of context on each side.
 
-    Best first, by the best hit in each. Every window is a slice of its document.
+    Best first, in the order of `hits` for equal scores. Every window is a slice of its document.
+    Passages that touch are not joined: what a model makes of a window must not depend on which
+    other passages were found, or an answer among a thousand documents would differ from the same
+    answer in its document alone.
     """
-    by_document: dict[str, list[Hit]] = {}
-    for hit in hits:
-        by_document.setdefault(hit.passage.document_id, []).append(hit)
-    found: list[Window] = []
-    for document_id, group in by_document.items():
-        document = view.document(document_id)
-        joined: list[Window] = []
-        for hit in sorted(group, key=lambda each: each.passage.start):
-            window = _around(document, hit)
-            if joined and not document.text[joined[-1].end : window.start].strip():
-                last = joined[-1]
-                end = max(last.end, window.end)
-                joined[-1] = replace(
-                    last,
-                    end=end,
-                    text=document.text[last.start : end],
-                    hits=(*last.hits, hit),
-                )
-            else:
-                joined.append(window)
-        found.extend(joined)
-    # Stable: windows of one score stay in the order their documents were found in.
+    found = [_around(view.document(hit.passage.document_id), hit) for hit in hits]
     return sorted(found, key=lambda window: -window.score)
 
 

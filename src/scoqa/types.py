@@ -132,7 +132,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What a reader reads: touching passages joined, with a sentence of context on each side."""
+    """What a reader reads: a passage with a sentence of context on each side."""
 
     document_id: str
     start: int
@@ -166,7 +166,7 @@ class WindowReading:
     """What a reader makes of one window; the numbers are the reader's own, for `--explain`."""
 
     span: Span | None  # the best one
-    null: float | None  # the score of no answer being there; None without a word to read
+    null: float | None  # the score of no answer being there; None if nothing in it was read
     probability: float  # the window's share of the one softmax over all windows and the null
 
 

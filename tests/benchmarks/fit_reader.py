@@ -1,65 +1,91 @@
 """Fit what a span model's scores are worth, and keep it with the model.
 
     python tests/benchmarks/fit_reader.py MODEL WORKSPACE QUESTIONS [WORKSPACE QUESTIONS]...
+        [--scores FOLDER]
 
-QUESTIONS are dev sets (never test sets), asked of their WORKSPACE (or of the documents that they
-bring) as scoqa asks. Every second question is asked once more of what is left when the passages
-that touch its gold, or hold an answer's words, are taken out of both searches: nothing answers it
-then. Chosen on the sets' mean: the weights of the searches by right places, the threshold by
-silence accuracy; fitted with every set alike: the two probabilities, whose features may only speak
-for an answer. Prints what comes of all that when each set in turn is left out of it (with one set,
-fifths of its documents), and writes MODEL/calibration.json, made with all.
+QUESTIONS are dev sets (never test sets), asked of their WORKSPACE, or of the documents that they
+bring. If the id of a question begins with the name of a collection and "#", it is asked of that
+collection alone (`made_folders.py`); the name of a document there says which one it is about
+(`articles.py`). Every question is asked as in folders of several sizes:
+
+- all: what scoqa reads among all documents;
+- some: the same with two thirds of the documents gone, so that one to ten windows are left;
+- alone: its document by itself;
+- all without, alone without: every passage that touches gold or holds an answer's words is taken
+  out of both searches, so that nothing answers.
+
+Chosen on the sets' mean: the weights of the candidates' features, one after the other, by right
+first places and their F1; as threshold the highest at which LEAST_ANSWERED of the questions that
+something read answers are answered. Fitted with every set alike: the two probabilities. Prints
+what each weight and each feature is worth by leaving it out, and what comes of every set when it
+is itself left out, and writes MODEL/calibration.json, made with all. --scores keeps the model's
+scores in a folder.
 """
 
 from __future__ import annotations
 
+import argparse
 import math
 import random
-import sys
-import zlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
+from kept_scores import KeptEncoder
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from scoqa import Workspace
 from scoqa.evaluate import Evaluation
+from scoqa.evaluate.measures import f1
 from scoqa.evaluate.ranking import overlap
-from scoqa.evaluate.statistics import aurc, auroc, calibration_error
+from scoqa.evaluate.statistics import auroc, calibration_error
 from scoqa.fold import fold, phrase_pattern
 from scoqa.models import reader_digest
-from scoqa.read.calibration import FEATURES, Calibration, Evidence, probability, write_calibration
-from scoqa.read.decode import Scored, decode, soft_least
+from scoqa.read.calibration import (
+    FEATURES,
+    Calibration,
+    Evidence,
+    Weights,
+    probability,
+    write_calibration,
+)
+from scoqa.read.candidates import Candidate
+from scoqa.read.decode import Scored
 from scoqa.read.encoder import Encoder
-from scoqa.read.span import Candidate, candidates, evidence, facts_of, rank
+from scoqa.read.span import evidence, facts_of, rank, score_windows
 from scoqa.retrieve import fuse, retrieve, windows
+from scoqa.store import Where
 from scoqa.types import Hit, Question, Window
 
 SEED = 1
-MOST_QUESTIONS = 150  # of each set
-SEARCH_WEIGHTS = (0.0, 4.0, 8.0, 12.0, 16.0)
-SHARE_WEIGHTS = (0.0, 2.0, 4.0, 6.0, 8.0)
+MOST_QUESTIONS = 100  # of each set
+READ = 10  # windows
+ASKED = ("all", "alone")  # where the weights are chosen
+START = Weights(search=8.0, share=10.0, conflict=8.0, kind=3.0, excluded=2.0)
+GRIDS = {
+    "search": (0.0, 4.0, 6.0, 8.0, 12.0, 16.0),
+    "share": (0.0, 4.0, 6.0, 8.0, 10.0, 12.0, 14.0),
+    "conflict": (0.0, 4.0, 8.0, 12.0),
+    "kind": (0.0, 1.0, 2.0, 3.0, 4.0, 5.0),
+    "excluded": (0.0, 2.0, 4.0, 6.0, 8.0),
+}
 THRESHOLDS = [round(0.2 + 0.05 * step, 2) for step in range(13)]
-GRID = [(search, share) for search in SEARCH_WEIGHTS for share in SHARE_WEIGHTS]
-FOLDS = 5
-NO_WEIGHTS = (0.0,) * (1 + len(FEATURES))
-PLAIN = Calibration(0.0, 0.0, NO_WEIGHTS, NO_WEIGHTS, 0.5, ())
+LEAST_ANSWERED = 0.9
 Floats = NDArray[np.float64]
-Weights = tuple[float, float]  # of the search, of the share of words
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A question, what was read for it and what each window says.
+    """A question as asked of one folder: what was read for it, and what each window says.
 
-    able: whether a window touches gold; None where one only holds an answer's words, which may
+    able: whether a window touches gold; None if one only holds an answer's words, which may
     answer or not.
     """
 
     question: Question
+    asked: str  # "all", "alone without", ...
     paths: dict[str, str]
     windows: list[Window]
     scored: list[Scored]
@@ -71,6 +97,7 @@ class Row:
 class Outcome:
     """What came of a row under certain weights."""
 
+    asked: str
     evidence: Evidence
     answerable: bool
     right: bool
@@ -93,20 +120,14 @@ def holds_words(question: Question, text: str) -> bool:
     return any(pattern.search(fold(text)) for pattern in patterns)
 
 
-def without_answers(question: Question, hits: Sequence[Hit], paths: dict[str, str]) -> list[Hit]:
-    """Return the ranking that both searches would give without the passages that may answer.
+def fused_again(hits: Sequence[Hit], paths: dict[str, str]) -> list[Hit]:
+    """Return the ranking that both searches give if there is nothing but `hits`.
 
-    Fused anew: shares of a best passage that is gone would tell that it was there.
+    Shares of a best passage that is gone would tell that it was there.
     """
-    left = [
-        hit
-        for hit in hits
-        if not touches(question, hit.path, hit.passage.start, hit.passage.end)
-        and not holds_words(question, hit.passage.text)
-    ]
     rankings = [
         sorted(
-            [(hit.passage, f.score) for hit in left for f in hit.found_by if f.search == search],
+            [(hit.passage, f.score) for hit in hits for f in hit.found_by if f.search == search],
             key=lambda each: -each[1],
         )
         for search in ("words", "vectors")
@@ -114,77 +135,180 @@ def without_answers(question: Question, hits: Sequence[Hit], paths: dict[str, st
     return fuse(*rankings, k=min(map(len, rankings)), paths=paths)
 
 
+def without_answers(question: Question, hits: Sequence[Hit], paths: dict[str, str]) -> list[Hit]:
+    """Return the ranking that both searches would give without the passages that may answer."""
+    left = [
+        hit
+        for hit in hits
+        if not touches(question, hit.path, hit.passage.start, hit.passage.end)
+        and not holds_words(question, hit.passage.text)
+    ]
+    return fused_again(left, paths)
+
+
+def rankings_of(
+    question: Question, hits: list[Hit], paths: dict[str, str], own: set[str]
+) -> dict[str, list[Hit]]:
+    """Return what is read for `question` in folders of several sizes, best first.
+
+    own: the paths of the documents that the question is about.
+    """
+    rng = random.Random(f"{SEED} {question.id}")
+    every = sorted({hit.path for hit in hits[:READ]})
+    kept = {*rng.sample(every, max(1, len(every) // 3)), *own}
+    found = {
+        "all": hits,
+        "some": fused_again([hit for hit in hits[:READ] if hit.path in kept], paths),
+        "alone": fused_again([hit for hit in hits if hit.path in own], paths),
+    }
+    if question.answerable:
+        found["all without"] = without_answers(question, hits, paths)
+        found["alone without"] = without_answers(question, found["alone"], paths)
+    return {asked: ranking[:READ] for asked, ranking in found.items() if ranking}
+
+
 def rows(evaluation: Evaluation, encoder: Encoder) -> list[Row]:
     """Return the questions of a set with what scoqa would read for them."""
     workspace = evaluation.workspace
-    settings = workspace.settings
     found = []
     with workspace.store.view() as view:
         paths = {entry.document_id: path for path, entry in view.digests().items()}
-        for number, question in enumerate(drawn(evaluation, MOST_QUESTIONS)):
+        collections = set(view.collections())
+        every = drawn(evaluation, len(evaluation.questions))
+        # Small folders are read in no time, so all of their questions are asked.
+        small = {question.id for question in every if question.id.split("#")[0] in collections}
+        for question in every if small else every[:MOST_QUESTIONS]:
+            about = question.id.split("#")[0]
+            where = Where(about if about in collections else None, None)
             vector = workspace.assistant.embedder.embed([question.question])[0]
-            hits = retrieve(view, question.question, vector, k=settings.search_k)
-            rankings = [hits]
-            if number % 2 and question.answerable:
-                rankings.append(without_answers(question, hits, paths))
-            for ranking in rankings:
-                read = windows(view, ranking[: settings.read_k])
-                pieces = encoder.pieces(question.question, read)
-                scored = decode(read, pieces, encoder.score(pieces))
-                able = any(touches(question, paths[w.document_id], w.start, w.end) for w in read)
-                words = any(holds_words(question, w.text) for w in read)
-                places = candidates(question.question, read, scored)
-                known = able or (None if words else False)
-                found.append(Row(question, paths, read, scored, places, known))
+            hits = retrieve(view, question.question, vector, k=400, where=where)
+            own = {gold.document for gold in (*question.answers, *question.evidence)}
+            own |= {about} & set(paths.values())
+            rankings = rankings_of(question, hits, paths, own)
+            read = {hit.passage.id: hit for ranking in rankings.values() for hit in ranking}
+            once = dict(zip(read, windows_in_order(view, list(read.values())), strict=True))
+            scored, candidates = score_windows(encoder, question.question, list(once.values()))
+            number = {passage: n for n, passage in enumerate(once)}
+            for asked, ranking in rankings.items():
+                own_windows = [replace(once[hit.passage.id], hits=(hit,)) for hit in ranking]
+                able = question.answerable and any(
+                    touches(question, paths[w.document_id], w.start, w.end) for w in own_windows
+                )
+                words = any(holds_words(question, w.text) for w in own_windows)
+                own_candidates = [
+                    replace(each, window=n, search=hit.score)
+                    for n, hit in enumerate(ranking)
+                    for each in candidates
+                    if each.window == number[hit.passage.id]
+                ]
+                found.append(
+                    Row(
+                        question, asked, paths, own_windows,
+                        [scored[number[hit.passage.id]] for hit in ranking], own_candidates,
+                        able or (None if words and question.answerable else False),
+                    )
+                )  # fmt: skip
     return found
 
 
-def outcome(row: Row, weights: Weights) -> Outcome | None:
-    """Return what comes of `row`; None where nothing was read or nobody knows what is right."""
-    weighed = replace(PLAIN, search_weight=weights[0], share_weight=weights[1])
-    ranked = rank(row.windows, row.found, weighed)
-    if not ranked or row.able is None:
+def windows_in_order(view: object, hits: Sequence[Hit]) -> list[Window]:
+    """Return the window of each of `hits`, in their order."""
+    return [windows(view, [hit])[0] for hit in hits]  # type: ignore[arg-type]
+
+
+def first_place(row: Row, weights: Weights) -> Candidate | None:
+    """Return the candidate that is shown first; None if nothing could answer."""
+    ranked = rank(row.found, weights)
+    return ranked[0] if ranked else None
+
+
+def first_of(row: Row, weights: Weights) -> tuple[bool, float] | None:
+    """Return whether the first place of `row` touches gold, and its F1; None without a place."""
+    best = first_place(row, weights)
+    if best is None:
         return None
-    facts = facts_of(row.windows, ranked)
-    null = soft_least([each.null for each in row.scored])
-    best = facts[0][0]
-    path = row.paths[row.windows[best.window].document_id]
-    right = touches(row.question, path, best.place.start, best.place.end)
-    return Outcome(evidence(row.windows, row.scored, facts, null), row.able, right)
+    window = row.windows[best.window]
+    right = touches(row.question, row.paths[window.document_id], best.place.start, best.place.end)
+    quote = window.text[best.place.start - window.start : best.place.end - window.start]
+    return right, float(f1(row.question, [quote]) or 0.0) if row.question.answers else float(right)
+
+
+def outcome(row: Row, weights: Weights) -> Outcome | None:
+    """Return what comes of `row`; None if nothing was read or nobody knows what is right."""
+    first = first_of(row, weights)
+    if first is None or row.able is None:
+        return None
+    facts = facts_of(row.windows, rank(row.found, weights))
+    supported = evidence(row.scored, facts)
+    return Outcome(row.asked, supported, row.able, bool(row.able) and first[0])
 
 
 def outcomes_of(each: Sequence[Row], weights: Weights) -> list[Outcome]:
     return [found for row in each if (found := outcome(row, weights)) is not None]
 
 
-def right_places(each: Sequence[Row], weights: Weights) -> float:
-    """Return the share of right first places among the rows that something read answers."""
-    able = [row for row in each if row.able]
-    found = [outcome(row, weights) for row in able]
-    return float(np.mean([one is not None and one.right for one in found])) if able else math.nan
+def quality(each: Sequence[Row], weights: Weights) -> tuple[float, float]:
+    """Return the share of right first places and their F1, of rows that something read answers."""
+    firsts = [first_of(row, weights) or (False, 0.0) for row in each if row.able]
+    values = np.array(firsts, dtype=float).reshape(-1, 2).mean(axis=0)
+    return float(values[0]), float(values[1])
 
 
-def fit(sets: Sequence[Sequence[Outcome]], wanted: str) -> tuple[float, ...]:
+def chosen_weights(sets: Sequence[Sequence[Row]], tell: Callable[[str], None]) -> Weights:
+    """Return the weights by coordinate ascent on the sets' mean of places and F1."""
+    parts = [
+        [row for row in each if row.asked == asked and row.able] for each in sets for asked in ASKED
+    ]
+    parts = [part for part in parts if part]
+
+    def worth(weights: Weights) -> float:
+        return float(np.mean([quality(part, weights) for part in parts]))
+
+    weights, best = START, worth(START)
+    changed = True
+    while changed:
+        changed = False
+        for name, grid in GRIDS.items():
+            tried = {value: worth(replace(weights, **{name: value})) for value in grid}
+            tell(f"  {name}: " + ", ".join(f"{v:g} {worth:.4f}" for v, worth in tried.items()))
+            value = max(tried, key=lambda v: tried[v])
+            if tried[value] > best + 1e-6:
+                weights, best, changed = replace(weights, **{name: value}), tried[value], True
+    tell(f"{weights}: {best:.4f}; without")
+    for each in fields(Weights):
+        tell(f"  {each.name}: {worth(replace(weights, **{each.name: 0.0})):.4f}")
+    return weights
+
+
+def fit(
+    sets: Sequence[Sequence[Outcome]], wanted: str, left_out: str | None = None
+) -> tuple[float, ...]:
     """Return intercept and coefficients for `wanted`; every set weighs the same.
 
-    Features that would speak against an answer, the strongest first, are left out: 0.
+    Features that would speak the wrong way, the strongest first, are left out: 0. left_out: one
+    that is left out in any case.
     """
     every = [each for outcomes in sets for each in outcomes]
     x = np.array([[getattr(each.evidence, name) for name in FEATURES] for each in every])
     y = np.array([getattr(each, wanted) for each in every])
     size = len(every) / len(sets)
     weights = np.concatenate([np.full(len(each), size / len(each)) for each in sets])
-    used = list(range(len(FEATURES)))
+    signs = np.array([-1.0 if name in AGAINST else 1.0 for name in FEATURES])
+    used = [n for n, name in enumerate(FEATURES) if name != left_out]
     while True:
-        model = LogisticRegression(C=10.0, max_iter=2000)
+        model = LogisticRegression(C=10.0, max_iter=5000)
         model.fit(x[:, used], y, sample_weight=weights)
-        against = int(np.argmin(model.coef_[0] * x[:, used].std(axis=0)))
-        if model.coef_[0][against] >= 0:
+        strength = model.coef_[0] * x[:, used].std(axis=0) * signs[used]
+        against = int(np.argmin(strength))
+        if strength[against] >= 0:
             break
         del used[against]
     found = np.zeros(len(FEATURES))
     found[used] = model.coef_[0]
     return tuple(round(float(each), 4) for each in (model.intercept_[0], *found))
+
+
+AGAINST = ("conflict", "excluded")  # features that speak against an answer
 
 
 def probabilities(coefficients: Sequence[float], outcomes: Sequence[Outcome]) -> Floats:
@@ -195,96 +319,120 @@ def labels(outcomes: Sequence[Outcome], wanted: str) -> Floats:
     return np.array([float(getattr(each, wanted)) for each in outcomes])
 
 
-def made(
-    sets: Sequence[Sequence[Row]],
-    shares: Sequence[Mapping[Weights, float]],
-    names: Sequence[str],
-) -> Calibration:
-    """Return the calibration that `sets` give; shares: the right places of each, by weights."""
-    weights = max(GRID, key=lambda w: float(np.nanmean([each[w] for each in shares])))
-    outcomes = [outcomes_of(each, weights) for each in sets]
-    able, right = (fit(outcomes, wanted) for wanted in ("answerable", "right"))
-
-    def accuracy(threshold: float) -> float:
-        return float(np.mean([silence_accuracy(able, each, threshold) for each in outcomes]))
-
-    return Calibration(*weights, able, right, max(THRESHOLDS, key=accuracy), tuple(names))
+def answers(
+    coefficients: Sequence[float], outcomes: Sequence[Outcome], threshold: float, *, able: bool
+) -> float:
+    """Return the share of the questions that something answers, or that nothing does, which are
+    answered.
+    """
+    those = [each for each in outcomes if each.answerable == able]
+    return float(np.mean(probabilities(coefficients, those) >= threshold)) if those else math.nan
 
 
 def silence_accuracy(
     coefficients: Sequence[float], outcomes: Sequence[Outcome], threshold: float
 ) -> float:
+    """Return the mean of the shares of right answers-or-silences over both kinds of question."""
     shown = probabilities(coefficients, outcomes) >= threshold
-    return float(np.mean(shown == labels(outcomes, "answerable")))
+    able = labels(outcomes, "answerable") > 0
+    kinds = [
+        np.mean(shown[kind] == truth) for kind, truth in ((able, True), (~able, False)) if any(kind)
+    ]
+    return float(np.mean(kinds))
+
+
+def fitted(
+    sets: Sequence[Sequence[Outcome]], weights: Weights, highest: float, names: Sequence[str]
+) -> Calibration:
+    """Return the calibration that `sets` give."""
+    able, right = (fit(sets, wanted) for wanted in ("answerable", "right"))
+
+    def answered(threshold: float) -> float:
+        return float(np.mean([answers(able, each, threshold, able=True) for each in sets]))
+
+    threshold = max((t for t in THRESHOLDS if answered(t) >= LEAST_ANSWERED), default=THRESHOLDS[0])
+    return Calibration(weights, able, right, threshold, highest, tuple(names))
 
 
 def told(p: Floats, y: Floats) -> str:
     """Return how far the probabilities `p` can be believed, where `y` is what happened."""
-    base = y.mean() * (1 - y.mean())
     area = auroc(p, y)
     return (
-        f"AUROC {'-' if area is None else f'{area:.3f}'}, risk-coverage area {aurc(p, y):.3f}, "
-        f"Brier {np.mean((p - y) ** 2):.3f} (always the base rate {base:.3f}), "
+        f"AUROC {'-' if area is None else f'{area:.3f}'}, "
+        f"Brier {np.mean((p - y) ** 2):.3f} (base rate {y.mean() * (1 - y.mean()):.3f}), "
         f"calibration error {calibration_error(p, y):.3f}"
     )
 
 
-def in_fifths(each: Sequence[Row]) -> list[list[Row]]:
-    """Return the rows in FOLDS parts, those about one document together."""
-
-    def part(row: Row) -> int:
-        golds = row.question.answers or row.question.evidence
-        return zlib.crc32((golds[0].document if golds else row.question.id).encode()) % FOLDS
-
-    found = [[row for row in each if part(row) == number] for number in range(FOLDS)]
-    return [part for part in found if part]
+def say(line: str) -> None:
+    print(line, flush=True)
 
 
-def main(model: str, *pairs: str) -> None:
-    encoder = Encoder(Path(model))
-    names = [Path(each).name for each in pairs[1::2]]
-    sets = [
-        rows(Evaluation(Workspace(folder, reader="sentence"), questions), encoder)
-        for folder, questions in zip(pairs[::2], pairs[1::2], strict=True)
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("model", type=Path)
+    parser.add_argument("pairs", nargs="+")
+    parser.add_argument("--scores", type=Path)
+    given = parser.parse_args()
+    folders, files = given.pairs[::2], given.pairs[1::2]
+    if given.scores:
+        encoder: Encoder = KeptEncoder(given.model, given.scores)
+    else:
+        encoder = Encoder(given.model)
+    names = [
+        f"{Path(folder).name}/{Path(file).name}"
+        for folder, file in zip(folders, files, strict=True)
     ]
-    parts, parts_names = (sets, names) if len(sets) > 1 else (in_fifths(sets[0]), names * FOLDS)
-    say: Callable[[str], None] = lambda line: print(line, flush=True)  # noqa: E731
-    say("right places of what is read, by (weight of the search, of the share of words):")
-    shares = [{weights: right_places(each, weights) for weights in GRID} for each in parts]
-    for weights in GRID:
-        values = [each[weights] for each in shares]
-        shown = " ".join(f"{value:.3f}" for value in values)
-        say(f"  {weights}: {shown}  mean {np.nanmean(values):.4f}")
-    for i, name in enumerate(parts_names[: len(parts)]):
-        others = made([*parts[:i], *parts[i + 1 :]], [*shares[:i], *shares[i + 1 :]], ())
-        weights = others.search_weight, others.share_weight
-        outcomes = outcomes_of(parts[i], weights)
-        say(
-            f"{name}, left out: weights {weights}, right places "
-            f"{right_places(parts[i], weights):.3f}, threshold {others.threshold}, silence "
-            f"accuracy {silence_accuracy(others.answerable, outcomes, others.threshold):.3f}"
-        )
-        for wanted, coefficients in (("answerable", others.answerable), ("right", others.right)):
-            y = labels(outcomes, wanted)
-            say(f"  {wanted}: {told(probabilities(coefficients, outcomes), y)}")
-    final = made(parts, shares, names)
-    outcomes_all = [outcomes_of(each, (final.search_weight, final.share_weight)) for each in parts]
+    sets: list[list[Row]] = []
+    for name, folder, file in zip(names, folders, files, strict=True):
+        workspace = Workspace(folder, reader="sentence")
+        workspace.sync()
+        sets.append(rows(Evaluation(workspace, file), encoder))
+        say(f"{name}: {len(sets[-1])} rows")
+    weights = chosen_weights(sets, say)
+    outcomes = [outcomes_of(each, weights) for each in sets]
+    for name, each, own in zip(names, sets, outcomes, strict=True):
+        others = [part for part in outcomes if part is not own] or [own]
+        left = fitted(others, weights, 0.0, ())
+        say(f"{name}, left out: threshold {left.threshold}, silence accuracy "
+            f"{silence_accuracy(left.answerable, own, left.threshold):.3f}")  # fmt: skip
+        for wanted, coefficients in (("answerable", left.answerable), ("right", left.right)):
+            say(f"  {wanted}: {told(probabilities(coefficients, own), labels(own, wanted))}")
+        for asked in dict.fromkeys(row.asked for row in each):
+            part = [row for row in each if row.asked == asked]
+            shown = probabilities(left.answerable, [o for o in own if o.asked == asked])
+            right, score = quality(part, weights) if any(r.able for r in part) else (0.0, 0.0)
+            say(f"  {asked}: {len(shown)} rows, right place {right:.3f}, F1 {score:.3f}, answered "
+                f"{np.mean(shown >= left.threshold):.3f}")  # fmt: skip
+    for wanted in ("answerable", "right"):
+        for name in (None, *FEATURES):
+            areas = []
+            for own in outcomes:
+                others = [part for part in outcomes if part is not own] or [own]
+                p = probabilities(fit(others, wanted, name), own)
+                areas.append(auroc(p, labels(own, wanted)))
+            mean = np.mean([area for area in areas if area is not None])
+            say(f"{wanted}, mean AUROC of sets left out, without {name or 'nothing'}: {mean:.4f}")
+    best = [
+        said.places[0].score for each in sets for row in each for said in row.scored if said.places
+    ]
+    highest = round(float(np.quantile(best, 0.995)), 2)
+    final = fitted(outcomes, weights, highest, names)
     for threshold in THRESHOLDS:
-        values = [silence_accuracy(final.answerable, each, threshold) for each in outcomes_all]
+        values = [silence_accuracy(final.answerable, each, threshold) for each in outcomes]
         able, unable = (
-            float(np.mean(np.concatenate([
-                probabilities(final.answerable, [o for o in each if o.answerable == wanted])
-                for each in outcomes_all
-            ]) >= threshold))
-            for wanted in (True, False)
-        )  # fmt: skip
-        say(
-            f"threshold {threshold}: silence accuracy {np.mean(values):.3f}, answers {able:.3f} of "
-            f"the answerable and {unable:.3f} of the others"
+            float(
+                np.nanmean(
+                    [answers(final.answerable, each, threshold, able=a) for each in outcomes]
+                )
+            )
+            for a in (True, False)
         )
-    write_calibration(final, Path(model))
-    say(f"{final}\nsha256 {reader_digest(Path(model))}")
+        say(f"threshold {threshold}: silence accuracy {np.mean(values):.3f}, answers {able:.3f} of "
+            f"the answerable and {unable:.3f} of the others")  # fmt: skip
+    write_calibration(final, given.model)
+    say(f"{final}\nsha256 {reader_digest(given.model)}")
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

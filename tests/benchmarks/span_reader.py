@@ -1,9 +1,11 @@
-"""Three readers side by side: whole sentences, the checkpoint we began with, and our own.
+"""Readers side by side: whole sentences, and any number of span models.
 
-    python tests/benchmarks/span_reader.py WORKSPACE CHECKPOINT SET [SET]... [--measured SET]...
+    python tests/benchmarks/span_reader.py WORKSPACE --model FOLDER [--model FOLDER]...
+        SET [SET]... [--measured SET]... [--questions N] [--scores FOLDER]
 
 Each SET is a dev set that brings its documents (SQuAD format), which scoqa splits and indexes in
-WORKSPACE; 300 answerable questions are drawn from it. Every reader reads
+WORKSPACE; or a WORKSPACE/QUESTIONS pair written as FOLDER:FILE. N answerable questions (300) are
+drawn from it. Every reader reads
 
 - the passage that answers, alone: EM and F1 of its first span;
 - the same among its nine hardest neighbours, the passages that scoqa's own search likes best and
@@ -11,27 +13,26 @@ WORKSPACE; 300 answerable questions are drawn from it. Every reader reads
 - for every second question ten neighbours instead, fused as if the passage were not there: AUROC,
   risk-coverage area and Brier of the probability that something answers.
 
-The weights and probabilities of both span models are chosen and fitted here on the other sets, in
-the same way; the sentence reader's are its own. A set named with --measured takes no part in what
-is chosen for the others: PolicyQA, where a hundred policies answer what is asked of one, so that
-nobody knows what is right.
+The weights and probabilities of every model are chosen and fitted here on the other sets, in the
+same way; the sentence reader's are its own. A set named with --measured takes no part in what is
+chosen for the others: PolicyQA, where a hundred policies answer what is asked of one, so that
+nobody knows what is right. --scores keeps the models' scores in a folder.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from fit_reader import (
-    GRID,
-    PLAIN,
     Floats,
     Row,
-    Weights,
+    chosen_weights,
     drawn,
+    first_place,
     fit,
     holds_words,
     outcomes_of,
@@ -39,16 +40,16 @@ from fit_reader import (
     touches,
     without_answers,
 )
+from kept_scores import KeptEncoder
 
 from scoqa import Workspace
 from scoqa.evaluate import Evaluation
 from scoqa.evaluate.measures import exact_match, f1
 from scoqa.evaluate.statistics import aurc, auroc
-from scoqa.models import READER_FOLDER
-from scoqa.read.decode import decode
+from scoqa.read.calibration import Weights
 from scoqa.read.encoder import Encoder
 from scoqa.read.sentence import SentenceReader
-from scoqa.read.span import candidates, rank
+from scoqa.read.span import score_windows
 from scoqa.retrieve import retrieve, windows
 from scoqa.store import View
 from scoqa.types import Hit, Question, Window
@@ -69,14 +70,14 @@ class Case:
     none: list[Window]
 
 
-def cases(evaluation: Evaluation) -> list[Case]:
+def cases(evaluation: Evaluation, most: int) -> list[Case]:
     """Return the cases of a set: those of its questions whose gold one passage holds."""
     workspace = evaluation.workspace
     found = []
     with workspace.store.view() as view:
         ids = {path: entry.document_id for path, entry in view.digests().items()}
         paths = {document_id: path for path, document_id in ids.items()}
-        for question in drawn(evaluation, MOST_QUESTIONS):
+        for question in drawn(evaluation, most):
             vector = workspace.assistant.embedder.embed([question.question])[0]
             hits = retrieve(view, question.question, vector, k=100)
             known = {hit.passage.id: hit for hit in hits}
@@ -151,14 +152,20 @@ class Read:
 def by_model(encoder: Encoder, each: Case, *, able: bool) -> Read:
     # The same window has another score of the searches in each, and the same from the model.
     by_place = {place_of(window): window for window in (*each.alone, *each.ten, *each.none)}
-    pieces = encoder.pieces(each.question.question, list(by_place.values()))
-    scores = decode(list(by_place.values()), pieces, encoder.score(pieces))
-    said = dict(zip(by_place, scores, strict=True))
+    every = list(by_place.values())
+    scored, found = score_windows(encoder, each.question.question, every)
+    number = {place: n for n, place in enumerate(by_place)}
 
     def row(read: list[Window], answers: bool) -> Row:
-        own = [said[place_of(window)] for window in read]
-        found = candidates(each.question.question, read, own)
-        return Row(each.question, each.paths, read, own, found, answers)
+        own = [number[place_of(window)] for window in read]
+        places = [
+            replace(candidate, window=n, search=window.score)
+            for n, window in enumerate(read)
+            for candidate in found
+            if candidate.window == own[n]
+        ]
+        said = [scored[n] for n in own]
+        return Row(each.question, "all", each.paths, read, said, places, answers)
 
     judged = row(each.ten, True) if able else row(each.none, False)
     return Read(row(each.alone, True), row(each.ten, True), judged)
@@ -166,8 +173,9 @@ def by_model(encoder: Encoder, each: Case, *, able: bool) -> Read:
 
 def quality(row: Row, weights: Weights) -> list[float]:
     """Return EM and F1 of the first span of `row`."""
-    weighed = replace(PLAIN, search_weight=weights[0], share_weight=weights[1])
-    best = rank(row.windows, row.found, weighed)[0]
+    best = first_place(row, weights)
+    if best is None:
+        return [0.0, 0.0]
     place = row.windows[best.window].document_id, best.place.start, best.place.end
     return scores_of(row.question, quote_of(row.windows, *place))
 
@@ -176,19 +184,17 @@ def column(
     sets: Sequence[Sequence[Read]], able: Sequence[Floats], learning: int
 ) -> list[list[float]]:
     """Return the lines of each set, with weights and probabilities from the first `learning`."""
-    f1s: list[Mapping[Weights, float]] = [
-        {w: float(np.mean([quality(each.ten, w)[1] for each in one])) for w in GRID} for one in sets
-    ]
     found = []
     for i, own in enumerate(sets):
         others = [j for j in range(learning) if j != i]
-        weights = max(GRID, key=lambda w: float(np.mean([f1s[j][w] for j in others])))
+        weights = chosen_weights([[each.ten for each in sets[j]] for j in others], lambda _: None)
         fitted = fit(
             [outcomes_of([each.judged for each in sets[j]], weights) for j in others], "answerable"
         )
-        p = probabilities(fitted, outcomes_of([each.judged for each in own], weights))
+        outcomes = outcomes_of([each.judged for each in own], weights)
+        p = probabilities(fitted, outcomes)
         scores = [[*quality(each.alone, weights), *quality(each.ten, weights)] for each in own]
-        found.append(lines(scores, p, able[i]))
+        found.append(lines(scores, p, np.array([float(each.answerable) for each in outcomes])))
     return found
 
 
@@ -202,16 +208,30 @@ def lines(scores: Sequence[Sequence[float]], p: Floats, able: Floats) -> list[fl
     ]
 
 
+def evaluation_of(name: str, workspace: Workspace) -> Evaluation:
+    """Return a set ready to ask: of documents that it brings, or of those of FOLDER in
+    FOLDER:FILE.
+    """
+    folder, _, file = name.rpartition(":")
+    if not folder:
+        return Evaluation(workspace, file)
+    own = Workspace(folder, reader="sentence")
+    own.sync()
+    return Evaluation(own, file)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("workspace")
-    parser.add_argument("checkpoint", type=Path)
     parser.add_argument("sets", nargs="+")
+    parser.add_argument("--model", action="append", type=Path, required=True)
     parser.add_argument("--measured", action="append", default=[])
+    parser.add_argument("--questions", type=int, default=MOST_QUESTIONS)
+    parser.add_argument("--scores", type=Path)
     given = parser.parse_args()
     sets = [*given.sets, *given.measured]
     workspace = Workspace(given.workspace, reader="sentence")
-    every = [cases(Evaluation(workspace, each)) for each in sets]
+    every = [cases(evaluation_of(each, workspace), given.questions) for each in sets]
     able = [np.array([float(i % 2) for i in range(len(each))]) for each in every]
     reader = SentenceReader(workspace.assistant.embedder.embed)
     columns: dict[str, list[list[float]]] = {"sentence": []}
@@ -219,9 +239,9 @@ def main() -> None:
         told = [by_sentence(reader, one, able=bool(y[i])) for i, one in enumerate(each)]
         p = np.array([probability for _, probability in told])
         columns["sentence"].append(lines([scores for scores, _ in told], p, y))
-    for name, model in (("checkpoint", given.checkpoint), ("ours", READER_FOLDER)):
-        encoder = Encoder(model)
-        columns[name] = column(
+    for model in given.model:
+        encoder = KeptEncoder(model, given.scores) if given.scores else Encoder(model)
+        columns[model.name] = column(
             [
                 [by_model(encoder, one, able=bool(y[i])) for i, one in enumerate(each)]
                 for each, y in zip(every, able, strict=True)
@@ -231,9 +251,9 @@ def main() -> None:
         )
     for i, each in enumerate(sets):
         print(f"{Path(each).name}: {len(every[i])} questions")
-        print(f"  {'':14}" + "".join(f"{name:>12}" for name in columns))
+        print(f"  {'':14}" + "".join(f"{name:>14}" for name in columns))
         for number, line in enumerate(LINES):
-            shown = "".join(f"{columns[name][i][number]:12.3f}" for name in columns)
+            shown = "".join(f"{columns[name][i][number]:14.3f}" for name in columns)
             print(f"  {line:14}{shown}")
 
 

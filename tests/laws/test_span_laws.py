@@ -13,6 +13,7 @@ from test_split_laws import texts
 from conftest import document_of
 from scoqa.models import READER_FOLDER
 from scoqa.read.calibration import read_calibration
+from scoqa.read.candidates import candidates
 from scoqa.read.decode import decode
 from scoqa.read.encoder import Encoder
 from scoqa.read.span import weigh
@@ -90,7 +91,8 @@ def test_a_span_lies_in_one_window_and_one_paragraph_and_cuts_no_word(
         for place, after in zip(said.places, said.places[1:], strict=False):
             assert place.score >= after.score
             assert place.end <= after.start or after.end <= place.start
-    reading = weigh("Who met whom?", windows, scored, read_calibration(READER_FOLDER))
+    found = candidates("Who met whom?", windows, scored)
+    reading = weigh(windows, scored, found, read_calibration(READER_FOLDER))
     assert len(reading.windows) == (len(windows) if reading.spans else 0)
     assert sum(each.probability for each in reading.windows) <= 1 + 1e-6
     for probability in (reading.none_probability, reading.right_probability):

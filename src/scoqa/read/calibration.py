@@ -9,42 +9,58 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass, fields
 from pathlib import Path
 
 from scoqa.errors import ModelNotFoundError
 
 FILE = "calibration.json"
 SHIPPED = Path(__file__).parent / "model" / FILE  # what a reader without one begins with
-FEATURES = ("spans", "best", "gap", "search", "share", "agreement")
+FEATURES = ("total", "gap", "conflict", "excluded")
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What speaks for an answer as a whole; what the probabilities are computed from."""
+    """What speaks for an answer; what the probabilities are computed from.
 
-    spans: float  # log of the odds of all spans of all windows against the null
-    best: float  # the first place's own score over the null
-    gap: float  # the first fact's score over the second's
-    search: float  # the fused score of its passage: 1 is the best that the searches found
-    share: float  # of the question's words, weighted by rarity, in its sentence or heading
-    agreement: float  # log of the number of documents that say it
+    Nothing in it depends on how many windows were read.
+    """
+
+    total: float  # the odds of all spans of the first place's window against its null, in nats
+    gap: float  # the first fact's weighed score over the second's, in nats
+    conflict: float  # 1 if its block names another code, number, month or year instead
+    excluded: float  # 1 if the text excludes it, -1 if the question asks for that
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What a feature of a candidate adds to its score, or takes from it, in nats."""
+
+    search: float  # added, times the fused score of its passage
+    share: float  # added, times the share of the question's words in its block
+    conflict: float  # taken if its block is about another key of the question's kind
+    kind: float  # added if it is of the kind that is asked for, taken if not
+    excluded: float  # taken if the text excludes it, added if the question asks for that
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Weights in the units of the model's scores (nats), and two logistic regressions.
+    """Weights of the candidates' features, and two logistic regressions.
 
     answerable, right: intercept, then one coefficient for each of FEATURES. threshold: the least
-    probability that something answers at which an answer is shown.
+    probability that something answers at which an answer is shown. highest: the score that the
+    best place of a window exceeds in one of 200 windows.
     """
 
-    search_weight: float
-    share_weight: float
+    weights: Weights
     answerable: tuple[float, ...]
     right: tuple[float, ...]
     threshold: float
+    highest: float
     fitted_on: tuple[str, ...]
+
+
+WEIGHTS = tuple(each.name for each in fields(Weights))
 
 
 def probability(coefficients: Sequence[float], evidence: Evidence) -> float:
@@ -62,18 +78,18 @@ def read_calibration(folder: Path) -> Calibration:
         kept = json.loads(file.read_text(encoding="utf-8"))
         size = 1 + len(FEATURES)
         found = Calibration(
-            search_weight=float(kept["search_weight"]),
-            share_weight=float(kept["share_weight"]),
+            weights=Weights(**{name: float(kept["weights"][name]) for name in WEIGHTS}),
             answerable=tuple(float(each) for each in kept["answerable"]),
             right=tuple(float(each) for each in kept["right"]),
             threshold=float(kept["threshold"]),
+            highest=float(kept["highest"]),
             fitted_on=tuple(str(each) for each in kept["fitted_on"]),
         )
         if len(found.answerable) != size or len(found.right) != size:
-            raise ValueError(f"a regression has not {size} numbers")
-        weights = (found.search_weight, found.share_weight, *found.answerable, *found.right)
+            raise ValueError(f"expected {size} coefficients for each probability")
+        weights = (*astuple(found.weights), *found.answerable, *found.right, found.highest)
         if not all(map(math.isfinite, weights)) or not 0 <= found.threshold <= 1:
-            raise ValueError("a weight is no number, or the threshold no probability")
+            raise ValueError("a weight is not finite, or the threshold is not a probability")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelNotFoundError(
             f"{file} cannot be used ({error}): a reader's folder holds its calibration. Train with "

@@ -7,19 +7,20 @@ with a word, and is never empty.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from scoqa.read.borders import completed
 from scoqa.read.encoder import MOST_SPAN_TOKENS, Piece
 from scoqa.types import Window
 
 Floats = NDArray[np.float32]
 
-MOST_PLACES = 5  # of one window, none of which overlap
-_LOOKED_AT = 200  # of the best spans of a piece: many of them are one place, a word more or less
+MOST_PLACES = 12  # of one window, none of which overlap
+_LOOKED_AT = 400  # of the best spans of a piece: many of them are one place, a word more or less
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +45,14 @@ def decode(
     windows: Sequence[Window],
     pieces: Sequence[Piece],
     scores: Sequence[tuple[Floats, Floats]],
+    may_answer: Callable[[int, int, int], bool] | None = None,
+    sought: Sequence[Sequence[tuple[int, int]]] | None = None,
 ) -> list[Scored]:
     """Return what each window says, in their order.
 
+    may_answer: whether a place, as (number of the window, start, end) in the window's text, could
+    be an answer; others are left out. None: all could.
+    sought: of each window, places (start, end) that come before all others, however they score.
     A window in several pieces has the soft least of their nulls, as all windows together have,
     and each place once.
     """
@@ -68,13 +74,19 @@ def decode(
             left, right = piece.places[first], piece.places[first + length]
             key = left[0], right[1]
             places[key] = max(score, places.get(key, -np.inf))
+        for place in sought[piece.window] if sought else ():
+            score = _score_of(piece, band, place)
+            if score > -np.inf:
+                places[place] = max(score, places.get(place, -np.inf))
     return [
         Scored(
-            places=_apart(window, places),
+            places=_apart(window, number, places, may_answer, sought[number] if sought else ()),
             total=float(np.logaddexp.reduce(total)) if total else -np.inf,
             null=soft_least(null),
         )
-        for window, places, total, null in zip(windows, found, totals, nulls, strict=True)
+        for number, (window, places, total, null) in enumerate(
+            zip(windows, found, totals, nulls, strict=True)
+        )
     ]
 
 
@@ -100,14 +112,35 @@ def _log_sum(band: Floats) -> float:
     return float(np.logaddexp.reduce(band.ravel())) if band.size else -np.inf
 
 
-def _apart(window: Window, places: dict[tuple[int, int], float]) -> tuple[Place, ...]:
-    """Return the best places of `window` that do not overlap; ties: the first, then shortest."""
+def _apart(
+    window: Window,
+    number: int,
+    places: dict[tuple[int, int], float],
+    may_answer: Callable[[int, int, int], bool] | None,
+    sought: Sequence[tuple[int, int]],
+) -> tuple[Place, ...]:
+    """Return the best places of `window` that do not overlap, those that are sought before all
+    others; ties: the first, then shortest.
+    """
     kept: list[Place] = []
-    order = sorted(places.items(), key=lambda each: (-each[1], each[0]))
+    order = sorted(places.items(), key=lambda each: (each[0] not in sought, -each[1], each[0]))
     for (start, end), score in order:
+        start, end = completed(window.text, start, end)
         place = Place(window.start + start, window.start + end, score)
-        if all(place.end <= other.start or other.end <= place.start for other in kept):
-            kept.append(place)
-            if len(kept) == MOST_PLACES:
-                break
-    return tuple(kept)
+        if any(place.start < other.end and other.start < place.end for other in kept):
+            continue
+        if may_answer is not None and not may_answer(number, start, end):
+            continue
+        kept.append(place)
+        if len(kept) == MOST_PLACES:
+            break
+    return tuple(sorted(kept, key=lambda place: -place.score))
+
+
+def _score_of(piece: Piece, band: Floats, place: tuple[int, int]) -> float:
+    """Return the score of `place`, a place in the window's text; -inf if the piece lacks it."""
+    starts = [number for number, (start, _) in enumerate(piece.places) if start == place[0]]
+    ends = [number for number, (_, end) in enumerate(piece.places) if end == place[1]]
+    if not starts or not ends or not 0 <= ends[-1] - starts[0] < band.shape[1]:
+        return -np.inf
+    return float(band[starts[0], ends[-1] - starts[0]])

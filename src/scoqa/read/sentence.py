@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoqa.fold import fold, query_terms, terms
+from scoqa.read.kinds import NAMES, NUMBERS, kind_asked
 from scoqa.sentences import sentences
 from scoqa.types import Reading, Span, Window
 
@@ -39,35 +40,10 @@ MOST_PLACES = 10  # in which one of them is said, in the same words
 CLOSE = 0.95  # further snippets score at least this share of the best
 SHORTEST = 3  # characters; less is a stray mark, not a sentence
 
-_MONTH = (
-    r"\b(?:January|February|March|April|May|June|July|August|September|October|November|December)\b"
-)
-_DATES = re.compile(
-    rf"\d{{1,2}}\s+{_MONTH}\s+\d{{4}}|{_MONTH}\s+\d{{1,2}}(?:\s?[–-]\s?\d{{1,2}})?,?\s+\d{{4}}"
-    rf"|\d{{4}}-\d\d-\d\d|{_MONTH}\s+\d{{4}}|\b(?:1[5-9]|20)\d\d\s?[–-]\s?(?:1[5-9]|20)?\d\d\b"
-    rf"|\d{{1,2}}\s+{_MONTH}|{_MONTH}\s+\d{{1,2}}\b|\b(?:1[5-9]|20)\d\d\b|{_MONTH}"
-)
-_NUMBERS = re.compile(
-    r"[$€£¥]?\b\d[\d.,]*\d\b|[$€£¥]?\b\d\b"
-    r"|\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|half|a quarter|a third)\b",
-    re.IGNORECASE,
-)
 _UNITS = re.compile(
     r"\s?(?:%|per\s?cent|percent|million|billion|trillion|thousand|hundred|metres|meters|km|days"
     r"|years|months|hours|people)\b",
     re.IGNORECASE,
-)
-_NAMES = re.compile(r"\b[A-Z][\w’'-]+")
-_KINDS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
-    (
-        re.compile(
-            r"^\W*(?:since\s|until\s)?when\b|\b(?:what|which)\s(?:\w+\s)?(?:date|day|month|year|period)s?\b",
-            re.I,
-        ),
-        _DATES,
-    ),
-    (re.compile(r"\bhow\s+(?:many|much|large|big|tall|long|old)\b|\bwhat share\b", re.I), _NUMBERS),
-    (re.compile(r"\bwho(?:m|se)?\b|\bwhere\b|\b(?:what|which)\s+(?:city|country)\b", re.I), _NAMES),
 )
 
 
@@ -153,7 +129,7 @@ class SentenceReader:
         if not places:
             return []
         wanted = query_terms(question)
-        kinds = _kind(question)
+        kinds = kind_asked(question)
         texts = [window.text[start:end] for window, start, end in places]
         words = [set(terms(text)) for text in texts]
         rare = rarity(words)
@@ -192,19 +168,15 @@ def narrow(question: str, text: str, start: int, end: int) -> tuple[int, int]:
     Only where the sentence has exactly one that the question does not name itself: with two,
     choosing between them is more than this reader can do.
     """
-    kind = _kind(question)
-    if kind is None or kind is _NAMES:
+    kind = kind_asked(question)
+    if kind is None or kind is NAMES:
         return start, end
     found = [match for match in kind.finditer(text, start, end) if match.group() not in question]
     if len(found) != 1:
         return start, end
     stop = found[0].end()
-    unit = _UNITS.match(text, stop, end) if kind is _NUMBERS else None
+    unit = _UNITS.match(text, stop, end) if kind is NUMBERS else None
     return found[0].start(), unit.end() if unit else stop
-
-
-def _kind(question: str) -> re.Pattern[str] | None:
-    return next((things for asks, things in _KINDS if asks.search(question)), None)
 
 
 def _trimmed(text: str) -> list[tuple[int, int]]:

@@ -10,37 +10,42 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scoqa.fold import fold, is_mostly_latin, query_terms, terms
-from scoqa.read.calibration import Calibration, Evidence, probability, read_calibration
-from scoqa.read.decode import Place, Scored, decode, soft_least
+from scoqa.fold import fold, is_mostly_latin
+from scoqa.read.calibration import (
+    Calibration,
+    Evidence,
+    Weights,
+    probability,
+    read_calibration,
+)
+from scoqa.read.candidates import (
+    Candidate,
+    candidates,
+    denies,
+    greatest_share,
+    may_answer,
+)
+from scoqa.read.decode import Scored, decode, soft_least
 from scoqa.read.encoder import Encoder
-from scoqa.read.sentence import SentenceReader, rarity
-from scoqa.sentences import sentence_around
+from scoqa.read.kinds import contacts_asked, is_small_talk, single_questions
+from scoqa.read.sentence import SentenceReader
 from scoqa.types import Reading, Span, Window, WindowReading
 
 # In the scores' own unit, nats.
 AGREEING = 4.0  # a place at most this far below the best of its fact says it too ...
-AGREEING_SHARE = 0.1  # ... where its sentence or heading has about as many of the question's words
+AGREEING_SHARE = 0.1  # ... if its block covers about as much of the question
 CLOSE = 1.0  # further facts are at most this far below the first
 MOST_FACTS = 3
 MOST_PLACES = 10  # of one fact
+AT_ONCE = 4  # windows read before it is asked whether more are needed
+UNREAD = Scored((), -math.inf, math.inf)  # what a window says that was not read
 FARTHEST_GAP = 10.0  # nats between first and second beyond which nothing is won
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A place, the number of its window, and its score with what the searches say."""
-
-    window: int
-    place: Place
-    score: float
-    share: float
 
 
 class SpanReader:
@@ -78,26 +83,104 @@ class SpanReader:
     def read(self, question: str, windows: Sequence[Window]) -> Reading:
         """Return the facts that answer best, each at every place that says it.
 
-        The model reads English; a question in another script is answered in whole sentences.
+        The model reads English; a question in another script is answered in whole sentences. Two
+        questions in one are answered one after the other; a greeting is no question.
         """
         if not is_mostly_latin(question):
             return self._sentences.read(question, windows)
-        return weigh(question, windows, self.score(question, windows), self.calibration)
+        if is_small_talk(question):
+            return Reading((), 1.0, 0.0)
+        parts = single_questions(question)
+        readings = [self._read(part, windows) for part in parts[:MOST_FACTS]]
+        return joined(readings, self.threshold) if len(readings) > 1 else readings[0]
 
-    def score(self, question: str, windows: Sequence[Window]) -> list[Scored]:
-        """Return what each window says, before anything else is weighed."""
-        pieces = self.encoder.pieces(question, windows)
-        return decode(windows, pieces, self.encoder.score(pieces))
+    def _read(self, question: str, windows: Sequence[Window]) -> Reading:
+        scored, found = score_windows(self.encoder, question, windows, self.calibration)
+        return weigh(windows, scored, found, self.calibration)
+
+
+def joined(readings: Sequence[Reading], threshold: float) -> Reading:
+    """Return the first facts of the `readings` of several questions as one reading.
+
+    A question that nothing answers is left out; if that is so of all, the likeliest reading is
+    returned. The first fact is as sure to be right as the least sure of those that are returned.
+    """
+    answered = [each for each in readings if each.spans and 1 - each.none_probability >= threshold]
+    if not answered:
+        return min(readings, key=lambda each: each.none_probability)
+    spans = [
+        replace(span, fact=number)
+        for number, each in enumerate(answered)
+        for span in each.spans
+        if span.fact == each.spans[0].fact
+    ]
+    return Reading(
+        spans=tuple(spans),
+        none_probability=max(each.none_probability for each in answered),
+        right_probability=min(each.right_probability for each in answered),
+        windows=answered[0].windows,
+    )
+
+
+def score_windows(
+    encoder: Encoder,
+    question: str,
+    windows: Sequence[Window],
+    until_sure: Calibration | None = None,
+) -> tuple[list[Scored], list[Candidate]]:
+    """Return what each window says, and the candidates in them, before anything is weighed.
+
+    until_sure: read the windows in order of promise, AT_ONCE together, and stop when no unread
+    one can win, or come close, with the greatest score that the model gives. None: read all.
+    """
+    scored = [UNREAD for _ in windows]
+    order = list(range(len(windows)))
+    promises = [0.0] * len(windows)
+    if until_sure is not None:
+        weights = until_sure.weights
+        promises = [
+            weights.search * window.score
+            + weights.share * greatest_share(question, window)
+            + weights.kind
+            + (weights.excluded if denies(question) else 0.0)
+            for window in windows
+        ]
+        order.sort(key=lambda number: -promises[number])
+    found: list[Candidate] = []
+    size = len(windows) if until_sure is None else AT_ONCE
+    for at in range(0, len(windows), max(1, size)):
+        if until_sure is not None and found:
+            best = rank(found, until_sure.weights)[0].score
+            if promises[order[at]] + until_sure.highest < best - CLOSE:
+                break
+        group = order[at : at + size]
+        part = [windows[number] for number in group]
+        pieces = encoder.pieces(question, part)
+        said = decode(
+            part,
+            pieces,
+            encoder.score(pieces),
+            may_answer(question, part),
+            [contacts_asked(question, window.text) for window in part],
+        )
+        for number, each in zip(group, said, strict=True):
+            scored[number] = each
+        found += [
+            replace(each, window=group[each.window]) for each in candidates(question, part, said)
+        ]
+    return scored, sorted(found, key=lambda each: each.window)
 
 
 def weigh(
-    question: str, windows: Sequence[Window], scored: Sequence[Scored], calibration: Calibration
+    windows: Sequence[Window],
+    scored: Sequence[Scored],
+    found: Sequence[Candidate],
+    calibration: Calibration,
 ) -> Reading:
-    """Return the reading of `windows`, given what each says; pure arithmetic."""
-    ranked = rank(windows, candidates(question, windows, scored), calibration)
+    """Return the reading of `windows`, given what each says and the candidates in them."""
+    ranked = rank(found, calibration.weights)
     if not ranked:
         return Reading((), 1.0, 0.0)
-    null = soft_least([each.null for each in scored])
     facts = facts_of(windows, ranked)
     close = [fact for fact in facts if fact[0].score >= facts[0][0].score - CLOSE]
     spans: list[Span] = []
@@ -106,44 +189,26 @@ def weigh(
             window = windows[each.window]
             place = each.place.start, each.place.end
             spans.append(Span(window.document_id, *place, each.score, number))
-    found = evidence(windows, scored, facts, null)
+    supported = evidence(scored, facts)
     return Reading(
         spans=tuple(spans),
-        none_probability=1.0 - probability(calibration.answerable, found),
-        right_probability=probability(calibration.right, found),
-        windows=_readings(windows, scored, ranked, null),
+        none_probability=1.0 - probability(calibration.answerable, supported),
+        right_probability=probability(calibration.right, supported),
+        windows=_readings(windows, scored, ranked),
     )
 
 
-def candidates(
-    question: str, windows: Sequence[Window], scored: Sequence[Scored]
-) -> list[Candidate]:
-    """Return every place that any window proposes, with the model's own score, as read."""
-    wanted = query_terms(question)
-    rare = rarity([set(terms(f"{window.heading}\n{window.text}")) for window in windows])
-    total = sum(rare(term) for term in wanted) or 1.0
-    found = []
-    for number, (window, said) in enumerate(zip(windows, scored, strict=True)):
-        under = set(terms(window.heading))
-        for place in said.places:
-            start, end = place.start - window.start, place.end - window.start
-            around = slice(*sentence_around(window.text, start, end))
-            near = under | set(terms(window.text[around]))
-            share = sum(rare(term) for term in wanted if term in near) / total
-            found.append(Candidate(number, place, place.score, share))
-    return found
-
-
-def rank(
-    windows: Sequence[Window], found: Sequence[Candidate], calibration: Calibration
-) -> list[Candidate]:
-    """Return `found` with what the searches say in their scores, best first; ties as given."""
+def rank(found: Sequence[Candidate], weights: Weights) -> list[Candidate]:
+    """Return `found` with their features weighed into their scores, best first; ties as given."""
     weighed = [
         replace(
             each,
             score=each.place.score
-            + calibration.search_weight * windows[each.window].score
-            + calibration.share_weight * each.share,
+            + weights.search * each.search
+            + weights.share * each.share
+            - weights.conflict * each.conflict
+            + weights.kind * each.kind
+            - weights.excluded * each.excluded,
         )
         for each in found
     ]
@@ -169,36 +234,31 @@ def facts_of(windows: Sequence[Window], ranked: Sequence[Candidate]) -> list[lis
     return list(facts.values())
 
 
-def evidence(
-    windows: Sequence[Window],
-    scored: Sequence[Scored],
-    facts: Sequence[Sequence[Candidate]],
-    null: float,
-) -> Evidence:
-    """Return what the probabilities are computed from; `facts` are best first, at least one."""
+def evidence(scored: Sequence[Scored], facts: Sequence[Sequence[Candidate]]) -> Evidence:
+    """Return what the probabilities are computed from; `facts` are best first, at least one.
+
+    All of it is about the first place and its own window, or a difference of two scores, so that
+    it does not grow with the number of windows.
+    """
     best = facts[0][0]
+    own = scored[best.window]
     gap = best.score - facts[1][0].score if len(facts) > 1 else FARTHEST_GAP
-    saying = {windows[each.window].document_id for each in facts[0]}
     return Evidence(
-        spans=float(np.logaddexp.reduce([each.total for each in scored])) - null,
-        best=best.place.score - null,
+        total=own.total - own.null,
         gap=min(FARTHEST_GAP, gap),
-        search=windows[best.window].score,
-        share=best.share,
-        agreement=math.log(len(saying)),
+        conflict=best.conflict,
+        excluded=best.excluded,
     )
 
 
 def _readings(
-    windows: Sequence[Window],
-    scored: Sequence[Scored],
-    ranked: Sequence[Candidate],
-    null: float,
+    windows: Sequence[Window], scored: Sequence[Scored], ranked: Sequence[Candidate]
 ) -> tuple[WindowReading, ...]:
     """Return what to tell of each window: its best span, its null, its share of the softmax.
 
-    The softmax is the model's own, before the searches have their say.
+    The softmax is the model's own, over all windows that were read and their soft least null.
     """
+    null = soft_least([each.null for each in scored])
     first: dict[int, Candidate] = {}
     for each in ranked:
         first.setdefault(each.window, each)
