@@ -163,7 +163,7 @@ def test_a_letter_that_grows_when_lowered_moves_no_highlight(policy: Workspace) 
     answer = policy.ask("Within how many days are claims paid?")
     first = (answer.citations or answer.near_misses)[0]
     text = (policy.documents / "policy.txt").read_text(encoding="utf-8")
-    assert "thirty days" in first.quote
+    assert "thirty" in first.quote
     assert text[first.start : first.end] == first.quote
     assert first.start == text.index(first.quote)
 
@@ -509,7 +509,8 @@ def test_explain_shows_what_became_of_each_window(sco: Workspace) -> None:
         terminal.print_explanation(explained)
     told = re.findall(
         r"^ +\d+ (\S+) (\d+):(\d+)  words ([\d-]+), vectors ([\d-]+), fused (\d+)\n"
-        r" +(\d+):(\d+) score -?[\d.]+, null -?[\d.]+, probability ([\d.]+)  (.+)$",
+        r" +(?:(\d+):(\d+) score -?[\d.]+, null -?[\d.]+, probability ([\d.]+)  (.+)"
+        r"|not read: .+)$",
         printed.get(),
         re.MULTILINE,
     )
@@ -519,13 +520,14 @@ def test_explain_shows_what_became_of_each_window(sco: Workspace) -> None:
     ):
         document = sco.document(window.document_id)
         assert (document.path, window.start, window.end) == (path, int(start), int(end))
-        quoted = " ".join(document.text[int(first) : int(last)].split())
-        assert quoted.startswith(words.removesuffix("…"))
+        if words:
+            quoted = " ".join(document.text[int(first) : int(last)].split())
+            assert quoted.startswith(words.removesuffix("…"))
         assert int(ranks[-1]) == min(
             1 + [hit.passage.id for hit in explained.hits].index(hit.passage.id)
             for hit in window.hits
         )
-    assert sum(float(share) for *_, share, _ in told) <= 1.01
+    assert 0 < sum(float(share or 0) for *_, share, _ in told) <= 1.01
     record = to_json(explained)
     assert len(record["windows"]) == len(record["reading"]["windows"])
 

@@ -13,7 +13,8 @@ from scoqa import Workspace
 from situations import SITUATIONS, Check, Situation, write
 
 # Checks that fail today, by id ("faq-lines: How many chairs are there?"), each with the reason.
-# Remove an entry when its check passes: a check that is listed here and passes is an error.
+# Remove an entry when its check passes. Not strict: the last digits of another processor may turn
+# a close one.
 SHORT: Mapping[str, str] = {}
 
 LONGEST_QUOTE = 120  # characters; every pattern here is about a part of a sentence
@@ -32,7 +33,7 @@ CHECKS = {
 
 def mark_short(name: str) -> tuple[pytest.MarkDecorator, ...]:
     """Return the marks of the check called `name`: none if it is expected to pass."""
-    return (pytest.mark.xfail(strict=True, reason=SHORT[name]),) if name in SHORT else ()
+    return (pytest.mark.xfail(strict=False, reason=SHORT[name]),) if name in SHORT else ()
 
 
 def find_quotes(text: str) -> Iterator[str]:

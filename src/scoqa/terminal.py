@@ -225,6 +225,8 @@ def _said(window: Window, reading: WindowReading) -> str:
     """Return what a reader made of `window`: its best span, and how that stands in the whole."""
     null = "-" if reading.null is None else f"{reading.null:.2f}"
     numbers = f"null {null}, probability {reading.probability:.3f}"
+    if reading.span is None and reading.null is None:
+        return "not read: no place in it could win"
     if reading.span is None:
         return f"no span, {numbers}"
     start, end = reading.span.start, reading.span.end

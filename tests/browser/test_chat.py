@@ -176,7 +176,7 @@ def test_the_shortest_words_are_lit_in_their_sentence_and_marked_in_the_source(
 ) -> None:
     question = "Who sponsored the First SCO Defence and Security Forum?"
     first = sco.ask(question).citations[0]
-    assert "international college of defence studies" == fold(first.quote)
+    assert "international college of defence studies" in fold(first.quote)
     assert len(first.quote) < len(first.sentence)
     with serving(sco) as chat, opened(browser, chat.url) as page:
         ask(page, question)

@@ -136,9 +136,10 @@ def _closed(text: str, start: int, end: int) -> tuple[int, int]:
     A number that fills its brackets keeps them: in accounts (312,400) is a loss.
     """
     for opening, closing in _PAIRS.items():
+        inside = [c for c in text[start:end] if c in (opening, closing)]
         depth = lowest = 0
-        for character in text[start:end]:
-            depth += (character == opening) - (character == closing)
+        for character in inside:
+            depth += 1 if character == opening else -1
             lowest = min(lowest, depth)
         if lowest < 0:  # closed and never opened
             place = text.rfind(opening, max(0, start - _LONGEST_BRACKET), start)

@@ -87,16 +87,19 @@ def candidates(
     sign = -1.0 if denies(question) else 1.0
     found = []
     for number, (window, said) in enumerate(zip(windows, scored, strict=True)):
+        weighed: dict[int, tuple[float, float]] = {}  # share and conflict by where a block begins
         for place in said.places:
             start, end = place.start - window.start, place.end - window.start
             block = block_at(blocks(window.text), start)
+            if block.start not in weighed:
+                share_of_block = _share(wanted, window, block)
+                weighed[block.start] = share_of_block, _conflict(wanted, window, block)
             found.append(
                 Candidate(
-                    window=number,
-                    place=place,
-                    score=place.score,
-                    share=_share(wanted, window, block),
-                    conflict=_conflict(wanted, window, block),
+                    number,
+                    place,
+                    place.score,
+                    *weighed[block.start],
                     kind=fit(question, window.text[start:end]),
                     excluded=sign * _excludes(window.text, start, end),
                     search=window.score,

@@ -125,9 +125,11 @@ def _apart(
     kept: list[Place] = []
     order = sorted(places.items(), key=lambda each: (each[0] not in sought, -each[1], each[0]))
     for (start, end), score in order:
+        if _overlaps(kept, window.start + start, window.start + end):
+            continue
         start, end = completed(window.text, start, end)
         place = Place(window.start + start, window.start + end, score)
-        if any(place.start < other.end and other.start < place.end for other in kept):
+        if _overlaps(kept, place.start, place.end):
             continue
         if may_answer is not None and not may_answer(number, start, end):
             continue
@@ -135,6 +137,10 @@ def _apart(
         if len(kept) == MOST_PLACES:
             break
     return tuple(sorted(kept, key=lambda place: -place.score))
+
+
+def _overlaps(kept: Sequence[Place], start: int, end: int) -> bool:
+    return any(start < other.end and other.start < end for other in kept)
 
 
 def _score_of(piece: Piece, band: Floats, place: tuple[int, int]) -> float:

@@ -25,7 +25,7 @@ _RANGE = re.compile(r"\s*(?:to|until|till|through|and|[-–—])\s*$", re.IGNORE
 _LEAST_DIGITS = 3  # of a plain number that names something; "12 guests" counts them
 KEY_WEIGHT = 3.0  # of a key among the words of a question; another word counts 1
 # Of a word in the sentence or what heads it, in the rest of its line, of its paragraph.
-NEARNESS = (1.0, 0.75, 0.4)
+NEARNESS = (1.0, 0.9, 0.4)
 
 
 @dataclass(frozen=True, slots=True)

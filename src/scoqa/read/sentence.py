@@ -123,9 +123,12 @@ class SentenceReader:
 
     def rank(self, question: str, windows: Sequence[Window]) -> list[Candidate]:
         """Return the sentences of `windows` most like an answer, best first; ties as read."""
-        places = [
-            (window, start, end) for window in windows for start, end in _trimmed(window.text)
-        ]
+        once: dict[tuple[str, int, int], tuple[Window, int, int]] = {}
+        for window in windows:  # neighbouring windows share a sentence: the first counts
+            for start, end in _trimmed(window.text):
+                place = window.document_id, window.start + start, window.start + end
+                once.setdefault(place, (window, start, end))
+        places = list(once.values())
         if not places:
             return []
         wanted = query_terms(question)

@@ -31,7 +31,7 @@ from scoqa.read.candidates import (
     greatest_share,
     may_answer,
 )
-from scoqa.read.decode import Scored, decode, soft_least
+from scoqa.read.decode import Place, Scored, decode, soft_least
 from scoqa.read.encoder import Encoder
 from scoqa.read.kinds import contacts_asked, is_small_talk, single_questions
 from scoqa.read.sentence import SentenceReader
@@ -223,8 +223,13 @@ def facts_of(windows: Sequence[Window], ranked: Sequence[Candidate]) -> list[lis
     something else has another score, and a city in the report of another year lacks the year.
     """
     facts: dict[str, list[Candidate]] = {}
+    taken: dict[str, list[Place]] = {}  # by document: neighbouring windows share a sentence
     for each in ranked:
         window = windows[each.window]
+        own = taken.setdefault(window.document_id, [])
+        if any(each.place.start < one.end and one.start < each.place.end for one in own):
+            continue
+        own.append(each.place)
         start, end = each.place.start - window.start, each.place.end - window.start
         fact = facts.setdefault(fold(window.text[start:end]), [])
         if not fact or (
