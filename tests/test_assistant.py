@@ -37,7 +37,11 @@ def test_a_question_gets_the_words_that_answer_and_their_exact_place(sco: Worksp
     first = answer.citations[0]
     assert answer.answered
     assert "sponsored by the international college of defence studies" in fold(first.sentence)
-    assert fold(first.quote).removeprefix("the ").startswith("international college of defence studies")
+    assert (
+        fold(first.quote)
+        .removeprefix("the ")
+        .startswith("international college of defence studies")
+    )
     assert "\u00a0" in first.sentence, "non-breaking spaces stay: it is the file's own text"
     assert ("sco/2017-12-12_defence-and-security-forum.txt", 320, 467, 5) == (
         first.path,
