@@ -129,6 +129,7 @@ class SentenceReader:
                 place = window.document_id, window.start + start, window.start + end
                 once.setdefault(place, (window, start, end))
         places = list(once.values())
+        best = _best_scores(windows)
         if not places:
             return []
         wanted = query_terms(question)
@@ -142,7 +143,7 @@ class SentenceReader:
             under = words[number] | set(terms(window.heading))
             share = sum(rare(term) for term in wanted if term in under) / total
             kind = 0.0 if kinds is None else 1.0 if kinds.search(texts[number]) else -1.0
-            so_far = share + WINDOW_WEIGHT * window.score + KIND_WEIGHT * kind
+            so_far = share + WINDOW_WEIGHT * best[id(window)] + KIND_WEIGHT * kind
             before.append((so_far, number, share, kind))
         before = sorted(before, key=lambda each: -each[0])[:MOST_EMBEDDED]
         plain = [texts[number] for _, number, _, _ in before]
@@ -180,6 +181,24 @@ def narrow(question: str, text: str, start: int, end: int) -> tuple[int, int]:
     stop = found[0].end()
     unit = _UNITS.match(text, stop, end) if kind is NUMBERS else None
     return found[0].start(), unit.end() if unit else stop
+
+
+def _best_scores(windows: Sequence[Window]) -> dict[int, float]:
+    """Return the best score among the windows that each is joined with by overlapping, by its
+    id(): a sentence counts as far as its neighbourhood was found.
+    """
+    found: dict[int, float] = {}
+    run: list[Window] = []
+    for window in sorted(windows, key=lambda each: (each.document_id, each.start)):
+        joined = (
+            run
+            and run[-1].document_id == window.document_id
+            and window.start < max(each.end for each in run)
+        )
+        run = [*run, window] if joined else [window]
+        score = max(each.score for each in run)
+        found.update((id(each), score) for each in run)
+    return found
 
 
 def _trimmed(text: str) -> list[tuple[int, int]]:
