@@ -11,7 +11,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -123,13 +123,11 @@ class SentenceReader:
 
     def rank(self, question: str, windows: Sequence[Window]) -> list[Candidate]:
         """Return the sentences of `windows` most like an answer, best first; ties as read."""
-        once: dict[tuple[str, int, int], tuple[Window, int, int]] = {}
-        for window in windows:  # neighbouring windows share a sentence: the first counts
-            for start, end in _trimmed(window.text):
-                place = window.document_id, window.start + start, window.start + end
-                once.setdefault(place, (window, start, end))
-        places = list(once.values())
-        best = _best_scores(windows)
+        places = [
+            (window, start, end)
+            for window in _joined(windows)
+            for start, end in _trimmed(window.text)
+        ]
         if not places:
             return []
         wanted = query_terms(question)
@@ -143,7 +141,7 @@ class SentenceReader:
             under = words[number] | set(terms(window.heading))
             share = sum(rare(term) for term in wanted if term in under) / total
             kind = 0.0 if kinds is None else 1.0 if kinds.search(texts[number]) else -1.0
-            so_far = share + WINDOW_WEIGHT * best[id(window)] + KIND_WEIGHT * kind
+            so_far = share + WINDOW_WEIGHT * window.score + KIND_WEIGHT * kind
             before.append((so_far, number, share, kind))
         before = sorted(before, key=lambda each: -each[0])[:MOST_EMBEDDED]
         plain = [texts[number] for _, number, _, _ in before]
@@ -183,22 +181,18 @@ def narrow(question: str, text: str, start: int, end: int) -> tuple[int, int]:
     return found[0].start(), unit.end() if unit else stop
 
 
-def _best_scores(windows: Sequence[Window]) -> dict[int, float]:
-    """Return the best score among the windows that each is joined with by overlapping, by its
-    id(): a sentence counts as far as its neighbourhood was found.
-    """
-    found: dict[int, float] = {}
-    run: list[Window] = []
+def _joined(windows: Sequence[Window]) -> list[Window]:
+    """Return `windows` with those that overlap or touch as one, best first."""
+    found: list[Window] = []
     for window in sorted(windows, key=lambda each: (each.document_id, each.start)):
-        joined = (
-            run
-            and run[-1].document_id == window.document_id
-            and window.start < max(each.end for each in run)
-        )
-        run = [*run, window] if joined else [window]
-        score = max(each.score for each in run)
-        found.update((id(each), score) for each in run)
-    return found
+        last = found[-1] if found else None
+        if last and last.document_id == window.document_id and window.start <= last.end:
+            end = max(last.end, window.end)
+            text = last.text + window.text[last.end - window.start :]
+            found[-1] = replace(last, end=end, text=text, hits=(*last.hits, *window.hits))
+        else:
+            found.append(window)
+    return sorted(found, key=lambda window: -window.score)
 
 
 def _trimmed(text: str) -> list[tuple[int, int]]:
@@ -208,7 +202,7 @@ def _trimmed(text: str) -> list[tuple[int, int]]:
         sentence = text[start:end]
         left = start + len(sentence) - len(sentence.lstrip())
         right = start + len(sentence.rstrip())
-        if right - left >= SHORTEST:
+        if right - left >= SHORTEST and any(c.isalnum() for c in sentence):  # no ruling
             found.append((left, right))
     return found
 
