@@ -91,7 +91,7 @@ def _keys(text: str) -> list[tuple[Key, int, int]]:
 
 
 def _key(word: str, before: str) -> Key | None:
-    """Return the key that `word` is, `before` being the word before it; None if it is none."""
+    """Return `word` as a key, or None for an ordinary word. before: the word before it."""
     folded = fold(word)
     if folded in _MONTHS and (folded != "may" or word[0].isupper()):
         return Key("month", folded)
