@@ -46,6 +46,15 @@ def test_the_sentence_with_the_questions_words_comes_first() -> None:
     assert len(found) <= MOST_SAID
 
 
+def test_a_sentence_without_a_word_of_its_own_is_no_answer() -> None:
+    found = read(
+        "What is said about the warden of Orl?",
+        "The warden of Orl\n\nThe term of the warden is seven years.",
+    )
+    assert found == ["The term of the warden is seven years."]
+    assert read("What is said about the warden?", "The warden. About the warden!") == []
+
+
 def test_what_several_places_say_in_the_same_words_counts_once() -> None:
     repeated = "Ada Lund built the lighthouse."
     others = [f"{name} built the lighthouse." for name in ("Bo Lund", "Cy Lund", "Di Lund")]

@@ -496,7 +496,7 @@ def test_the_settings_choose_the_reader(
 ) -> None:
     assert Workspace(folder).assistant.reader.fingerprint.startswith("span@")
     sentence = Workspace(folder, reader="sentence")
-    assert "sentence@2" == sentence.assistant.reader.fingerprint
+    assert "sentence@3" == sentence.assistant.reader.fingerprint
     own = tmp_path_factory.mktemp("own") / "mine"
     shutil.copytree(READER_FOLDER, own)
     (folder / "scoqa.toml").write_text(f'reader = "{own.as_posix()}"\n', encoding="utf-8")

@@ -18,16 +18,17 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from fit_reader import Row, drawn, right_places, touches
+from fit_reader import Row, drawn, quality, touches
 from numpy.typing import NDArray
 
 from scoqa import Workspace
 from scoqa.evaluate import Evaluation
 from scoqa.models import READER_FOLDER
 from scoqa.read.calibration import read_calibration
+from scoqa.read.candidates import candidates, may_answer
 from scoqa.read.decode import decode
-from scoqa.read.encoder import BATCH, Encoder, Piece, load_model, run
-from scoqa.read.span import candidates
+from scoqa.read.encoder import BATCH, Encoder, Piece, run
+from scoqa.read.weights import load_model
 from scoqa.retrieve import retrieve, windows
 
 Scores = tuple[NDArray[np.float32], NDArray[np.float32]]
@@ -118,7 +119,6 @@ def main(folder: str, questions: str, most: str = "100") -> None:
     evaluation = Evaluation(Workspace(folder), questions)
     workspace = evaluation.workspace
     encoder, calibration = Encoder(READER_FOLDER), read_calibration(READER_FOLDER)
-    weights = calibration.search_weight, calibration.share_weight
     asked = []
     with workspace.store.view() as view:
         paths = {entry.document_id: path for path, entry in view.digests().items()}
@@ -135,7 +135,8 @@ def main(folder: str, questions: str, most: str = "100") -> None:
         }
         expected: list[list[Scores]] = []
         for label, engine in engines.items():
-            rows, seconds, apart, alone = [], 0.0, 0.0, 0.0
+            rows: list[Row] = []
+            seconds = apart = alone = 0.0
             for number, (question, read) in enumerate(asked):
                 pieces = encoder.pieces(question.question, read)
                 started = time.perf_counter()
@@ -151,12 +152,12 @@ def main(folder: str, questions: str, most: str = "100") -> None:
                     touches(question, paths[each.document_id], each.start, each.end)
                     for each in read
                 )
-                said = decode(read, pieces, scores)
+                said = decode(read, pieces, scores, may_answer(question.question, read))
                 places = candidates(question.question, read, said)
-                rows.append(Row(question, paths, read, said, places, able))
+                rows.append(Row(question, "all", paths, read, said, places, able))
             print(
                 f"{label:20} {seconds / len(asked):.3f} s a question, right place "
-                f"{right_places(rows, weights):.3f}, from torch's scores {apart:.4f}, "
+                f"{quality(rows, calibration.weights)[0]:.3f}, from torch's scores {apart:.4f}, "
                 f"alone or among ten {alone:.4f}"
             )
 

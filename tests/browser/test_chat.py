@@ -259,9 +259,6 @@ def test_a_question_that_cannot_be_asked_gets_a_sentence(page: Page) -> None:
 # -- around the conversation --------------------------------------------------------------------
 
 
-@pytest.mark.xfail(
-    strict=False, reason="the sentence reader says nothing new of these documents' headings"
-)
 def test_the_first_questions_are_made_of_the_documents_and_can_be_asked(
     page: Page, chat: Chat
 ) -> None:

@@ -81,7 +81,7 @@ class SentenceReader:
     """Proposes sentences by resemblance to the question."""
 
     threshold = THRESHOLD
-    fingerprint = "sentence@2"
+    fingerprint = "sentence@3"
     loaded = True  # what it reads with is the embedder's
 
     def __init__(self, embed: Callable[[Sequence[str]], NDArray[np.float32]]) -> None:
@@ -122,15 +122,19 @@ class SentenceReader:
         return Reading(tuple(spans), none, found.probability(RIGHT))
 
     def rank(self, question: str, windows: Sequence[Window]) -> list[Candidate]:
-        """Return the sentences of `windows` most like an answer, best first; ties as read."""
+        """Return the sentences of `windows` most like an answer, best first; ties as read.
+
+        One that adds no word to the question's, as the heading it was made of, answers nothing.
+        """
+        wanted = query_terms(question)
         places = [
             (window, start, end)
             for window in _joined(windows)
             for start, end in _trimmed(window.text)
+            if set(query_terms(window.text[start:end])).difference(wanted)  # no echo
         ]
         if not places:
             return []
-        wanted = query_terms(question)
         kinds = kind_asked(question)
         texts = [window.text[start:end] for window, start, end in places]
         words = [set(terms(text)) for text in texts]
