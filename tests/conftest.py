@@ -23,7 +23,8 @@ import pytest
 from numpy.typing import NDArray
 
 from scoqa.index import AHEAD
-from scoqa.parse import contained, document_id
+from scoqa.parse import document_id
+from scoqa.parse.sandbox import pool
 from scoqa.types import Document, Parser, Passage, content_id
 from scoqa.workspace import Workspace
 
@@ -39,7 +40,7 @@ hypothesis.settings.load_profile("scoqa")
 T = TypeVar("T")
 ROOT = Path(__file__).parent.parent
 
-OFFLINE = ROOT / "tests" / "offline"
+OFFLINE = ROOT / "tests" / "support" / "offline"
 _spec = importlib.util.spec_from_file_location("offline", OFFLINE / "sitecustomize.py")
 assert _spec is not None and _spec.loader is not None
 offline = importlib.util.module_from_spec(_spec)
@@ -198,9 +199,9 @@ def as_nobody() -> Iterator[Callable[[], Path]]:
         made.append(folder)
         if is_root:
             # What reads files starts before: the interpreter may lie where only root may look.
-            workers = [contained._workers.take(fresh=True) for _ in range(AHEAD + 1)]
+            workers = [pool._workers.take(fresh=True) for _ in range(AHEAD + 1)]
             for worker in workers:
-                contained._workers.give_back(worker)
+                pool._workers.give_back(worker)
             os.chown(folder, nobody, nobody)
             os.seteuid(nobody)
         return folder

@@ -16,8 +16,8 @@ from conftest import quick_workspace
 from scoqa import Workspace, verify
 from scoqa.embed import BATCH
 from scoqa.errors import QuestionError, WorkspaceError
-from scoqa.fold import fold
-from scoqa.schema import answer_from_json, to_json
+from scoqa.normalization import fold
+from scoqa.serial import answer_from_json, to_json
 from scoqa.store import View
 from scoqa.types import Answer, Stage
 

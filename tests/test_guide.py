@@ -19,7 +19,7 @@ import typer.models
 
 from scoqa import Workspace, terminal
 from scoqa.config import Settings
-from scoqa.fold import fold
+from scoqa.normalization import fold
 from scoqa.types import Answer, Citation
 
 ROOT = Path(__file__).parent.parent

@@ -22,7 +22,7 @@ from scoqa.errors import (
     IndexNotFoundError,
     WorkspaceError,
 )
-from scoqa.index import Step
+from scoqa.index import SyncStep
 from scoqa.parse import PARSERS, document_id
 from scoqa.store import Entry, local, open_store
 from scoqa.store.vectors import VectorCache
@@ -185,7 +185,7 @@ def test_a_file_without_a_title_is_embedded_once_under_any_name(folder: Path) ->
 
 def test_progress_counts_the_bytes_to_read_and_ends_at_their_sum(folder: Path) -> None:
     (folder / "junk.txt").write_bytes(bytes(500))
-    steps: list[Step] = []
+    steps: list[SyncStep] = []
     quick_workspace(folder).sync(progress=steps.append)
     total = sum((folder / name).stat().st_size for name in (*BOTH, "junk.txt"))
     assert {total} == {step.total for step in steps}
@@ -397,14 +397,14 @@ def test_two_names_that_compose_to_one_keep_the_first_indexed(tmp_path: Path) ->
 def test_a_file_that_goes_while_it_is_read_costs_only_itself(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = index.parse
+    real = index.parse_file
 
     def parse(file: Path, path: str) -> Any:
         if path == "harbour.txt":
             file.unlink()
         return real(file, path)
 
-    monkeypatch.setattr(index, "parse", parse)
+    monkeypatch.setattr(index, "parse_file", parse)
     report = quick_workspace(folder).sync()
     assert ("lighthouse.txt",) == report.added
     assert ["harbour.txt"] == [notice.path for notice in report.failed]
@@ -568,14 +568,14 @@ def test_a_document_read_with_an_older_parser_is_read_again(
 def test_an_index_whose_ids_held_the_content_answers_on_and_is_brought_up_to_date(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = index.parse
+    real = index.parse_file
 
     def parse(file: Path, path: str) -> Any:
         found = real(file, path)
         former = content_id("document", path, found.document.digest)
         return found._replace(document=replace(found.document, id=former))
 
-    monkeypatch.setattr(index, "parse", parse)
+    monkeypatch.setattr(index, "parse_file", parse)
     quick_workspace(folder).sync()
     monkeypatch.undo()
     workspace = quick_workspace(folder)

@@ -1,24 +1,50 @@
-"""The house's walls: who may import whom (docs/guide/architecture.md)."""
+"""Which module may import which (docs/guide/architecture.md)."""
 
 import ast
+import subprocess
+import sys
+from collections import Counter
 from pathlib import Path
 
 SOURCE = Path(__file__).parent.parent / "src" / "scoqa"
 
-# From the ground up. A room imports from rows below its own, never from its own row or above;
-# a folder's rooms may import each other.
+# From the ground up. A module imports from rows below its own, never from its own row or above.
 ROWS = [
-    {"errors", "fold", "sentences", "places"},
+    {"errors", "normalization", "sentences", "places"},
     {"types", "config"},
-    {"schema"},
+    {"serial"},
     {"models", "parse", "split", "embed", "store", "converse", "read", "terminal"},
-    {"index", "retrieve", "verify", "suggest", "regions"},
+    {"index", "retrieve", "verification", "suggest", "regions"},
     {"assistant"},
     {"workspace"},
-    {"evaluate", "doctor"},
+    {"evaluation", "doctor"},
     {"ui"},
     {"cli"},
 ]
+# The same inside `parse`, `ui` and `evaluation`: modules and folders, from the ground up.
+INSIDE = {
+    "parse": [
+        {"common"},
+        {"office", "opendocument", "pdf", "text", "web"},
+        {"formats"},
+        {"sandbox"},
+        {"folder"},
+    ],
+    "evaluation": [
+        {"gold_places", "ranking", "runs", "statistics"},
+        {"measures", "set_formats"},
+        {"error_attribution", "sets"},
+        {"contexts", "record", "report"},
+        {"training_examples"},
+    ],
+    "ui": [
+        {"address", "assets", "words", "work"},
+        {"source", "standalone"},
+        {"auth", "chat", "evaluation"},
+        {"app"},
+        {"server"},
+    ],
+}
 HEAVY = {
     "torch",
     "sentence_transformers",
@@ -30,7 +56,7 @@ HEAVY = {
 ENTRANCES = {"__init__", "__main__"}
 
 
-def rooms_imported(file: Path, *, top_level_only: bool = False) -> set[str]:
+def imported_modules(file: Path, *, top_level_only: bool = False) -> set[str]:
     """Return the modules that `file` imports, dotted; TYPE_CHECKING blocks do not count."""
     tree = ast.parse(file.read_text(encoding="utf-8"))
     found: set[str] = set()
@@ -43,8 +69,8 @@ def rooms_imported(file: Path, *, top_level_only: bool = False) -> set[str]:
         if isinstance(node, ast.ImportFrom) and not (inside and top_level_only):
             module = node.module or ""
             found.add(module)
-            if module == "scoqa":
-                found.update(f"scoqa.{alias.name}" for alias in node.names)
+            if module in ("scoqa", *(f"scoqa.{folder}" for folder in INSIDE)):
+                found.update(f"{module}.{alias.name}" for alias in node.names)
         inside = inside or isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
         for child in ast.iter_child_nodes(node):
             visit(child, inside)
@@ -75,7 +101,7 @@ def test_every_room_has_a_row() -> None:
 def test_imports_go_down_only() -> None:
     wrong = []
     for room, file in files():
-        for module in rooms_imported(file):
+        for module in imported_modules(file):
             if not module.startswith("scoqa."):
                 continue
             other = module.split(".")[1]
@@ -88,11 +114,56 @@ def test_imports_go_down_only() -> None:
     assert wrong == []
 
 
+def test_imports_inside_a_folder_go_down_only() -> None:
+    """A family of formats, a part of the page: none imports another of its own row."""
+    wrong = []
+    for folder, rows in INSIDE.items():
+        row_inside = {name: number for number, row in enumerate(rows) for name in row}
+        for file in sorted((SOURCE / folder).rglob("*.py")):
+            part = file.relative_to(SOURCE / folder).with_suffix("").parts[0]
+            if part == "__init__":
+                continue
+            assert part in row_inside, f"{folder}/{part} has no row"
+            for module in imported_modules(file):
+                names = module.split(".")
+                if names[:2] != ["scoqa", folder] or len(names) < 3 or names[2] == part:
+                    continue
+                if row_inside.get(names[2], -1) >= row_inside[part]:
+                    wrong.append(f"{file.relative_to(SOURCE)} imports {module}")
+    assert wrong == []
+
+
+def test_no_two_modules_share_a_name() -> None:
+    names = Counter(file.stem for _, file in files() if file.stem not in ENTRANCES)
+    assert [name for name, count in names.items() if count > 1] == []
+
+
+def test_no_two_public_types_share_a_name() -> None:
+    names = Counter(
+        node.name
+        for _, file in files()
+        for node in ast.parse(file.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    )
+    assert [name for name, count in names.items() if count > 1] == []
+
+
+def test_a_parser_process_imports_parsers_alone() -> None:
+    program = (
+        "import sys; import scoqa.parse.sandbox.worker;"
+        "print(*{name.split('.')[1] for name in sys.modules if name.startswith('scoqa.')})"
+    )
+    printed = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    ).stdout
+    assert set(printed.split()) <= {"errors", "parse", "places", "sentences", "serial", "types"}
+
+
 def test_heavy_libraries_are_imported_inside_what_uses_them() -> None:
     wrong = [
         f"{file.relative_to(SOURCE)} imports {module}"
         for room, file in files()
-        for module in rooms_imported(file, top_level_only=True)
+        for module in imported_modules(file, top_level_only=True)
         if module.split(".")[0] in HEAVY
         # The chat's rooms are Gradio through and through; its entrance is what others import.
         and not (room == "ui" and module.split(".")[0] == "gradio" and file.stem != "__init__")
@@ -106,6 +177,6 @@ def test_only_the_store_knows_its_engines() -> None:
         str(file.relative_to(SOURCE))
         for room, file in files()
         if room not in ("store", "doctor")  # the doctor names SQLite's version, nothing more
-        and {module.split(".")[0] for module in rooms_imported(file)} & engines
+        and {module.split(".")[0] for module in imported_modules(file)} & engines
     ]
     assert wrong == []

@@ -12,7 +12,7 @@ from scoqa import terminal
 from scoqa.regions import WHOLE, regions
 from scoqa.split import split
 from scoqa.types import Citation, Document, Mark, Parser, Span
-from scoqa.ui.wording import place_words
+from scoqa.ui.words.wording import place_words
 
 PAGES = "Cover.\n\nOne two three.\n\nFour five."
 ONE, FOUR = PAGES.index("One"), PAGES.index("Four")

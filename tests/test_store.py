@@ -15,7 +15,7 @@ import pytest
 
 from conftest import QuickEmbedder, document_of
 from scoqa.errors import IndexDamagedError, IndexLockedError, IndexNotFoundError
-from scoqa.fold import fold, query_terms, terms
+from scoqa.normalization import fold, query_terms, terms
 from scoqa.split import split
 from scoqa.store import Store, Where, open_store
 from scoqa.store.catalog import HEADING_WEIGHT

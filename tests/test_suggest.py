@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from conftest import quick_workspace
 from scoqa.errors import QuestionError, WorkspaceError
-from scoqa.parse import parse
+from scoqa.parse import parse_file
 from scoqa.suggest import (
     DAY,
     FRAMES,
@@ -40,7 +40,7 @@ def written(tmp_path: Path) -> Write:
         file = tmp_path / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(text.encode("utf-8"))
-        return parse(file, path)[0]
+        return parse_file(file, path)[0]
 
     return write
 
@@ -219,7 +219,7 @@ texts = st.lists(pieces | st.text(max_size=4), min_size=1, max_size=40).map("".j
 def test_but_for_its_frame_a_suggestion_is_a_slice_of_its_document(
     parts: list[str], kind: str
 ) -> None:
-    from scoqa.parse import markdown, plain
+    from scoqa.parse.text import markdown, plain
     from scoqa.types import Parser, content_id
 
     documents = []

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import document_of
-from scoqa.schema import answer_from_json, to_json
+from scoqa.serial import answer_from_json, to_json
 from scoqa.types import Answer, Citation, Mark, Span, content_id, with_also_in
 
 TEXT = (

@@ -8,15 +8,12 @@ __version__ = "0.1.0"
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-# These two share their names with their rooms: bound here, once, so that the name is always the
-# function. Both are light; models and stores load inside them.
-from scoqa.evaluate import evaluate
-from scoqa.verify import verify
-
 if TYPE_CHECKING:
     from scoqa.assistant import Assistant
     from scoqa.errors import ScoqaError
+    from scoqa.evaluation import evaluate
     from scoqa.types import Answer, Citation, Question
+    from scoqa.verification import verify
     from scoqa.workspace import Workspace
 
 __all__ = [
@@ -30,17 +27,20 @@ __all__ = [
     "verify",
 ]
 
-_ROOMS = {
+# Loaded when first used: `import scoqa` imports nothing else. No name is also a module.
+_MODULES = {
     "Answer": "types",
     "Assistant": "assistant",
     "Citation": "types",
     "Question": "types",
     "ScoqaError": "errors",
     "Workspace": "workspace",
+    "evaluate": "evaluation",
+    "verify": "verification",
 }
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _ROOMS:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_ROOMS[name]}"), name)
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field, replace
 from scoqa.config import Settings
 from scoqa.embed import Embedder
 from scoqa.errors import QuestionError, WorkspaceError
-from scoqa.fold import is_mostly_latin
 from scoqa.index import check_settings
+from scoqa.normalization import is_mostly_latin
 from scoqa.places import Marks
 from scoqa.read import Reader
 from scoqa.retrieve import phrases, retrieve, windows

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 Vectors = NDArray[np.float32]
-Progress = Callable[[int], None]  # called with the number of texts done so far
+EmbedProgress = Callable[[int], None]  # called with the number of texts done so far
 
 BATCH = 8  # of 1 to 64, all tried: as fast as any on sentences, a fifth faster on passages
 SPECIAL_TOKENS = 2  # [CLS] and [SEP] around every input
@@ -74,7 +74,7 @@ class Embedder:
             self._model.max_seq_length = self.max_tokens
         return self._model
 
-    def embed(self, texts: Sequence[str], *, progress: Progress | None = None) -> Vectors:
+    def embed(self, texts: Sequence[str], *, progress: EmbedProgress | None = None) -> Vectors:
         """Return one unit vector per text.
 
         texts: any number of strings; none gives shape (0, d). A text over `max_tokens` is cut.

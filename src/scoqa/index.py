@@ -24,11 +24,11 @@ from scoqa.errors import (
     ParseError,
     WorkspaceError,
 )
-from scoqa.fold import TERMS_VERSION
-from scoqa.parse import ParsedFile, digest_of, document_id, format_of, parse, title_from
+from scoqa.normalization import TERMS_VERSION
+from scoqa.parse import ParsedFile, digest_of, document_id, format_of, parse_file, title_from
 from scoqa.parse.folder import Source, scan
 from scoqa.split import split, splitter_fingerprint
-from scoqa.store import Entry, Store, View, Writer
+from scoqa.store import Entry, Store, StoreWriter, View
 from scoqa.types import Document, Notice, Passage, SyncReport
 
 # Passages embedded before their vectors are kept: what a kill can cost, about two seconds.
@@ -39,7 +39,7 @@ AHEAD = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class SyncStep:
     """Where a sync is: bytes of the files that have to be read, and what it is at."""
 
     done: int
@@ -47,7 +47,7 @@ class Step:
     doing: str  # a path, or "loading the model"
 
 
-Progress = Callable[[Step], None]
+SyncProgress = Callable[[SyncStep], None]
 
 
 def index_settings(embedder: Embedder, passage_tokens: int) -> dict[str, str]:
@@ -98,7 +98,7 @@ def sync(
     passage_tokens: int,
     exclude: Sequence[str] = (),
     index: Path | None = None,
-    progress: Progress | None = None,
+    progress: SyncProgress | None = None,
 ) -> SyncReport:
     """Bring `store` up to date with the files under `documents`; return what was done.
 
@@ -150,11 +150,11 @@ class _Sync:
 
     def __init__(
         self,
-        writer: Writer,
+        writer: StoreWriter,
         embedder: Embedder,
         passage_tokens: int,
         splitter: str,
-        progress: Progress | None,
+        progress: SyncProgress | None,
     ) -> None:
         self.writer = writer
         self.embedder = embedder
@@ -283,7 +283,7 @@ class _Sync:
     def _at(self, done: int, doing: str) -> None:
         self.done = min(done, self.total)
         if self.progress is not None:
-            self.progress(Step(self.done, self.total, doing))
+            self.progress(SyncStep(self.done, self.total, doing))
 
 
 def _nameless(parsed: _Parsed) -> list[Passage]:
@@ -303,7 +303,7 @@ def _nameless(parsed: _Parsed) -> list[Passage]:
 def _parse(source: Source) -> ParsedFile | ParseError:
     """Return what is in the file, or why it cannot be read."""
     try:
-        return parse(source.file, source.path)
+        return parse_file(source.file, source.path)
     except ParseError as error:
         return error
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 
 from scoqa.types import Document, Region
 
-WHOLE = 65_535  # of a box's numbers: the right and bottom edge of the page (scoqa.parse.parsed)
+WHOLE = 65_535  # of a box's numbers: the right and bottom edge (parse.common.parsed)
 _NUMBERS = 4
 _NEAR = 1.5  # line heights between characters that one stroke may bridge: a wide gap, no column
 Box = tuple[int, int, int, int]  # left, top, right, bottom

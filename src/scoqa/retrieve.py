@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from scoqa.fold import query_terms
+from scoqa.normalization import query_terms
 from scoqa.sentences import sentence_around
-from scoqa.store import Scored, View, Where
+from scoqa.store import Matches, View, Where
 from scoqa.types import Document, Found, Hit, Passage, Window
 
 Vectors = NDArray[np.float32]
@@ -35,7 +35,7 @@ def phrases(question: str) -> tuple[str, ...]:
     )
 
 
-def fuse(words: Scored, vectors: Scored, *, k: int, paths: Mapping[str, str]) -> list[Hit]:
+def fuse(words: Matches, vectors: Matches, *, k: int, paths: Mapping[str, str]) -> list[Hit]:
     """Return the passages of both rankings by the mean of their relative scores, best first.
 
     A relative score is the score as a share of the best one in its ranking, so the fused score

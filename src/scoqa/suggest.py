@@ -15,8 +15,8 @@ from itertools import chain, zip_longest
 from typing import TypeVar
 
 from scoqa.errors import ScoqaError
-from scoqa.fold import STOP_WORDS, fold, is_mostly_latin, query_terms
-from scoqa.parse.plain import DATE
+from scoqa.normalization import STOP_WORDS, fold, is_mostly_latin, query_terms
+from scoqa.parse.common.lines import DATE
 from scoqa.sentences import sentence_around
 from scoqa.types import Answer, Document
 

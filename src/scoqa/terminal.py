@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from scoqa.schema import to_json
+from scoqa.serial import to_json
 from scoqa.types import (
     Answer,
     Citation,

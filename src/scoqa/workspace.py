@@ -19,7 +19,7 @@ from scoqa.assistant import Assistant
 from scoqa.config import SENTENCE_READER, load_settings
 from scoqa.embed import Embedder
 from scoqa.errors import ParseError, WorkspaceError
-from scoqa.index import Progress, sync
+from scoqa.index import SyncProgress, sync
 from scoqa.models import find_embedder, find_reader
 from scoqa.parse import page_image
 from scoqa.parse.folder import scan
@@ -39,7 +39,7 @@ from scoqa.types import (
     SyncReport,
     Verdict,
 )
-from scoqa.verify import file_at, freshness, verify
+from scoqa.verification import file_at, freshness, verify
 
 DOCUMENTS = "docs"
 INDEX = "embeddings"
@@ -111,7 +111,7 @@ class Workspace:
         self.assistant.embedder.load()
         self.assistant.reader.load()
 
-    def sync(self, *, progress: Progress | None = None, rebuild: bool = False) -> SyncReport:
+    def sync(self, *, progress: SyncProgress | None = None, rebuild: bool = False) -> SyncReport:
         """Bring the index up to date with the documents; return what was done.
 
         rebuild: set the present index aside and build a new one.

@@ -27,7 +27,7 @@ from typing import Any
 from playwright.sync_api import sync_playwright
 
 from scoqa import Workspace
-from scoqa.schema import to_json
+from scoqa.serial import to_json
 
 PEOPLE = 50
 AT_THE_PAGE = 4

@@ -3,12 +3,12 @@
     python tests/benchmarks/extractors.py FOLDER make
     python tests/benchmarks/extractors.py FOLDER NAME [NAME]...
 
-The first writes fixtures into FOLDER: those of tests/works.py and tests/pdfs.py, and the same works
-as LibreOffice and Chromium save and print them, where they are installed; beside each file NAME a
-file NAME.known with its sentences in their order. The second reads them with each extractor NAME
-(scoqa, markitdown, docling, unstructured), as installed where it runs, and prints by kind of file
-the share of sentences that stand in its text verbatim, and the share of neighbours that do in their
-order.
+The first writes fixtures into FOLDER: those of support/works.py and support/pdfs.py, and the same
+works as LibreOffice and Chromium save and print them, where they are installed; beside each file
+NAME a file NAME.known with its sentences in their order. The second reads them with each extractor
+NAME (scoqa, markitdown, docling, unstructured), as installed where it runs, and prints by kind of
+file the share of sentences that stand in its text verbatim, and the share of neighbours that do in
+their order.
 
 Folded white space counts as verbatim, and Markdown's escapes are taken out: both only help others.
 """
@@ -28,9 +28,8 @@ from pathlib import Path
 
 def fixtures() -> Iterator[tuple[str, bytes, list[str]]]:
     """Yield (name, bytes, sentences in order) of what the tests' scripts make."""
-    from works import FORMATS, WORKS
-
     import pdfs
+    from works import FORMATS, WORKS
 
     for suffix, written in FORMATS.items():
         for work in WORKS:
@@ -99,9 +98,9 @@ def keep(folder: Path, name: str, data: bytes, sentences: Sequence[str]) -> None
 
 
 def by_scoqa(file: Path) -> str:
-    from scoqa.parse import parse
+    from scoqa.parse import parse_file
 
-    return parse(file, file.name).document.text
+    return parse_file(file, file.name).document.text
 
 
 def by_markitdown(file: Path) -> str:
@@ -172,5 +171,5 @@ def main(folder: Path, names: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parent.parent))
+    sys.path.insert(0, str(Path(__file__).parent.parent / "support"))
     main(Path(sys.argv[1]), sys.argv[2:])

@@ -15,8 +15,8 @@ import random
 from pathlib import Path
 
 from scoqa import index
-from scoqa.evaluate.contexts import workspace_of
-from scoqa.evaluate.sets import QuestionSet, read_set
+from scoqa.evaluation.contexts import workspace_of
+from scoqa.evaluation.sets import QuestionSet, read_set
 from scoqa.workspace import Workspace
 
 DEPTHS = (1, 5, 10, 20)

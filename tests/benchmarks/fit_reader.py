@@ -37,12 +37,12 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from scoqa import Workspace
-from scoqa.evaluate import Evaluation
-from scoqa.evaluate.measures import f1
-from scoqa.evaluate.ranking import overlap
-from scoqa.evaluate.statistics import auroc, calibration_error
-from scoqa.fold import fold, phrase_pattern
+from scoqa.evaluation import Evaluation
+from scoqa.evaluation.measures import f1
+from scoqa.evaluation.ranking import overlap
+from scoqa.evaluation.statistics import auroc, calibration_error
 from scoqa.models import reader_digest
+from scoqa.normalization import fold, phrase_pattern
 from scoqa.read.calibration import (
     FEATURES,
     Calibration,
@@ -52,9 +52,9 @@ from scoqa.read.calibration import (
     write_calibration,
 )
 from scoqa.read.candidates import Candidate
-from scoqa.read.decode import Scored
 from scoqa.read.encoder import Encoder
 from scoqa.read.span import evidence, facts_of, rank, score_windows
+from scoqa.read.span_decoding import WindowScores
 from scoqa.retrieve import fuse, retrieve, windows
 from scoqa.store import Where
 from scoqa.types import Hit, Question, Window
@@ -92,7 +92,7 @@ class Row:
     asked: str  # "all", "alone without", ...
     paths: dict[str, str]
     windows: list[Window]
-    scored: list[Scored]
+    scored: list[WindowScores]
     found: list[Candidate]
     able: bool | None
 

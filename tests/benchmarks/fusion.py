@@ -2,7 +2,7 @@
 
     python tests/benchmarks/fusion.py WORKSPACE QUESTIONS
 
-WORKSPACE is indexed; QUESTIONS is a dev set. Prints R@1, R@5, R@10 and the evidence share for
+WORKSPACE is indexed; QUESTIONS is a dev set. Prints Success@1, @5, @10 and the evidence share for
 each search alone, for reciprocal rank fusion (Cormack et al. 2009, k = 60), and for convex
 combinations of relative scores, as scoqa uses them, with several weights and heading weights.
 """
@@ -13,15 +13,15 @@ import sys
 from pathlib import Path
 
 from scoqa import Workspace, retrieve
-from scoqa.evaluate import measures
-from scoqa.evaluate.places import placed
-from scoqa.evaluate.sets import read_set
-from scoqa.fold import query_terms
-from scoqa.store import Scored, catalog
+from scoqa.evaluation import measures
+from scoqa.evaluation.gold_places import placed
+from scoqa.evaluation.sets import read_set
+from scoqa.normalization import query_terms
+from scoqa.store import Matches, catalog
 from scoqa.types import Passage
 
 
-def reciprocal_rank_fusion(words: Scored, vectors: Scored) -> list[Passage]:
+def reciprocal_rank_fusion(words: Matches, vectors: Matches) -> list[Passage]:
     scores: dict[str, float] = {}
     passages: dict[str, Passage] = {}
     for ranking in (words, vectors):
@@ -58,7 +58,7 @@ def main(folder: str, questions: str) -> None:
             )
             print(f"{name:44} {recall}  {sum(shares) / len(rows):.3f}")
 
-        print(f"{len(rows)} questions" + " " * 32 + "R@1    R@5    R@10   evidence")
+        print(f"{len(rows)} questions" + " " * 32 + "Success@1  @5     @10    evidence")
         report("vectors alone", [[p for p, _ in ranking] for ranking in vectors])
         for heading in (1.0, 2.0, 3.0):
             catalog.HEADING_WEIGHT = heading

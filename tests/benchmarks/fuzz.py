@@ -2,7 +2,7 @@
 
     python tests/benchmarks/fuzz.py MINUTES [SUFFIX]... [--keep FOLDER] [--seeds FOLDER]
 
-For each kind of file (all of them, or those of each SUFFIX) the works of tests/works.py, and the
+For each kind of file (all of them, or those of each SUFFIX) the works of support/works.py, and the
 files in the folder of seeds are changed at random for MINUTES: bytes turned over, cut out, doubled,
 mixed with another file's; inside a packed file, its members too. Each is read as scoqa reads it, in
 a process of its own. What must hold: a document whose marks lie inside its text, in order, with a
@@ -22,7 +22,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from scoqa.errors import ParseError
-from scoqa.parse import ParsedFile, parse
+from scoqa.parse import ParsedFile, parse_file
 
 SLOW_SECONDS = 10.0
 SEED = 1
@@ -100,7 +100,7 @@ def fuzz(suffix: str, seeds: list[bytes], seconds: float, keep: Path) -> tuple[i
         tried += 1
         begun = time.monotonic()
         try:
-            problem = wrong_with(parse(file, file.name))
+            problem = wrong_with(parse_file(file, file.name))
             read += 1
         except ParseError as error:
             reason = error.reason
@@ -118,7 +118,7 @@ def fuzz(suffix: str, seeds: list[bytes], seconds: float, keep: Path) -> tuple[i
 
 
 def main() -> None:
-    sys.path.insert(0, str(Path(__file__).parent.parent))
+    sys.path.insert(0, str(Path(__file__).parent.parent / "support"))
     from works import FORMATS, WORKS
 
     parser = argparse.ArgumentParser()

@@ -2,7 +2,7 @@
 
     python tests/benchmarks/gigabyte.py FOLDER MEGABYTES [--real]
 
-Makes files of invented words in every format of tests/works.py until FOLDER holds MEGABYTES of
+Makes files of invented words in every format of support/works.py until FOLDER holds MEGABYTES of
 them (what is there is kept), then indexes it with an embedder that costs nothing. With --real the
 words are those of the bundled texts, as long as words are for the model, and the embedder is
 scoqa's own. Prints every tenth of the way the memory this process holds, and at the end its
@@ -87,7 +87,7 @@ def fill(folder: Path, size: int, *, real: bool) -> None:
 
 
 def main() -> None:
-    sys.path.insert(0, str(Path(__file__).parent.parent))
+    sys.path.insert(0, str(Path(__file__).parent.parent / "support"))
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
     parser.add_argument("megabytes", type=int)

@@ -20,9 +20,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from conftest import QuickEmbedder, quick_workspace
-from scoqa.evaluate import Evaluation
-from scoqa.evaluate.exports import write_json
-from scoqa.evaluate.html import write_html
+from scoqa.evaluation import Evaluation
+from scoqa.evaluation.report.exports import write_json
+from scoqa.evaluation.report.report_page import write_html
 
 WORDS = "harbour bridge market school mill tower garden station keeper river winter summer".split()
 

@@ -22,12 +22,12 @@ from fit_reader import Row, drawn, quality, touches
 from numpy.typing import NDArray
 
 from scoqa import Workspace
-from scoqa.evaluate import Evaluation
+from scoqa.evaluation import Evaluation
 from scoqa.models import READER_FOLDER
 from scoqa.read.calibration import read_calibration
 from scoqa.read.candidates import candidates, may_answer
-from scoqa.read.decode import decode
 from scoqa.read.encoder import BATCH, Encoder, Piece, run
+from scoqa.read.span_decoding import decode
 from scoqa.read.weights import load_model
 from scoqa.retrieve import retrieve, windows
 

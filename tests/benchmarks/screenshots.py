@@ -23,7 +23,8 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from scoqa import Workspace
-from scoqa.ui import passwords, serve
+from scoqa.ui import serve
+from scoqa.ui.auth import passwords
 
 ROOT = Path(__file__).parent.parent.parent
 SIZES = {"wide": (1280, 800), "narrow": (390, 844)}

@@ -24,9 +24,9 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from scoqa import Workspace
 from scoqa.errors import QuestionSetError
-from scoqa.evaluate.places import placed
-from scoqa.evaluate.sets import read_set
-from scoqa.read.sentence import Candidate, SentenceReader, evidence
+from scoqa.evaluation.gold_places import placed
+from scoqa.evaluation.sets import read_set
+from scoqa.read.sentence import SentenceCandidate, SentenceReader, evidence
 from scoqa.types import Window
 
 FEATURES = ("margin", "cosine", "share", "kind")
@@ -37,9 +37,9 @@ MOST_QUESTIONS = 80  # of each set, drawn with SEED
 class Recording(SentenceReader):
     """The reader as it is, remembering what it ranked last."""
 
-    ranked: list[Candidate]
+    ranked: list[SentenceCandidate]
 
-    def rank(self, question: str, windows: Sequence[Window]) -> list[Candidate]:
+    def rank(self, question: str, windows: Sequence[Window]) -> list[SentenceCandidate]:
         self.ranked = super().rank(question, windows)
         return self.ranked
 

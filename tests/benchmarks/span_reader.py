@@ -43,9 +43,9 @@ from fit_reader import (
 from kept_scores import KeptEncoder
 
 from scoqa import Workspace
-from scoqa.evaluate import Evaluation
-from scoqa.evaluate.measures import exact_match, f1
-from scoqa.evaluate.statistics import aurc, auroc
+from scoqa.evaluation import Evaluation
+from scoqa.evaluation.measures import exact_match, f1
+from scoqa.evaluation.statistics import aurc, auroc
 from scoqa.read.calibration import Weights
 from scoqa.read.encoder import Encoder
 from scoqa.read.sentence import SentenceReader

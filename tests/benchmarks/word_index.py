@@ -248,10 +248,11 @@ def open_index(recipe: Recipe, passages: Sequence[Passage]) -> Fts5:
 
 
 def measure_quality(passages: Sequence[Passage], path: Path, recipes: Sequence[Recipe]) -> None:
-    """Print R@k, questions won and lost at 5, and what replacing documents does to the scores."""
+    """Print Success@k, questions won and lost at 5, and how replacing documents changes scores."""
     questions = load_questions(path)
     print(f"\n{path.name}: {len(questions)} questions, {len(passages)} passages")
-    print("| words alone | stop-words | R@1 | R@5 | R@10 | won, lost |\n|---|---|---|---|---|---|")
+    print("| words alone | stop-words | Success@1 | @5 | @10 | won, lost |")
+    print("|---|---|---|---|---|---|")
     base: list[bool] = []
     after = ["| a third of the documents replaced | largest change of a score | other top 10 |"]
     for recipe in recipes:

@@ -12,8 +12,9 @@ import pytest
 
 from conftest import quick_workspace
 from scenes import BEACON, HARBOUR, SILENT_QUESTION, write_documents
-from scoqa.ui import passwords, render
-from scoqa.ui.viewer import reference
+from scoqa.ui.auth import passwords
+from scoqa.ui.chat import answer_markup
+from scoqa.ui.source.viewer import reference
 from served import (
     SIZES,
     Browser,
@@ -201,7 +202,7 @@ def test_what_happens_is_announced_once_and_in_short(page: Page) -> None:
     page.wait_for_function("window.said.some(each => each.startsWith('Your documents do not'))")
     said = page.evaluate("window.said")
     assert all(one != next_ for one, next_ in pairwise(said))
-    steps = set(render.STEPS.values())
+    steps = set(answer_markup.STEPS.values())
     answer, silence = [each for each in said if each not in steps]
     assert page.text_content(".scoqa-snippet mark") in answer
     assert page.text_content(".scoqa-confidence") in answer

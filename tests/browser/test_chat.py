@@ -23,10 +23,11 @@ from scenes import (
     TOWER,
     documents,
 )
-from scoqa.fold import fold
+from scoqa.normalization import fold
 from scoqa.suggest import FRAMES
-from scoqa.ui import render, wording
-from scoqa.ui.asking import Line
+from scoqa.ui.chat import answer_markup
+from scoqa.ui.words import wording
+from scoqa.ui.work.ask_stream import AskQueue
 from served import (
     Browser,
     Chat,
@@ -72,12 +73,12 @@ class Gate:
 def test_each_stage_of_the_work_is_seen(browser: Browser, workspace: Any) -> None:
     gate = Gate(workspace)
     with serving(workspace) as chat, opened(browser, chat.url) as page:
-        ask(page, BEACON, expect=f"text={render.STEPS['find']}")
+        ask(page, BEACON, expect=f"text={answer_markup.STEPS['find']}")
         assert page.text_content(".scoqa-question") == BEACON
         assert page.input_value("#scoqa-box textarea") == ""
         assert page.is_visible("#scoqa-stop") and not page.is_visible("#scoqa-button")
         gate.passed.release()
-        page.wait_for_selector(f"text={render.STEPS['read']}")
+        page.wait_for_selector(f"text={answer_markup.STEPS['read']}")
         gate.passed.release()
         page.wait_for_selector(".scoqa-answer")
         assert page.is_visible("#scoqa-button") and not page.is_visible("#scoqa-stop")
@@ -87,9 +88,9 @@ def test_each_stage_of_the_work_is_seen(browser: Browser, workspace: Any) -> Non
 def test_an_ask_can_be_stopped(browser: Browser, workspace: Any, by: str) -> None:
     gate = Gate(workspace)
     with serving(workspace) as chat, opened(browser, chat.url) as page:
-        ask(page, BEACON, expect=f"text={render.STEPS['find']}")
+        ask(page, BEACON, expect=f"text={answer_markup.STEPS['find']}")
         page.click("#scoqa-stop") if by == "button" else page.keyboard.press("Escape")
-        page.wait_for_selector(f"text={render.STOPPED}")
+        page.wait_for_selector(f"text={answer_markup.STOPPED}")
         assert page.input_value("#scoqa-box textarea") == BEACON  # to be asked otherwise
         assert page.is_visible("#scoqa-button") and not page.is_visible("#scoqa-stop")
         gate.passed.release(4)
@@ -132,9 +133,9 @@ def test_who_waits_behind_others_sees_it_and_may_leave(browser: Browser, workspa
             other.start()
             assert gate.reached.acquire(timeout=30)
         with opened(browser, chat.url) as page:
-            ask(page, HARBOUR, expect=f"text={render.STEPS['wait']}")
+            ask(page, HARBOUR, expect=f"text={answer_markup.STEPS['wait']}")
             page.click("#scoqa-stop")
-            page.wait_for_selector(f"text={render.STOPPED}")
+            page.wait_for_selector(f"text={answer_markup.STOPPED}")
         gate.passed.release(8)
         for other in others:
             other.join(30)
@@ -146,7 +147,7 @@ def test_a_second_question_stays_in_the_box_while_one_is_answered(
 ) -> None:
     gate = Gate(workspace)
     with serving(workspace) as chat, opened(browser, chat.url) as page:
-        ask(page, BEACON, expect=f"text={render.STEPS['find']}")
+        ask(page, BEACON, expect=f"text={answer_markup.STEPS['find']}")
         with page.expect_response("**/run/predict"):  # else the answer might come before it
             ask(page, HARBOUR, expect=".scoqa-pending")
         gate.passed.release(2)
@@ -375,7 +376,7 @@ def test_two_people_see_nothing_of_each_other(browser: Browser, page: Page, chat
 def test_a_question_that_finds_no_place_in_line_is_told_so(
     browser: Browser, workspace: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("scoqa.ui.chat.Line", lambda: Line(most_waiting=1))
+    monkeypatch.setattr("scoqa.ui.chat.components.Line", lambda: AskQueue(most_waiting=1))
     gate = Gate(workspace)
     with serving(workspace) as chat:
         others = [threading.Thread(target=chat.ask, args=(BEACON,)) for _ in range(3)]

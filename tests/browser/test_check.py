@@ -25,7 +25,7 @@ from scenes import (
     TOWER,
     write_documents,
 )
-from scoqa.ui.viewer import FRESHNESS
+from scoqa.ui.source.viewer import FRESHNESS
 from scoqa.workspace import Workspace
 from served import (
     Browser,
@@ -341,7 +341,7 @@ def test_a_text_of_five_megabytes_opens_at_its_mark_without_freezing(
     browser: Browser, tmp_path: Path
 ) -> None:
     from scoqa.types import Citation, Span
-    from scoqa.ui.viewer import reference
+    from scoqa.ui.source.viewer import reference
 
     line = "The masons of Orl laid stone after stone 🧱 and wrote its price into the ledger.\n"
     text = line * 31_000 + REPEATED + "\n" + line * 31_000

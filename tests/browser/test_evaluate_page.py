@@ -12,8 +12,8 @@ import pytest
 
 from conftest import quick_workspace
 from scenes import BEACON, HARBOUR, REPEATED, TOWER, write_documents
-from scoqa.ui import question_sets
-from scoqa.ui.viewer import reference
+from scoqa.ui.evaluation import question_sets
+from scoqa.ui.source.viewer import reference
 from served import (
     PHONE,
     SIZES,

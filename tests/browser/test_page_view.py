@@ -16,7 +16,7 @@ from conftest import document_of, quick_workspace
 from papers import FIRST, LIT, SECOND, TURNED, write_report
 from scoqa.parse import document_id
 from scoqa.types import Citation, Document, Mark, Span
-from scoqa.ui.viewer import reference, utf16_offset
+from scoqa.ui.source.viewer import reference, utf16_offset
 from served import DESKTOP, PHONE, Browser, Chat, Page, assert_accessible, opened, serving
 
 pytest_plugins = ("served",)  # its fixture: browser

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from reports import record, report_of
-from scoqa.evaluate.blame import BLAMES
-from scoqa.evaluate.compare import compare
-from scoqa.evaluate.html import write_html
+from scoqa.evaluation.error_attribution import BLAMES
+from scoqa.evaluation.report.compare import compare
+from scoqa.evaluation.report.report_page import write_html
 from served import DESKTOP, PHONE, SIZES, Browser, Page, assert_accessible, expect
 
 pytest_plugins = ("served",)  # its fixture: browser

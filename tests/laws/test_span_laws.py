@@ -14,9 +14,9 @@ from conftest import document_of
 from scoqa.models import READER_FOLDER
 from scoqa.read.calibration import read_calibration
 from scoqa.read.candidates import candidates
-from scoqa.read.decode import decode
 from scoqa.read.encoder import Encoder
 from scoqa.read.span import weigh
+from scoqa.read.span_decoding import decode
 from scoqa.types import Hit, Passage, Window
 
 

@@ -103,7 +103,7 @@ def chat(
 ) -> None:
     """Index the folder and serve the chat on this machine."""
     from scoqa.terminal import print_sync, say
-    from scoqa.ui import passwords
+    from scoqa.ui.auth import passwords
 
     opened = open_workspace(
         folder or workspace,
@@ -158,8 +158,8 @@ def _hints(workspace: Any) -> list[str]:
     """Return what to know before others reach the chat of `workspace`, or its logins."""
     import shlex
 
-    from scoqa.ui import passwords
     from scoqa.ui.address import is_every, is_local
+    from scoqa.ui.auth import passwords
 
     settings, file = workspace.settings, passwords.file_of(workspace)
     hints = []
@@ -195,7 +195,7 @@ def password(
     from getpass import getpass
 
     from scoqa.terminal import say
-    from scoqa.ui import passwords
+    from scoqa.ui.auth import passwords
 
     opened = open_workspace(workspace, None, logins=None if file is None else str(file))
     if sys.stdin.isatty():
@@ -299,7 +299,7 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Replay a saved answer against the files; no model is loaded."""
-    from scoqa.schema import answer_from_json
+    from scoqa.serial import answer_from_json
     from scoqa.terminal import print_json, print_verdicts, say
 
     opened = open_workspace(workspace, index)

@@ -26,8 +26,8 @@ from scoqa.errors import WorkspaceError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from scoqa.evaluate import Evaluation
-    from scoqa.evaluate.compare import Comparison
+    from scoqa.evaluation import Evaluation
+    from scoqa.evaluation.report.compare import Comparison
     from scoqa.types import Report
 
 WORSE = 5  # the exit code
@@ -82,8 +82,8 @@ def evaluate(
 ) -> None:
     """Ask a question set and measure the answers."""
     from scoqa.cli.report import print_comparison, print_report
-    from scoqa.evaluate.compare import Limit, compare, read_report
-    from scoqa.evaluate.sets import read_set
+    from scoqa.evaluation.report.compare import Limit, compare, read_report
+    from scoqa.evaluation.sets import read_set
     from scoqa.terminal import say
 
     if trec is not None and not trec.name:
@@ -158,7 +158,7 @@ def _asked(ready: Evaluation, *, anew: bool) -> Report:
 
 def _tell_corrections(ready: Evaluation, corrected: Path | None) -> None:
     """Say which gold answers do not stand where the set says, and write the set put right."""
-    from scoqa.evaluate.sets import to_jsonl
+    from scoqa.evaluation.sets import to_jsonl
     from scoqa.terminal import say
 
     most = 10
@@ -188,8 +188,8 @@ def _write(
     *,
     times: bool,
 ) -> None:
-    from scoqa.evaluate import exports
-    from scoqa.evaluate.html import write_html
+    from scoqa.evaluation.report import exports
+    from scoqa.evaluation.report.report_page import write_html
 
     writers: list[tuple[Path | None, Callable[[IO[str]], None]]] = [
         (json_file, lambda file: exports.write_json(file, report, incidental=times)),

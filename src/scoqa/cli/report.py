@@ -10,9 +10,9 @@ from typing import Any
 
 from rich.text import Text
 
-from scoqa.evaluate.blame import BLAMES, MEANING
-from scoqa.evaluate.compare import Comparison, Difference
-from scoqa.evaluate.summary import ABOUT
+from scoqa.evaluation.error_attribution import BLAMES, MEANING
+from scoqa.evaluation.report.compare import Comparison, Difference
+from scoqa.evaluation.report.summary import ABOUT
 from scoqa.terminal import MOST_LISTED, QUIET, out, visible
 from scoqa.types import Measure, Report
 

@@ -13,8 +13,8 @@ import typer
 from scoqa.errors import WorkspaceError
 
 if TYPE_CHECKING:
-    from scoqa.evaluate import Evaluation
-    from scoqa.evaluate.sets import QuestionSet
+    from scoqa.evaluation import Evaluation
+    from scoqa.evaluation.sets import QuestionSet
 
 Folder = Annotated[
     Path | None, typer.Argument(help="The workspace: a folder with documents (default: here).")
@@ -67,7 +67,7 @@ def synced(workspace: Any, *, rebuild: bool) -> Any:
 
 def made_ready(workspace: Any, question_set: QuestionSet) -> Evaluation:
     """Return the set made ready, with a bar where it brings documents that are to be indexed."""
-    from scoqa.evaluate import Evaluation
+    from scoqa.evaluation import Evaluation
     from scoqa.terminal import progress
 
     if not question_set.contexts:

@@ -29,14 +29,14 @@ from scoqa.cli.shared import (
 )
 from scoqa.config import SENTENCE_READER
 from scoqa.errors import IndexLockedError, ModelNotFoundError, ReaderTrainingError
-from scoqa.evaluate.lessons import NEGATIVES, Lessons, Row, rows_of
+from scoqa.evaluation.training_examples import NEGATIVES, ExampleRow, Lessons, rows_of
 from scoqa.models import READER_FOLDER
 from scoqa.read.encoder import load_tokenizer
 from scoqa.read.training import REPORT, WEIGHTS, Recipe, check_folder, train
 
 if TYPE_CHECKING:
-    from scoqa.evaluate import Evaluation
-    from scoqa.evaluate.sets import QuestionSet
+    from scoqa.evaluation import Evaluation
+    from scoqa.evaluation.sets import QuestionSet
 
 RECIPE = Recipe()
 
@@ -89,7 +89,7 @@ def train_reader(
     allow_download: Download = False,
 ) -> None:
     """Train a reader on question sets; stopped, the same command goes on."""
-    from scoqa.evaluate.sets import read_set
+    from scoqa.evaluation.sets import read_set
 
     sets = [read_set(each) for each in data]
     if len({each.digest for each in sets}) < len(sets):
@@ -160,7 +160,10 @@ def _bring_up_to_date(workspace: Any) -> None:
 
 
 def _check_rows(
-    evaluations: Sequence[Evaluation], learnt: Sequence[Row], apart: Sequence[Row], count: int
+    evaluations: Sequence[Evaluation],
+    learnt: Sequence[ExampleRow],
+    apart: Sequence[ExampleRow],
+    count: int,
 ) -> None:
     """Say what is learnt from. Raises ReaderTrainingError where no place would be."""
     from scoqa.terminal import say
@@ -188,8 +191,8 @@ def _check_rows(
 
 
 def _trained(
-    learnt: Sequence[Row],
-    apart: Sequence[Row],
+    learnt: Sequence[ExampleRow],
+    apart: Sequence[ExampleRow],
     init: Path,
     out: Path,
     recipe: Recipe,

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from scoqa.errors import ParseError
-from scoqa.parse import contained
 from scoqa.parse.formats import KINDS, PARSERS, format_at, format_of
+from scoqa.parse.sandbox import pool
 from scoqa.types import Document, Mark, content_id
 
 __all__ = [
@@ -26,7 +26,7 @@ __all__ = [
     "document_id",
     "format_of",
     "page_image",
-    "parse",
+    "parse_file",
     "title_from",
 ]
 
@@ -55,7 +55,7 @@ def digest_of(file: Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def parse(file: Path, path: str) -> ParsedFile:
+def parse_file(file: Path, path: str) -> ParsedFile:
     """Return what is in `file`, known as `path`.
 
     path: relative to the documents, forward slashes, NFC.
@@ -67,7 +67,7 @@ def parse(file: Path, path: str) -> ParsedFile:
     except OSError as error:
         raise ParseError(path, f"cannot be read: {error.strerror or error}.") from error
     request = {"task": "parse", "file": str(file.absolute()), "path": path}
-    found = contained.run(request, path=path, size=size)
+    found = pool.run(request, path=path, size=size)
     document = Document(
         id=document_id(path),
         path=path,
@@ -101,4 +101,4 @@ def page_image(file: Path, path: str, digest: str, number: int, width: int) -> b
         "number": number,
         "width": width,
     }
-    return base64.b64decode(contained.run(request, path=path)["png"])
+    return base64.b64decode(pool.run(request, path=path)["png"])

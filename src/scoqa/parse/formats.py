@@ -10,23 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scoqa.errors import ParseError
-from scoqa.parse import (
-    delimited,
-    docx,
-    eml,
-    epub,
-    html,
-    markdown,
-    odp,
-    ods,
-    odt,
-    pdf,
-    plain,
-    pptx,
-    rst,
-    xlsx,
-)
-from scoqa.parse.parsed import Parsed
+from scoqa.parse.common.parsed import Parsed
+from scoqa.parse.office import docx, pptx, xlsx
+from scoqa.parse.opendocument import odp, ods, odt
+from scoqa.parse.pdf import reader as pdf
+from scoqa.parse.text import delimited, markdown, plain, rst
+from scoqa.parse.web import eml, epub, html
 from scoqa.types import Parser
 
 

@@ -13,11 +13,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from scoqa.fold import query_terms, terms
-from scoqa.read.blocks import Block, block_at, blocks
-from scoqa.read.decode import Place, Scored
+from scoqa.normalization import query_terms, terms
 from scoqa.read.keys import Asked, asked, conflict, share
 from scoqa.read.kinds import fit
+from scoqa.read.span_decoding import Place, WindowScores
+from scoqa.read.text_blocks import TextBlock, block_at, blocks
 from scoqa.types import Window
 
 _CHOICE = re.compile(r"\bor\b", re.IGNORECASE)  # "Is it red or blue?" names its own answers
@@ -80,7 +80,7 @@ def may_answer(question: str, windows: Sequence[Window]) -> Callable[[int, int, 
 
 
 def candidates(
-    question: str, windows: Sequence[Window], scored: Sequence[Scored]
+    question: str, windows: Sequence[Window], scored: Sequence[WindowScores]
 ) -> list[Candidate]:
     """Return the places of all windows with their features, in reading order."""
     wanted = asked(question)
@@ -126,7 +126,7 @@ def _under(window: Window) -> str:
     return f"{window.heading}\n{re.sub(r'[_-]+', ' ', name)}"
 
 
-def _share(wanted: Asked, window: Window, block: Block) -> float:
+def _share(wanted: Asked, window: Window, block: TextBlock) -> float:
     sentence = window.text[block.start : block.end]
     return share(
         wanted,
@@ -136,7 +136,7 @@ def _share(wanted: Asked, window: Window, block: Block) -> float:
     )
 
 
-def _conflict(wanted: Asked, window: Window, block: Block) -> float:
+def _conflict(wanted: Asked, window: Window, block: TextBlock) -> float:
     around = (*block.heads, *block.before, *block.after, *block.paragraph)
     sentence = window.text[block.start : block.end]
     return conflict(wanted, sentence, around, _under(window))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from scoqa.fold import STOP_WORDS, fold, query_terms, terms
+from scoqa.normalization import STOP_WORDS, fold, query_terms, terms
 from scoqa.read.borders import words
 
 _MONTHS = (

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from scoqa.fold import fold, query_terms, terms
+from scoqa.normalization import fold, query_terms, terms
 from scoqa.read.kinds import NAMES, NUMBERS, kind_asked
 from scoqa.sentences import sentences
 from scoqa.types import Reading, Span, Window
@@ -48,7 +48,7 @@ _UNITS = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class SentenceCandidate:
     """A sentence of a window and what speaks for it."""
 
     window: Window
@@ -61,7 +61,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class SentenceEvidence:
     """What the probability is computed from."""
 
     margin: float  # of the best over the fourth
@@ -121,7 +121,7 @@ class SentenceReader:
         none = 1.0 - found.probability(ANSWERABLE)
         return Reading(tuple(spans), none, found.probability(RIGHT))
 
-    def rank(self, question: str, windows: Sequence[Window]) -> list[Candidate]:
+    def rank(self, question: str, windows: Sequence[Window]) -> list[SentenceCandidate]:
         """Return the sentences of `windows` most like an answer, best first; ties as read.
 
         One that adds no word to the question's, as the heading it was made of, answers nothing.
@@ -153,7 +153,7 @@ class SentenceReader:
         vectors = self._embed([question, *plain, *headed])
         similarity = vectors[1:] @ vectors[0]
         candidates = [
-            Candidate(*places[number], float(alone), share, so_far + float(under), kind)
+            SentenceCandidate(*places[number], float(alone), share, so_far + float(under), kind)
             for (so_far, number, share, kind), alone, under in zip(
                 before, similarity[: len(plain)], similarity[len(plain) :], strict=True
             )
@@ -161,11 +161,11 @@ class SentenceReader:
         return sorted(candidates, key=lambda each: -each.score)
 
 
-def evidence(ranked: Sequence[Candidate]) -> Evidence:
+def evidence(ranked: Sequence[SentenceCandidate]) -> SentenceEvidence:
     """Return what the probability of an answer is computed from; `ranked` is best first."""
     best = ranked[0]
     margin = best.score - ranked[min(3, len(ranked) - 1)].score
-    return Evidence(margin, max(each.cosine for each in ranked), best.share, best.kind)
+    return SentenceEvidence(margin, max(each.cosine for each in ranked), best.share, best.kind)
 
 
 def narrow(question: str, text: str, start: int, end: int) -> tuple[int, int]:

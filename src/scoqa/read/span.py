@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from scoqa.fold import fold, is_mostly_latin
+from scoqa.normalization import fold, is_mostly_latin
 from scoqa.read.calibration import (
     Calibration,
     Evidence,
@@ -31,10 +31,10 @@ from scoqa.read.candidates import (
     greatest_share,
     may_answer,
 )
-from scoqa.read.decode import Place, Scored, decode, soft_least
 from scoqa.read.encoder import Encoder
 from scoqa.read.kinds import contacts_asked, is_small_talk, single_questions
 from scoqa.read.sentence import SentenceReader
+from scoqa.read.span_decoding import Place, WindowScores, decode, soft_least
 from scoqa.types import Reading, Span, Window, WindowReading
 
 # In the scores' own unit, nats.
@@ -44,7 +44,7 @@ CLOSE = 1.0  # further facts are at most this far below the first
 MOST_FACTS = 3
 MOST_PLACES = 10  # of one fact
 AT_ONCE = 4  # windows read before it is asked whether more are needed
-UNREAD = Scored((), -math.inf, math.inf)  # what a window says that was not read
+UNREAD = WindowScores((), -math.inf, math.inf)  # what a window says that was not read
 FARTHEST_GAP = 10.0  # nats between first and second beyond which nothing is won
 
 
@@ -127,7 +127,7 @@ def score_windows(
     question: str,
     windows: Sequence[Window],
     until_sure: Calibration | None = None,
-) -> tuple[list[Scored], list[Candidate]]:
+) -> tuple[list[WindowScores], list[Candidate]]:
     """Return what each window says, and the candidates in them, before anything is weighed.
 
     until_sure: read the windows in order of promise, AT_ONCE together, and stop when no unread
@@ -173,7 +173,7 @@ def score_windows(
 
 def weigh(
     windows: Sequence[Window],
-    scored: Sequence[Scored],
+    scored: Sequence[WindowScores],
     found: Sequence[Candidate],
     calibration: Calibration,
 ) -> Reading:
@@ -239,7 +239,7 @@ def facts_of(windows: Sequence[Window], ranked: Sequence[Candidate]) -> list[lis
     return list(facts.values())
 
 
-def evidence(scored: Sequence[Scored], facts: Sequence[Sequence[Candidate]]) -> Evidence:
+def evidence(scored: Sequence[WindowScores], facts: Sequence[Sequence[Candidate]]) -> Evidence:
     """Return what the probabilities are computed from; `facts` are best first, at least one.
 
     All of it is about the first place and its own window, or a difference of two scores, so that
@@ -257,7 +257,7 @@ def evidence(scored: Sequence[Scored], facts: Sequence[Sequence[Candidate]]) -> 
 
 
 def _readings(
-    windows: Sequence[Window], scored: Sequence[Scored], ranked: Sequence[Candidate]
+    windows: Sequence[Window], scored: Sequence[WindowScores], ranked: Sequence[Candidate]
 ) -> tuple[WindowReading, ...]:
     """Return what to tell of each window: its best span, its null, its share of the softmax.
 

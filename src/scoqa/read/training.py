@@ -25,7 +25,7 @@ from scoqa.read import calibration
 from scoqa.read.encoder import Encoder
 from scoqa.read.objective import Lesson, loss, measure
 from scoqa.read.weights import load_model, save_model
-from scoqa.schema import json_text
+from scoqa.serial import json_text
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -40,7 +40,7 @@ WARM_UP = 0.06  # of all steps
 WEIGHT_DECAY = 0.01
 CLIP = 1.0  # of the gradient's norm
 
-Progress = Callable[[int, int, str], None]
+TrainingProgress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def train(
     *,
     recipe: Recipe = Recipe(),
     about: Mapping[str, Any] | None = None,
-    progress: Progress | None = None,
+    progress: TrainingProgress | None = None,
 ) -> Mapping[str, Any]:
     """Train on `lessons`, write the reader to `out`, and return the report written beside it.
 
@@ -130,7 +130,7 @@ class _Training:
         self.seconds = 0.0
         self.before: Mapping[str, float] = {}
 
-    def run(self, progress: Progress | None) -> Mapping[str, Any]:
+    def run(self, progress: TrainingProgress | None) -> Mapping[str, Any]:
         import torch
 
         def tell(word: str) -> None:

@@ -53,7 +53,7 @@ class Counts:
     embedded: int
 
 
-Scored = list[tuple[Passage, float]]
+Matches = list[tuple[Passage, float]]
 
 
 class View(Protocol):
@@ -99,21 +99,21 @@ class View(Protocol):
     def passages_of(self, document_id: str) -> list[Passage]:
         """Return a document's passages, by start; none when there is no such document."""
 
-    def search_words(self, terms: Sequence[str], k: int, where: Where = ...) -> Scored:
+    def search_words(self, terms: Sequence[str], k: int, where: Where = ...) -> Matches:
         """Return passages that hold any of `terms` by BM25, best first; higher is better.
 
         At least k where so many match: passages that tie with the k-th all come. Ties stand by
         path, then start.
         """
 
-    def search_vectors(self, vector: Vectors, k: int, where: Where = ...) -> Scored:
+    def search_vectors(self, vector: Vectors, k: int, where: Where = ...) -> Matches:
         """Return passages by inner product with `vector` (shape (d,)), as `search_words`."""
 
     def vectors(self, keys: Sequence[str]) -> Mapping[str, Vectors]:
         """Return those of the vectors called `keys` that the store holds."""
 
 
-class Writer(View, Protocol):
+class StoreWriter(View, Protocol):
     """The one who may change a store. Each call is one transaction."""
 
     def configure(self, settings: Mapping[str, str]) -> None:
@@ -167,7 +167,7 @@ class Store(Protocol):
     def view(self) -> AbstractContextManager[View]:
         """Return a view of what is there now. Raises IndexNotFoundError, IndexDamagedError."""
 
-    def writer(self) -> AbstractContextManager[Writer]:
+    def writer(self) -> AbstractContextManager[StoreWriter]:
         """Return the one writer. Raises IndexLockedError while there is another."""
 
     def set_aside(self) -> None:

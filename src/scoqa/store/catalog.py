@@ -16,8 +16,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from scoqa.fold import fold, phrase_pattern, terms
-from scoqa.schema import to_json
+from scoqa.normalization import fold, phrase_pattern, terms
+from scoqa.serial import to_json
 from scoqa.store import Counts, Entry, Where
 from scoqa.types import Document, Mark, Parser, Passage
 

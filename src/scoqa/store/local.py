@@ -27,7 +27,7 @@ from scoqa.errors import (
     ScoqaError,
     WorkspaceError,
 )
-from scoqa.store import Counts, Entry, Scored, Where, tables
+from scoqa.store import Counts, Entry, Matches, Where, schema
 from scoqa.store.catalog import Catalog
 from scoqa.store.lock import held_by, is_writable, locked
 from scoqa.store.vectors import VectorCache
@@ -88,7 +88,7 @@ class LocalStore:
             try:
                 writer = LocalWriter(self, Catalog(connection))
                 writer.check()
-                tables.complete(connection)
+                schema.complete(connection)
                 yield writer
             finally:
                 # One file when nobody writes: it can be read from a read-only folder. A reader
@@ -187,7 +187,7 @@ class LocalStore:
             connection.execute(f"PRAGMA cache_size = -{WRITER_PAGES_KB}")
             connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
             if new or not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-                tables.create(connection)
+                schema.create(connection)
         except BaseException:
             connection.close()
             raise
@@ -241,10 +241,10 @@ class LocalView:
     def check(self) -> None:
         """Raise IndexMismatchError when the tables are of another version of scoqa."""
         found = self.catalog.meta("schema")
-        if found != tables.SCHEMA_VERSION:
+        if found != schema.SCHEMA_VERSION:
             raise IndexMismatchError(
                 f"The index in {self.store.folder} has schema {found or 'unknown'}, this version "
-                f"of scoqa reads schema {tables.SCHEMA_VERSION}. Rebuild it with: "
+                f"of scoqa reads schema {schema.SCHEMA_VERSION}. Rebuild it with: "
                 f"{self.store.command} --rebuild"
             )
 
@@ -280,10 +280,10 @@ class LocalView:
     def passages_of(self, document_id: str) -> list[Passage]:
         return self.catalog.passages_of(document_id)
 
-    def search_words(self, terms: Sequence[str], k: int, where: Where = Where()) -> Scored:
+    def search_words(self, terms: Sequence[str], k: int, where: Where = Where()) -> Matches:
         return self._best(lambda most: self.catalog.search_words(terms, most, where), k)
 
-    def search_vectors(self, vector: Vectors, k: int, where: Where = Where()) -> Scored:
+    def search_vectors(self, vector: Vectors, k: int, where: Where = Where()) -> Matches:
         cache = self.store.cache_for(self)
         allowed = self.catalog.allowed(where)
         query = np.asarray(vector, dtype=np.float32)
@@ -297,7 +297,7 @@ class LocalView:
         name, _, sha256 = self.catalog.meta("cache").partition(" ")
         return VectorCache.read(self.store.folder / name, sha256) if name else None
 
-    def _best(self, search: Any, k: int) -> Scored:
+    def _best(self, search: Any, k: int) -> Matches:
         """Return the k best and all that tie with the k-th, ties by path, then start."""
         most = k + 16
         while True:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from scoqa.ui.passwords import Logins
+    from scoqa.ui.auth.passwords import Logins
     from scoqa.workspace import Workspace
 
 __all__ = ["build", "serve"]

@@ -7,21 +7,30 @@ Everything that keeps Gradio silent, local and in our own looks stands here.
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scoqa.ui import passwords
 from scoqa.ui.address import in_url
-from scoqa.ui.guard import Guard
-from scoqa.ui.loading import Loading
-from scoqa.ui.login import Login
+from scoqa.ui.assets import FOLDER, asset
+from scoqa.ui.auth import passwords
+from scoqa.ui.auth.guard import Guard
+from scoqa.ui.auth.login import Login
+from scoqa.ui.work.model_loader import Loading
 
 if TYPE_CHECKING:
     from scoqa.workspace import Workspace
 
-ASSETS = Path(__file__).with_name("assets")
-STYLES = ("tokens", "frame", "welcome", "chat", "expected", "source", "structure", "paper", "print")
-SCRIPTS = ("talk", "keys")  # of the whole page; the others belong to one component each
+STYLES = (
+    "page/tokens",
+    "page/frame",
+    "chat/welcome",
+    "chat/chat",
+    "chat/expected",
+    "source/source",
+    "source/structure",
+    "source/page_images",
+    "page/print",
+)
+SCRIPTS = ("chat/talk", "page/keys")  # of the whole page; the others belong to one component each
 
 # Set, not defaulted: scoqa sends nothing, whatever the environment says. Gradio and the hub's
 # client read these when they are imported.
@@ -41,7 +50,7 @@ def build(workspace: Workspace, loading: Loading | None = None, *, login: bool =
     os.environ.update(_SILENT)
     import gradio as gr
 
-    from scoqa.ui import chat
+    from scoqa.ui.chat import components
 
     title = f"{workspace.root.resolve().name} · scoqa"
     with gr.Blocks(
@@ -51,7 +60,7 @@ def build(workspace: Workspace, loading: Loading | None = None, *, login: bool =
         fill_height=True,
         delete_cache=(_CACHE_SECONDS, _CACHE_SECONDS),
     ) as blocks:
-        chat.page(workspace, loading or Loading(workspace), login=login)
+        components.page(workspace, loading or Loading(workspace), login=login)
     _take_no_files(blocks)
     blocks.queue()
     return blocks
@@ -76,14 +85,15 @@ def application(
     import gradio as gr
     from fastapi import FastAPI
 
-    from scoqa.ui import evaluate, paper
-    from scoqa.ui.evaluating import Evaluating
+    from scoqa.ui.evaluation import routes
+    from scoqa.ui.evaluation.runner import Evaluating
+    from scoqa.ui.source import page_images
 
     undocumented: dict[str, Any] = {"docs_url": None, "redoc_url": None, "openapi_url": None}
     outer = FastAPI(**undocumented)
     # Before Gradio's.
-    outer.router.routes.extend(evaluate.routes(Evaluating(workspace, loading)))
-    outer.router.routes.extend(paper.routes(workspace))
+    outer.router.routes.extend(routes.routes(Evaluating(workspace, loading)))
+    outer.router.routes.extend(page_images.routes(workspace))
     gr.mount_gradio_app(
         outer,
         blocks,
@@ -99,7 +109,7 @@ def application(
         enable_monitoring=False,
         pwa=False,
         mcp_server=False,
-        favicon_path=str(ASSETS / "favicon.svg"),
+        favicon_path=str(FOLDER / "page" / "favicon.svg"),
         # Names alone: a theme's own fonts would be fetched. tokens.css says which.
         theme=gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["monospace"]),
         # Not `css`: Gradio writes every rule anew with a prefix, splits `:is(a, b)` at its comma
@@ -130,6 +140,6 @@ def _head() -> str:
     """Return the styles and scripts of the whole page, as markup for its head."""
 
     def joined(names: tuple[str, ...], kind: str) -> str:
-        return "".join((ASSETS / f"{name}.{kind}").read_text(encoding="utf-8") for name in names)
+        return "".join(asset(f"{name}.{kind}") for name in names)
 
     return f"<style>{joined(STYLES, 'css')}</style><script>{joined(SCRIPTS, 'js')}</script>"

@@ -14,10 +14,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from scoqa.errors import ScoqaError
-from scoqa.ui import passwords
 from scoqa.ui.address import in_url, listen
 from scoqa.ui.app import application
-from scoqa.ui.loading import Loading
+from scoqa.ui.auth import passwords
+from scoqa.ui.work.model_loader import Loading
 
 if TYPE_CHECKING:
     from scoqa.workspace import Workspace

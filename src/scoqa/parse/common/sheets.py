@@ -1,0 +1,52 @@
+"""What the rooms of spreadsheets share: a sheet under its name, and what is told of hidden ones.
+
+Receives rows; hands them to a Writer, and warnings to who reads the report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+
+from scoqa.parse.common.parsed import Writer
+from scoqa.parse.common.table import Row, between, write_rows
+
+_MOST_NAMED = 5  # sheets in a warning
+
+
+def write_sheet(
+    writer: Writer, name: str, rows: Iterator[Row], drawn: Iterable[Sequence[str]]
+) -> None:
+    """Write the rows of the sheet called `name`, then the lines of what is drawn on it.
+
+    drawn: the lines of each text box and chart. A sheet without text is left out.
+    """
+    first = next((row for row in rows if row.cells), None)
+    blocks = [block for block in drawn if block]
+    if first is None and not blocks:
+        return
+    writer.gap()
+    with writer.mark("sheet", name):
+        if first is not None:
+            write_rows(writer, chain([first], rows))
+        for block in blocks:
+            last = ""
+            for line in block:
+                writer.gap(between(last, line) if last else "\n\n")
+                writer.add(line)
+                last = line
+
+
+def hidden_warnings(sheets: Sequence[str], partly: Sequence[str]) -> tuple[str, ...]:
+    """Return what is to be said of hidden sheets, and of those with hidden rows or columns."""
+    found: list[str] = []
+    if sheets:
+        found.append(f"has hidden sheets, which are not read: {_listed(sheets)}.")
+    if partly:
+        found.append(f"has hidden rows or columns, which are not read, in: {_listed(partly)}.")
+    return tuple(found)
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - _MOST_NAMED
+    return ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")

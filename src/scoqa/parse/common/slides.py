@@ -1,0 +1,80 @@
+"""What the rooms of presentations share: the order of shapes, and how a slide is written.
+
+Receives shapes with their places, and what they hold as lines; hands them to a Writer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from scoqa.parse.common.lines import LONGEST_TITLE
+from scoqa.parse.common.parsed import Writer
+from scoqa.parse.common.table import between
+
+if TYPE_CHECKING:
+    from lxml import etree
+
+NOTES = "Notes:"  # the line before what the speaker says and the slide does not show
+_ROW_INCHES = 0.25  # shapes whose tops differ by less stand side by side
+_MOST_NAMED = 20  # hidden slides in a warning
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A shape, what the file says it is for ("" for nothing), and where it stands, in inches.
+
+    index: of a placeholder, by which its layout knows it.
+    """
+
+    element: etree._Element
+    kind: str
+    is_title: bool
+    top: float
+    left: float
+    index: str = ""
+
+
+def in_order(shapes: Iterable[Shape]) -> list[Shape]:
+    """Return shapes as they are read: titles, then row after row, each from the left."""
+    rows: list[list[Shape]] = []
+    for shape in sorted(shapes, key=lambda shape: shape.top):
+        if rows and shape.top - rows[-1][0].top < _ROW_INCHES:
+            rows[-1].append(shape)
+        else:
+            rows.append([shape])
+    ordered = [shape for row in rows for shape in sorted(row, key=lambda shape: shape.left)]
+    return sorted(ordered, key=lambda shape: not shape.is_title)
+
+
+def write_slide(writer: Writer, number: int, title: str, blocks: Sequence[Sequence[str]]) -> None:
+    """Write a slide: its title, then its blocks of lines.
+
+    Without a title its first line serves, so that it does not stand under that of another slide.
+    """
+    blocks = [[title], *blocks] if title else blocks
+    if not blocks:
+        return
+    writer.gap()
+    heading, *rest = blocks[0]
+    with writer.mark("slide", str(number)):
+        words = heading if len(heading) <= LONGEST_TITLE else f"Slide {number}"
+        with writer.mark("heading", " ".join(words.split())):
+            writer.add(heading)
+        last = heading
+        for block in (rest, *blocks[1:]):
+            for count, line in enumerate(block):
+                is_first = count == 0 and block is not rest
+                writer.gap("\n\n" if is_first else between(last, line))
+                writer.add(line)
+                last = line
+
+
+def hidden_warnings(numbers: Sequence[int]) -> tuple[str, ...]:
+    """Return what is to be said of hidden slides."""
+    if not numbers:
+        return ()
+    more = ", ..." if len(numbers) > _MOST_NAMED else ""
+    named = ", ".join(str(number) for number in numbers[:_MOST_NAMED])
+    return (f"has hidden slides, which are not read: {named}{more}.",)

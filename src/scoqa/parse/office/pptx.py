@@ -1,0 +1,163 @@
+"""PowerPoint presentations (.pptx, .pptm, .ppsx): what each slide shows, in reading order.
+
+Receives the file's bytes; hands on the visible slides under their numbers: title first, then what
+stands higher, and of the same height what stands further left; tables, diagrams, the words of
+charts; then the speaker's notes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, TypeAlias
+
+from scoqa.parse.common.parsed import Parsed, Writer
+from scoqa.parse.common.slides import NOTES, Shape, hidden_warnings, in_order, write_slide
+from scoqa.parse.common.table import NO_TEXT, cell_text
+from scoqa.parse.common.xmltree import local, whole
+from scoqa.parse.office.drawingml import LINKED, link, linked, paragraphs
+from scoqa.parse.office.opc import Package
+from scoqa.types import Parser
+
+if TYPE_CHECKING:
+    from lxml import etree
+
+PARSER = Parser("pptx", "1")
+
+_UNITS_AN_INCH = 914_400
+_AROUND = frozenset({"sldNum", "ftr", "dt", "hdr", "sldImg"})  # placeholders on every slide
+_TITLES = frozenset({"title", "ctrTitle"})
+# Of placeholders: (kind, "") on a master, ("", index) on a layout -> top and left in inches.
+_Places: TypeAlias = dict[tuple[str, str], tuple[float, float]]
+
+
+def read(data: bytes, path: str) -> Parsed:
+    """Return the slides of a presentation. Raises ParseError."""
+    package = Package(data, path)
+    main = package.main("presentation")
+    relations = package.relations(main)
+    writer = Writer()
+    hidden: list[int] = []
+    for number, listed in enumerate(package.tree(main).iterfind("{*}sldIdLst/{*}sldId"), start=1):
+        relation = relations.get(link(listed))
+        if relation is None or relation.kind != "slide":
+            continue
+        slide = package.tree(relation.part)
+        if slide.get("show") in ("0", "false"):
+            hidden.append(number)
+            continue
+        title, blocks = _Slide(package, relation.part).read(slide)
+        write_slide(writer, number, title, blocks)
+    warnings = hidden_warnings(hidden)
+    if not writer.length:
+        warnings += (NO_TEXT,)
+    return writer.parsed(package.title(), warnings=warnings)
+
+
+class _Slide:
+    """Reads the shapes of one slide."""
+
+    def __init__(self, package: Package, part: str) -> None:
+        self.package = package
+        self.relations = package.relations(part)
+        self.title = ""
+        self.blocks: list[list[str]] = []
+
+    def read(self, slide: etree._Element) -> tuple[str, list[list[str]]]:
+        """Return the title, "" without one, and the other blocks of lines."""
+        self.read_shapes(slide, self.places())
+        notes = self.related("notesSlide")
+        if notes is not None:
+            said = [line for shape in _shapes(notes, {}) for line in _body(shape)]
+            if said:
+                self.blocks += [[NOTES], *([line] for line in said)]
+        return self.title, self.blocks
+
+    def places(self) -> _Places:
+        """Return where the slide's layout, and the master below it, put placeholders."""
+        found: _Places = {}
+        for relation in self.relations.values():
+            if relation.kind == "slideLayout":
+                for below in self.package.relations(relation.part).values():
+                    if below.kind == "slideMaster":
+                        for shape in _shapes(self.package.tree(below.part), {}):
+                            found[shape.kind, ""] = (shape.top, shape.left)
+                for shape in _shapes(self.package.tree(relation.part), found):
+                    if shape.index:
+                        found["", shape.index] = (shape.top, shape.left)
+        return found
+
+    def related(self, kind: str) -> etree._Element | None:
+        """Return the part of `kind` that belongs to the slide."""
+        for relation in self.relations.values():
+            if relation.kind == kind:
+                return self.package.tree(relation.part)
+        return None
+
+    def read_shapes(self, parent: etree._Element, places: _Places) -> None:
+        for shape in in_order(_shapes(parent, places)):
+            match local(shape.element):
+                case "grpSp":
+                    self.read_shapes(shape.element, {})
+                case "graphicFrame":
+                    self.read_frame(shape.element)
+                case _ if shape.is_title and not self.title:
+                    title = (" ".join(line.split()) for line in paragraphs(shape.element))
+                    self.title = " ".join(title)
+                case _ if shape.kind not in _AROUND:
+                    self.blocks.extend([line] for line in paragraphs(shape.element))
+
+    def read_frame(self, frame: etree._Element) -> None:
+        """Read a table, or the part that holds a chart or a diagram."""
+        for element in frame.iter("{*}tbl", *LINKED):
+            if local(element) == "tbl":
+                self.blocks.append(list(_rows(element)))
+            else:
+                self.blocks.extend(linked(self.package, self.relations, element))
+        self.blocks = [block for block in self.blocks if block]
+
+
+def _shapes(parent: etree._Element, places: _Places) -> Iterator[Shape]:
+    """Yield the visible shapes of a slide or a group, in the file's order.
+
+    places: of placeholders elsewhere, for those that name none of their own.
+    """
+    trees = parent.iterfind("{*}cSld/{*}spTree") if local(parent) != "grpSp" else [parent]
+    for element in (each for tree in trees for each in tree):
+        if local(element) == "AlternateContent":
+            element = next(element.iterfind("{*}Choice/*"), element)
+        # The shape's own, not those of shapes inside it.
+        named = next(element.iterfind("./*/{*}cNvPr"), None)
+        if local(element) not in ("sp", "grpSp", "graphicFrame") or (
+            named is not None and named.get("hidden") in ("1", "true")
+        ):
+            continue
+        holder = next(element.iterfind("./*/{*}nvPr/{*}ph"), None)
+        kind = "" if holder is None else holder.get("type", "obj")
+        index = "" if holder is None else holder.get("idx", "")
+        offset = next(element.iterfind("{*}xfrm/{*}off"), None)
+        if offset is None:
+            offset = next(element.iterfind("./*/{*}xfrm/{*}off"), None)
+        if offset is not None:
+            top = whole(offset.get("y"), 0) / _UNITS_AN_INCH
+            left = whole(offset.get("x"), 0) / _UNITS_AN_INCH
+        else:
+            usual = places.get((kind, ""), places.get(("body", ""), (0.0, 0.0)))
+            top, left = places.get(("", index), usual) if holder is not None else (0.0, 0.0)
+        yield Shape(element, kind, kind in _TITLES, top, left, index)
+
+
+def _body(shape: Shape) -> list[str]:
+    return list(paragraphs(shape.element)) if shape.kind == "body" else []
+
+
+def _rows(table: etree._Element) -> Iterator[str]:
+    """Yield the rows of a table that hold text, with a tab between cells."""
+    for row in table.iterfind("{*}tr"):
+        cells = [
+            cell_text(" ".join(paragraphs(cell)))
+            for cell in row.iterfind("{*}tc")
+            if cell.get("hMerge") not in ("1", "true") and cell.get("vMerge") not in ("1", "true")
+        ]
+        line = "\t".join(cells).strip()
+        if line:
+            yield line

@@ -1,0 +1,118 @@
+"""The styles of a Word document: headings, lists and hidden text.
+
+Input: the XML elements of a .docx file. Output: the properties that a style gives a paragraph.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from scoqa.parse.common.xmltree import attribute, whole
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+_PREFIXES = {
+    "http://schemas.openxmlformats.org/wordprocessingml/2006/main": "w",
+    "http://purl.oclc.org/ooxml/wordprocessingml/main": "w",
+    "http://schemas.openxmlformats.org/officeDocument/2006/math": "m",
+    "http://purl.oclc.org/ooxml/officeDocument/math": "m",
+    "http://schemas.openxmlformats.org/markup-compatibility/2006": "mc",
+}
+_HEADING = re.compile(r"heading (\d)$", re.I)
+_CONTENTS = re.compile(r"toc \d$", re.I)
+LEVELS = 9  # of lists and of headings
+_OFF = ("0", "false", "off", "none")
+
+
+def name_of(element: _Element) -> str:
+    """Return an element's name as "w:p"; without a prefix where it is of neither kind we read."""
+    space, _, name = str(element.tag)[1:].partition("}")
+    prefix = _PREFIXES.get(space)
+    return f"{prefix}:{name}" if prefix else name
+
+
+def child(element: _Element | None, *names: str) -> _Element | None:
+    """Return the first child called names[0], its first child called names[1], and so on."""
+    for name in names:
+        if element is None:
+            return None
+        element = next((each for each in element if name_of(each) == name), None)
+    return element
+
+
+def value(element: _Element | None, name: str = "val") -> str | None:
+    """Return an attribute, whatever its namespace; None without the element or the attribute."""
+    return None if element is None else attribute(element, name)
+
+
+def is_on(element: _Element | None) -> bool:
+    """Say whether a property that is on or off is there, and on."""
+    return element is not None and (value(element) or "1").lower() not in _OFF
+
+
+@dataclass(slots=True)
+class Style:
+    """What a paragraph or a run of a style is. level: of a heading from 1, 0 for any other."""
+
+    name: str = ""
+    level: int = 0
+    numbered: tuple[str | None, int | None] = (None, None)  # list, level in it
+    is_hidden: bool | None = None  # None: as what it stands in
+
+    @property
+    def is_contents(self) -> bool:
+        return _CONTENTS.match(self.name) is not None
+
+
+def styles_of(root: _Element | None) -> tuple[dict[str, Style], Style]:
+    """Return the styles by id, and the one of paragraphs that name none."""
+    elements = {
+        value(each, "styleId") or "": each
+        for each in (() if root is None else root)
+        if name_of(each) == "w:style"
+    }
+    styles = {key: _style(key, elements) for key in elements}
+    for key, element in elements.items():
+        if value(element, "type") == "paragraph" and value(element, "default") in ("1", "true"):
+            return styles, styles[key]
+    return styles, Style()
+
+
+def _style(key: str, elements: dict[str, _Element]) -> Style:
+    """Return a style with what it takes from those it is based on."""
+    style, seen, at = Style(value(child(elements[key], "w:name")) or ""), set[str](), key
+    level: int | None = None
+    while at in elements and at not in seen and len(seen) < 100:
+        seen.add(at)
+        element = elements[at]
+        properties = child(element, "w:pPr")
+        named = _HEADING.match(value(child(element, "w:name")) or "")
+        if level is None:
+            level = int(named[1]) - 1 if named else outline_level(properties)
+        numbered = numbering_of(properties)
+        style.numbered = (
+            style.numbered[0] if style.numbered[0] is not None else numbered[0],
+            style.numbered[1] if style.numbered[1] is not None else numbered[1],
+        )
+        hidden = child(element, "w:rPr", "w:vanish")
+        if style.is_hidden is None and hidden is not None:
+            style.is_hidden = is_on(hidden)
+        at = value(child(element, "w:basedOn")) or ""
+    style.level = level + 1 if level is not None and 0 <= level < LEVELS else 0
+    return style
+
+
+def outline_level(properties: _Element | None) -> int | None:
+    """Return the outline level of a paragraph's or style's properties, from 0; 9 is body text."""
+    found = value(child(properties, "w:outlineLvl"))
+    return None if found is None else whole(found, 9)
+
+
+def numbering_of(properties: _Element | None) -> tuple[str | None, int | None]:
+    """Return the list that a paragraph's or style's properties name, and the level in it."""
+    listed = child(properties, "w:numPr")
+    level = value(child(listed, "w:ilvl"))
+    return value(child(listed, "w:numId")), None if level is None else whole(level, 0)

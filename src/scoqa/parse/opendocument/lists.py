@@ -1,0 +1,121 @@
+"""The marks and numbers that an OpenDocument text shows before the items of its lists.
+
+Receives lists and their items as they come; hands on what stands before each: "• ", "2. ", "1.3 ".
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from scoqa.parse.common.numerals import numeral
+from scoqa.parse.common.xmltree import attribute, local, whole
+from scoqa.parse.opendocument.odf import OpenDocument
+
+if TYPE_CHECKING:
+    from lxml import etree
+
+_MOST_LEVELS = 10  # of headings
+
+
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """How one level of a list style marks its items."""
+
+    bullet: str  # "" where items are numbered
+    form: str  # "1", "a", "A", "i", "I", or "" for no number
+    prefix: str
+    suffix: str
+    start: int
+    shown: int  # how many levels a number shows
+
+
+class Lists:
+    """The lists that are open, and how far each style has counted."""
+
+    def __init__(self, document: OpenDocument) -> None:
+        self._styles: dict[str, dict[int, _Level]] = {}
+        for style in document.styles("list-style"):
+            levels = {whole(attribute(each, "level"), 1): _level(each) for each in style}
+            self._styles[attribute(style, "name") or ""] = levels
+        self._outline = {
+            whole(attribute(each, "level"), 1): _level(each)
+            for style in document.styles("outline-style")
+            for each in style
+        }
+        self._headings = [0] * (_MOST_LEVELS + 1)  # the number of the last heading of each level
+        self._parents: list[str] = []  # the style of each open list
+        self._counts: list[int] = []  # the number of the last item of each open list
+        self._ended: dict[tuple[str, int], int] = {}  # style, depth -> number of its last item
+
+    @contextmanager
+    def open(self, listed: etree._Element) -> Iterator[None]:
+        """Number what comes within as items of `listed`."""
+        style = attribute(listed, "style-name") or (self._parents[-1] if self._parents else "")
+        key = (style, len(self._parents))
+        level = self._level(style, len(self._parents))
+        goes_on = attribute(listed, "continue-numbering") == "true" or attribute(
+            listed, "continue-list"
+        )
+        self._parents.append(style)
+        self._counts.append(self._ended.get(key, level.start - 1) if goes_on else level.start - 1)
+        yield
+        self._ended[key] = self._counts.pop()
+        self._parents.pop()
+
+    def marker(self, item: etree._Element) -> str:
+        """Return what is shown before the next item, with the space after it."""
+        start = attribute(item, "start-value")
+        self._counts[-1] = whole(start, self._counts[-1] + 1)
+        depth = len(self._parents) - 1
+        level = self._level(self._parents[-1], depth)
+        if level.bullet:
+            return f"{level.bullet} "
+        if not level.form:
+            return ""
+        numbers = [
+            numeral(self._counts[n], self._level(self._parents[n], n).form or "1")
+            for n in range(max(0, depth + 1 - level.shown), depth + 1)
+        ]
+        return f"{level.prefix}{'.'.join(numbers)}{level.suffix} "
+
+    def heading_marker(self, depth: int) -> str:
+        """Return what is shown before the next heading of level `depth`, from 1."""
+        level = self._outline.get(depth)
+        if level is None or not 0 < depth <= _MOST_LEVELS:
+            return ""
+        self._headings[depth] = max(level.start, self._headings[depth] + 1)
+        self._headings[depth + 1 :] = [0] * (_MOST_LEVELS - depth)
+        if not level.form:
+            return ""
+        numbers = [
+            numeral(self._headings[n], self._outline[n].form)
+            for n in range(max(1, depth + 1 - level.shown), depth + 1)
+            if n in self._outline and self._outline[n].form
+        ]
+        return f"{level.prefix}{'.'.join(numbers)}{level.suffix} "
+
+    def _level(self, style: str, depth: int) -> _Level:
+        # A list without a style has bullets in every program.
+        usual = _Level("•", "", "", "", 1, 1)
+        return self._styles.get(style, {}).get(depth + 1, usual)
+
+
+def _level(element: etree._Element) -> _Level:
+    bullet = ""
+    if local(element) == "list-level-style-bullet":
+        bullet = attribute(element, "bullet-char") or "•"
+        if unicodedata.category(bullet[0]) == "Co":  # of a font of signs, unknown elsewhere
+            bullet = "•"
+    form = attribute(element, "num-format") or ""
+    return _Level(
+        bullet,
+        form,
+        attribute(element, "num-prefix") or "",
+        attribute(element, "num-suffix") or "",
+        whole(attribute(element, "start-value"), 1),
+        whole(attribute(element, "display-levels"), 1),
+    )

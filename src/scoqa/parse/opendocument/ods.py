@@ -1,0 +1,107 @@
+"""OpenDocument spreadsheets (.ods): what each sheet shows, a line a row.
+
+Receives the file's bytes; hands on every visible sheet, row and cell as `xlsx` does. Here each
+cell holds its text as it was shown when the file was saved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from scoqa.parse.common.parsed import Parsed, Writer
+from scoqa.parse.common.sheets import hidden_warnings, write_sheet
+from scoqa.parse.common.table import NO_TEXT, Merged, Row, cell_text
+from scoqa.parse.common.xmltree import attribute, counted, local, whole
+from scoqa.parse.opendocument.odf import OdfWords, OpenDocument
+from scoqa.parse.opendocument.shapes import blocks_of
+from scoqa.types import Parser
+
+if TYPE_CHECKING:
+    from lxml import etree
+
+PARSER = Parser("ods", "2")
+
+# Rows and cells with text that are repeated by a number; nobody fills in more of the same.
+_MOST_REPEATED = 1000
+_SHAPES = frozenset("frame custom-shape g rect circle ellipse polygon path caption".split())
+_MOST_COLUMNS = 16_384
+
+
+def read(data: bytes, path: str) -> Parsed:
+    """Return the visible sheets of a spreadsheet. Raises ParseError."""
+    document = OpenDocument(data, path)
+    writer = Writer()
+    hidden: list[str] = []
+    partly_hidden: list[str] = []
+    for table in document.body("spreadsheet").iterfind("{*}table"):
+        name = attribute(table, "name") or ""
+        if not document.is_shown(table):
+            hidden.append(name)
+            continue
+        write_sheet(writer, name, _rows(table, document), _drawn(table, document))
+        if any(_is_hidden(each) for each in table.iter("{*}table-row", "{*}table-column")):
+            partly_hidden.append(name)
+    warnings = hidden_warnings(hidden, partly_hidden)
+    if not writer.length:
+        warnings += (NO_TEXT,)
+    return writer.parsed(document.title(), warnings=warnings)
+
+
+def _rows(table: etree._Element, document: OpenDocument) -> Iterator[Row]:
+    """Yield the visible rows of a sheet; blank ones once, however often they are repeated."""
+    hidden = _hidden_columns(table, document.path)
+    words = OdfWords(document)
+    merged = Merged()
+    number = 1
+    for row in table.iter("{*}table-row"):
+        count = counted(attribute(row, "number-rows-repeated") or "1", document.path)
+        if not _is_hidden(row):
+            cells: dict[int, str] = {}
+            for column, cell in _cells(row, document.path):
+                text = cell_text(" ".join(words.of(each) for each in cell.iterfind("{*}p")))
+                if not text or column in hidden:
+                    continue
+                cells[column] = text
+                spanned = whole(attribute(cell, "number-rows-spanned"), 1)
+                if spanned > 1:
+                    merged.add(column, number + spanned - 1, text)
+            for again in range(min(count, _MOST_REPEATED) if cells else 1):
+                yield Row(number + again, merged.beside(number + again, cells))
+        number += count
+
+
+def _drawn(table: etree._Element, document: OpenDocument) -> Iterator[list[str]]:
+    """Yield the paragraphs of text boxes and the words of charts, in the file's order."""
+    words = OdfWords(document)
+    rows = (row for row in table.iter("{*}table-row") if not _is_hidden(row))
+    for holder in (*table.iterfind("{*}shapes"), *(cell for row in rows for cell in row)):
+        for shape in holder:
+            if local(shape) in _SHAPES and document.is_shown(shape):
+                yield from blocks_of(shape, words, document)
+
+
+def _cells(row: etree._Element, path: str) -> Iterator[tuple[int, etree._Element]]:
+    """Yield the cells of `row` that hold something, and their columns from 0."""
+    column = 0
+    for cell in row:
+        count = counted(attribute(cell, "number-columns-repeated") or "1", path)
+        if local(cell) == "table-cell" and len(cell):
+            for again in range(min(count, _MOST_REPEATED)):
+                yield column + again, cell
+        column += count
+
+
+def _hidden_columns(table: etree._Element, path: str) -> set[int]:
+    found: set[int] = set()
+    place = 0
+    for column in table.iter("{*}table-column"):
+        count = counted(attribute(column, "number-columns-repeated") or "1", path)
+        if _is_hidden(column):
+            found.update(range(place, min(place + count, _MOST_COLUMNS)))
+        place += count
+    return found
+
+
+def _is_hidden(element: etree._Element) -> bool:
+    return attribute(element, "visibility") in ("collapse", "filter")

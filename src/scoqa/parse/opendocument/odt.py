@@ -1,0 +1,201 @@
+"""OpenDocument texts (.odt, .fodt): paragraphs, headings, lists, tables and notes, as shown.
+
+Receives the file's bytes; hands on its text. A footnote stands after its paragraph, an endnote at
+the end, each behind its mark as it stands in the text: "[1]". Deleted text and comments are left
+out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from scoqa.parse.common.lines import LONGEST_TITLE
+from scoqa.parse.common.outline import Outline
+from scoqa.parse.common.parsed import Parsed, Writer
+from scoqa.parse.common.table import LONGEST_CELL, NO_TEXT, between, cell_text
+from scoqa.parse.common.xmltree import attribute, local, whole
+from scoqa.parse.opendocument.lists import Lists
+from scoqa.parse.opendocument.odf import OdfWords, OpenDocument
+from scoqa.parse.opendocument.shapes import chart
+from scoqa.types import Parser
+
+if TYPE_CHECKING:
+    from lxml import etree
+
+PARSER = Parser("odt", "2")
+
+_MOST_REPEATED = 100  # cells
+_INTO = frozenset(
+    "section list-header table-index illustration-index object-index user-index alphabetical-index"
+    " bibliography index-body index-title numbered-paragraph frame text-box g custom-shape"
+    " rect".split()
+)
+_ROWS = frozenset({"table-header-rows", "table-rows", "table-row-group"})
+
+
+def read(data: bytes, path: str) -> Parsed:
+    """Return the text of a document. Raises ParseError."""
+    document = OpenDocument(data, path)
+    reader = _Reader(document)
+    reader.read_parts(document.body("text"))
+    reader.end()
+    title = document.title() or reader.title
+    warnings = () if reader.writer.length else (NO_TEXT,)
+    return reader.writer.parsed(title, warnings=warnings)
+
+
+class _Reader:
+    """Reads the parts of a text in order and writes them down."""
+
+    def __init__(self, document: OpenDocument) -> None:
+        self.document = document
+        self.writer = Writer()
+        self.words = OdfWords(document)
+        self.lists = Lists(document)
+        self.headings = Outline()
+        self.endnotes: list[tuple[str, etree._Element]] = []
+        self.title: str | None = None
+        self.was_item = False
+
+    def read_parts(self, parent: etree._Element) -> None:
+        """Read what stands in `parent`, each with its drawings and footnotes after it."""
+        for part in parent:
+            if not self.document.is_shown(part):
+                continue
+            match local(part):
+                case "p":
+                    self.write_paragraph(part)
+                case "h":
+                    self.write_heading(part)
+                case "list":
+                    self.read_list(part)
+                case "table":
+                    self.write_table(part)
+                case "table-of-content" if "".join(part.itertext()).strip():
+                    self.writer.gap()
+                    with self.writer.mark("aside", ""):
+                        self.read_parts(part)
+                case "object":
+                    for number, line in enumerate(chart(part, self.words, self.document)):
+                        self.write(line, "\n" if number else "\n\n")
+                case name if name in _INTO:
+                    self.read_parts(part)
+            self.read_waiting()
+
+    def read_waiting(self) -> None:
+        """Read the text boxes and notes of what was read last."""
+        while self.words.boxes or self.words.notes:
+            if self.words.boxes:
+                self.read_parts(self.words.boxes.pop(0))
+                continue
+            mark, note = self.words.notes.pop(0)
+            if attribute(note, "note-class") == "endnote":
+                self.endnotes.append((mark, note))
+            else:
+                self.write_note(mark, note)
+
+    def end(self) -> None:
+        """Write the notes that stand at the end."""
+        for mark, note in self.endnotes:
+            self.write_note(mark, note)
+
+    def write_note(self, mark: str, note: etree._Element) -> None:
+        texts = [self.words.of(each) for body in note[1:] for each in body.iter("{*}p")]
+        text = " ".join(" ".join(each.split("\n")) for each in texts if each)
+        if text:
+            self.write(f"[{mark}] {text}")
+
+    def write(self, text: str, gap: str = "\n\n") -> None:
+        self.was_item = False
+        if text:
+            self.writer.gap(gap)
+            self.writer.add(text)
+
+    def write_paragraph(self, paragraph: etree._Element) -> None:
+        text = self.words.of(paragraph)
+        style = attribute(paragraph, "style-name") or ""
+        if text and self.title is None and "Title" in (style, self.document.parents.get(style)):
+            self.write_words(text, 0)
+        else:
+            self.write(text)
+
+    def write_heading(self, heading: etree._Element, before: str = "") -> None:
+        level = whole(attribute(heading, "outline-level"), 1)
+        text = self.words.of(heading)
+        if text and attribute(heading, "is-list-header") != "true":
+            text = (before or self.lists.heading_marker(level)) + text
+        self.write_words(text, level)
+
+    def write_words(self, text: str, level: int) -> None:
+        """Write a heading; the title stands above all of them, at level 0."""
+        words = " ".join(text.split())
+        if not 0 < len(words) <= LONGEST_TITLE:
+            self.write(text)
+            return
+        self.title = self.title or words
+        self.writer.gap()
+        with self.writer.mark("heading", self.headings.path(level, words)):
+            self.write(text)
+
+    def read_list(self, listed: etree._Element) -> None:
+        """Write each item as a line behind its mark or number."""
+        with self.lists.open(listed):
+            for item in listed:
+                is_numbered = local(item) == "list-item"
+                before = self.lists.marker(item) if is_numbered else ""
+                for part in item:
+                    match local(part):
+                        case "list":
+                            self.read_list(part)
+                        case "p" if text := self.words.of(part):
+                            self.write_item(before + text)
+                            before = ""
+                        case "h":
+                            self.write_heading(part, before)
+                            before = ""
+                    self.read_waiting()
+
+    def write_item(self, text: str) -> None:
+        self.write(text, "\n" if self.was_item else "\n\n")
+        self.was_item = True
+
+    def write_table(self, table: etree._Element) -> None:
+        """Write rows as lines; or what the cells hold, where they hold prose."""
+        rows = list(_rows(table))
+        cells = [cell for row in rows for cell in row if local(cell) == "table-cell"]
+        if len(cells) <= len(rows) or any(map(_is_prose, cells)):
+            for cell in cells:
+                self.read_parts(cell)
+            return
+        last = ""
+        for row in rows:
+            line = "\t".join(text for cell in row for text in self.cells(cell)).strip()
+            if line:
+                self.write(line, between(last, line) if last else "\n\n")
+                last = line
+        self.read_waiting()
+
+    def cells(self, cell: etree._Element) -> list[str]:
+        """Return the text of a cell, as often as it is repeated; none where others cover it."""
+        if local(cell) != "table-cell":
+            return []
+        text = cell_text(" ".join(self.words.of(each) for each in cell.iter("{*}p", "{*}h")))
+        count = whole(attribute(cell, "number-columns-repeated"), 1)
+        return [text] * min(count, _MOST_REPEATED)
+
+
+def _rows(table: etree._Element) -> Iterator[etree._Element]:
+    """Yield the rows of `table`, not those of tables inside its cells."""
+    for part in table:
+        if local(part) == "table-row":
+            yield part
+        elif local(part) in _ROWS:
+            yield from _rows(part)
+
+
+def _is_prose(cell: etree._Element) -> bool:
+    return (
+        sum(map(len, cell.itertext())) > LONGEST_CELL
+        or next(cell.iter("{*}h", "{*}table"), None) is not None
+    )

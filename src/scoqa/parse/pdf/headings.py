@@ -1,0 +1,181 @@
+"""Which lines of a PDF are headings, and of which level.
+
+Receives every page's lines and the file's bookmarks; hands on the headings: from the bookmarks
+where they can be found on their pages, else from the size and weight of the lines.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from scoqa.parse.common.lines import LONGEST_TITLE
+from scoqa.parse.pdf.layout import Line
+
+_MOST_BOOKMARKS = 20_000
+_DEEPEST = 12
+_MOST_LINES = 4  # of one heading
+_LARGER = 1.15  # than the body, in size
+_LONGEST_BOLD = 120  # characters; longer bold lines are prose in bold
+# What may stand before a bookmark's words on the page: "3.1", "Chapter IV", "Annex B".
+_NUMBERING = re.compile(r"(?:chapter|section|part|appendix|annex|article)?[\divxlc]{0,8}[a-z]?$")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Heading:
+    """Lines that are one heading. level: smaller is higher."""
+
+    lines: tuple[Line, ...]
+    level: float
+
+    @property
+    def words(self) -> str:
+        return " ".join(" ".join(line.text for line in self.lines).split())
+
+
+@dataclass(frozen=True, slots=True)
+class Bookmark:
+    """An entry of the file's outline. page: from 0. level: from 0."""
+
+    words: str
+    page: int
+    level: int
+
+
+def bookmarks_of(pdfium: Any, document: Any) -> list[Bookmark]:
+    """Return the entries of the outline that lead to a page, in order."""
+    found: list[Bookmark] = []
+    seen: set[int] = set()
+
+    def walk(parent: Any, level: int) -> Iterator[tuple[Any, int]]:
+        entry = pdfium.FPDFBookmark_GetFirstChild(document, parent)
+        while entry and len(seen) < _MOST_BOOKMARKS:
+            address = ctypes.cast(entry, ctypes.c_void_p).value or 0
+            if address in seen:  # a loop
+                return
+            seen.add(address)
+            yield entry, level
+            if level < _DEEPEST:
+                yield from walk(entry, level + 1)
+            entry = pdfium.FPDFBookmark_GetNextSibling(document, entry)
+
+    for entry, level in walk(None, 0):
+        size = pdfium.FPDFBookmark_GetTitle(entry, None, 0)
+        title = ctypes.create_string_buffer(max(2, size))
+        pdfium.FPDFBookmark_GetTitle(entry, title, size)
+        words = " ".join(title.raw[: max(0, size - 2)].decode("utf-16-le", "replace").split())
+        target = pdfium.FPDFBookmark_GetDest(document, entry)
+        page = pdfium.FPDFDest_GetDestPageIndex(document, target) if target else -1
+        if page >= 0 and 0 < len(words) <= LONGEST_TITLE:
+            found.append(Bookmark(words, page, level))
+    return found
+
+
+def headings_of(pages: Sequence[Sequence[Line]], bookmarks: Sequence[Bookmark]) -> list[Heading]:
+    """Return the headings, in reading order."""
+    return _by_bookmarks(pages, bookmarks) or by_looks(pages, *body_of(pages))
+
+
+def letters(text: str) -> str:
+    return "".join(c for c in text.casefold() if c.isalnum())
+
+
+def _by_bookmarks(pages: Sequence[Sequence[Line]], bookmarks: Sequence[Bookmark]) -> list[Heading]:
+    """Return the lines that say what a bookmark to their page says."""
+    found: list[Heading] = []
+    taken: set[Line] = set()
+    order = {line: n for n, line in enumerate(line for page in pages for line in page)}
+    spelt: dict[int, list[str]] = {}
+    for bookmark in bookmarks:
+        if bookmark.page >= len(pages):
+            continue
+        lines = pages[bookmark.page]
+        if bookmark.page not in spelt:
+            spelt[bookmark.page] = [letters(line.text) for line in lines]
+        span = _where(letters(bookmark.words), spelt[bookmark.page], lines, taken)
+        if span is not None:
+            own = tuple(lines[span[0] : span[1]])
+            taken.update(own)
+            found.append(Heading(own, bookmark.level))
+    return sorted(found, key=lambda heading: order[heading.lines[0]])
+
+
+def _where(
+    wanted: str, spelt: Sequence[str], lines: Sequence[Line], taken: set[Line]
+) -> tuple[int, int] | None:
+    """Return the first lines, from and to, that together spell `wanted`, maybe after a number."""
+    if not wanted:
+        return None
+    for start in range(len(lines)):
+        said = ""
+        for end in range(start, min(start + _MOST_LINES, len(lines))):
+            if lines[end] in taken or len(said) > len(wanted) + 20:
+                break
+            said += spelt[end]
+            if said.endswith(wanted) and _NUMBERING.match(said[: len(said) - len(wanted)]):
+                return start, end + 1
+    return None
+
+
+def body_of(pages: Sequence[Sequence[Line]]) -> tuple[float, bool]:
+    """Return the size most characters have, in half points, and whether most of those are bold."""
+    sizes: Counter[float] = Counter()
+    bold: Counter[float] = Counter()
+    for page in pages:
+        for line in page:
+            size = round(line.size * 2) / 2
+            sizes[size] += len(line.text)
+            bold[size] += len(line.text) * line.bold
+    if not sizes:
+        return 0.0, False
+    size = max(sizes, key=lambda each: (sizes[each], -each))
+    return size, 2 * bold[size] > sizes[size]
+
+
+def by_looks(pages: Sequence[Sequence[Line]], body: float, is_bold: bool) -> list[Heading]:
+    """Return the lines that are clearly larger than the body, or bold where it is not."""
+    found: list[Heading] = []
+    for page in pages:
+        for (level, _, _), group in groupby(page, key=lambda line: _looks(line, body, is_bold)):
+            if level is None:
+                continue
+            for lines in _together(list(group)):
+                heading = Heading(tuple(lines), level)
+                words = heading.words
+                if (
+                    len(lines) <= _MOST_LINES
+                    and sum(c.isalpha() for c in words) >= 2
+                    and len(words) <= (LONGEST_TITLE if level < -body else _LONGEST_BOLD)
+                    and not (level >= -body and words.endswith((".", ",", ";", ":")))
+                ):
+                    found.append(heading)
+    return found
+
+
+def _looks(line: Line, body: float, is_bold: bool) -> tuple[float | None, int, bool]:
+    """Return a heading's level by its looks, the larger the higher; None for other lines."""
+    size = round(line.size * 2) / 2
+    if line.tabular:
+        return None, line.region, line.bold
+    if size >= _LARGER * body:
+        return -size, line.region, line.bold
+    if line.bold and not is_bold and size >= 0.95 * body:
+        return -body, line.region, line.bold
+    return None, line.region, line.bold
+
+
+def _together(lines: Sequence[Line]) -> Iterator[list[Line]]:
+    """Yield lines that look the same in groups that stand close, each one heading."""
+    group: list[Line] = []
+    for line in lines:
+        if group and not 0 < line.bottom - group[-1].bottom < 1.6 * line.size:
+            yield group
+            group = []
+        group.append(line)
+    if group:
+        yield group

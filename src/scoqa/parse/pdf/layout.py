@@ -1,0 +1,364 @@
+"""The runs of a page in reading order, as lines.
+
+Receives runs in any order; hands on lines: what stands on one baseline of one column, columns one
+after the other, the cells of a table's row with tabs between them; of a table with lines around
+its cells, one cell after the other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from statistics import fmean, median
+from typing import NamedTuple
+
+import numpy as np
+
+from scoqa.parse.pdf.characters import RIGHT_TO_LEFT, Array
+from scoqa.parse.pdf.directions import in_reading_order
+from scoqa.parse.pdf.glyphs import GlyphRun, between, rows_of
+from scoqa.parse.pdf.superscript_digits import SPACE
+from scoqa.parse.pdf.tables import (
+    Table,
+    around,
+    is_layout,
+    is_names,
+    mirrored,
+    rows_in,
+    without_tables,
+)
+
+# Of a font's size, unless said otherwise.
+_GUTTER = 0.5  # what must be free between two columns
+_EDGE = 2.0  # points that lines of one column may begin apart
+_CELLS_GAP = 1.0  # between the cells of a row
+_DROP_CAP = 1.8  # of a first letter over several lines, against the lines beside it
+LABEL = re.compile(
+    r"(?:[•▪●◦‣·*\ue000-\uf8ff–—-]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)]|\(?[ivx]{1,5}[.)]|\d+(?:\.\d+)+\.?|§+\s?\d+)$"
+)
+_PRIVATE = re.compile(r"[\ue000-\uf8ff](?=\s\S)")
+# What leads the eye from a heading to its page in a table of contents.
+LEADERS = re.compile(r"(?:\.[ ]?){4,}|…{2,}")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Line(GlyphRun):
+    """One line of text on a page: runs joined.
+
+    top, bottom: of its longest run, so that a raised number does not move it. tabular: whether it
+    is the row of a table, or a line of a cell. region: which column or table of the page it stands
+    in, by number in reading order. cell: None also in a table whose cells hold prose.
+    """
+
+    tabular: bool
+    region: int
+
+
+class _Columns(NamedTuple):
+    """How a region falls apart; each part is read before the next."""
+
+    above: list[GlyphRun]
+    left: list[GlyphRun]
+    right: list[GlyphRun]
+    below: list[GlyphRun]
+
+
+def lines_of(runs: Iterable[GlyphRun]) -> list[Line]:
+    """Return the lines of a page in reading order; text that stands turned comes after the rest."""
+    by_turn: dict[int, list[GlyphRun]] = {}
+    for run in runs:
+        by_turn.setdefault(run.turn, []).append(run)
+    lines: list[Line] = []
+    for turned in sorted(by_turn.values(), key=lambda runs: -sum(len(run.text) for run in runs)):
+        leftward = sum(len(RIGHT_TO_LEFT.findall(run.text)) for run in turned)
+        if 2 * leftward > sum(len(run.text) for run in turned):
+            turned = [mirrored(run) for run in turned]
+        said: list[Table] = []
+        runs, tables = without_tables(_without_shadows(turned))
+        for region in _regions(runs):
+            for part in around(region, tables, said):
+                number = lines[-1].region + 1 if lines else 0
+                lines += _of_table(part, number) if isinstance(part, dict) else _lines(part, number)
+    return lines
+
+
+def _of_table(table: Table, region: int) -> list[Line]:
+    """Return the lines of a table's cells, one cell after the other.
+
+    Where it lays out a page, each cell is read as if it were one; the names of its columns, which
+    are no headings, stay a row.
+    """
+    lines: list[Line] = []
+    lays_out = is_layout(table)
+    for row in rows_in(table).values():
+        if lays_out and not is_names(row):
+            for runs in row.values():
+                for part in _regions(runs):
+                    lines += _lines(part, lines[-1].region + 1 if lines else region)
+            region = lines[-1].region + 1
+            continue
+        for cell, runs in row.items():
+            lines += [replace(line, tabular=True, cell=cell) for line in _lines(runs, region)]
+        region += lays_out
+    return lines
+
+
+def _without_shadows(runs: Sequence[GlyphRun]) -> list[GlyphRun]:
+    """Return `runs` without those that are drawn again a little aside, to look bold."""
+    kept: list[GlyphRun] = []
+    by_text: dict[str, list[GlyphRun]] = {}
+    for run in runs:
+        same = by_text.setdefault(run.text, [])
+        near = 0.2 * run.size
+        if any(abs(run.left - o.left) < near and abs(run.top - o.top) < near for o in same):
+            continue
+        same.append(run)
+        kept.append(run)
+    return kept
+
+
+# -- columns ---------------------------------------------------------------------------------------
+
+
+def _regions(runs: list[GlyphRun]) -> list[list[GlyphRun]]:
+    """Return the parts of a page that are read from top to bottom, in reading order."""
+    waiting, found = [runs], []
+    while waiting:
+        region = waiting.pop()
+        parts = _columns(region)
+        if parts is None:
+            found.append(region)
+        else:
+            waiting += [part for part in reversed(parts) if part]
+    return found
+
+
+def _columns(runs: list[GlyphRun]) -> _Columns | None:
+    """Return the two sides of the gutter that most of the text stands beside, if there is one."""
+    if len(runs) < 5:
+        return None
+    places = np.array([(run.left, run.top, run.right, run.bottom) for run in runs])
+    lefts, rights = places[:, 0], places[:, 2]
+    middles = (places[:, 1] + places[:, 3]) / 2
+    lengths = np.array([len(run.text) for run in runs])
+    size = median(run.size for run in runs)
+    found: list[tuple[int, float, Array, Array]] = []
+    for low, high in _gutters(lefts, rights, size):
+        crossing = (lefts < high - 0.5) & (rights > low + 0.5)
+        beside = np.where(rights <= low + 0.5, 0, 1)
+        bands = np.searchsorted(np.sort(middles[crossing]), middles)
+        for band in np.unique(bands[~crossing]):
+            inside = (bands == band) & ~crossing
+            characters = np.bincount(beside[inside], lengths[inside], minlength=2)
+            if characters.min() > 0:
+                found.append((int(characters.sum()), low, inside, beside))
+    for _, _, inside, beside in sorted(found, key=lambda each: (-each[0], each[1])):
+        left = [run for run, side in zip(runs, inside & (beside == 0), strict=True) if side]
+        right = [run for run, side in zip(runs, inside & (beside == 1), strict=True) if side]
+        if _are_columns(left, right, runs):
+            top, bottom = middles[inside].min(), middles[inside].max()
+            rest = [(run, m) for run, m, own in zip(runs, middles, inside, strict=True) if not own]
+            return _Columns(
+                [run for run, middle in rest if middle < top],
+                left,
+                right,
+                [run for run, middle in rest if middle > bottom],
+            )
+    return None
+
+
+def _gutters(lefts: Array, rights: Array, size: float) -> list[tuple[float, float]]:
+    """Return what may be gutters, from the left: beside edges that several runs share."""
+    found: set[tuple[float, float]] = set()
+    for edges, side in ((lefts, -1), (rights, 1)):
+        ordered = np.sort(edges)
+        counts = np.searchsorted(ordered, ordered + _EDGE, "right") - np.searchsorted(
+            ordered, ordered, "left"
+        )
+        for edge in np.unique(np.round(ordered[counts >= 3])):
+            near = ordered[np.abs(ordered - edge) <= _EDGE]
+            place = float(near.min() if side < 0 else near.max())
+            if lefts.min() + 3 * size < place < rights.max() - 3 * size:
+                other = place + side * _GUTTER * size
+                found.add((min(place, other), max(place, other)))
+    return sorted(found)
+
+
+def _are_columns(left: list[GlyphRun], right: list[GlyphRun], runs: list[GlyphRun]) -> bool:
+    """Say whether two sides are columns of prose, each read by itself, or cells of one table.
+
+    Cells are short; and a file that says all of one side before the other means columns.
+    """
+    sides = [rows_of(left), rows_of(right)]
+    fewest, most = sorted(len(rows) for rows in sides)
+    if fewest < 2 or most < 3:
+        return False
+    shared = min(max(r.bottom for r in side) for side in (left, right)) - max(
+        min(r.top for r in side) for side in (left, right)
+    )
+    if shared < 2 * median(run.size for run in (*left, *right)):
+        return False
+    lengths = [fmean(sum(len(run.text) for run in row) for row in rows) for rows in sides]
+    wide = [max(r.right for r in side) - min(r.left for r in side) for side in (left, right)]
+    fills = [
+        median((row[-1].right - row[0].left) / width for row in rows)
+        for rows, width in zip(sides, wide, strict=True)
+    ]
+    of_left = {id(run) for run in left}
+    inside = of_left | {id(run) for run in right}
+    order = [id(run) in of_left for run in runs if id(run) in inside]
+    if sum(a != b for a, b in pairwise(order)) <= max(2, fewest // 3):
+        return min(lengths) >= 10 and min(fills) >= 0.4
+    return fewest >= 3 and min(lengths) >= 18 and min(fills) >= 0.7
+
+
+# -- rows ------------------------------------------------------------------------------------------
+
+
+def _lines(runs: list[GlyphRun], region: int) -> list[Line]:
+    """Return the lines of one region, from the top."""
+    caps = _drop_caps(runs)
+    rows = rows_of(run for run in runs if run not in caps)
+    for cap in caps:
+        beside = [row for row in rows if row[0].bottom > cap.top + 0.1 * cap.size]
+        if beside:
+            beside[0].insert(0, cap)
+        else:
+            rows.append([cap])
+    cells = [_cells(row) for row in rows]
+    tabular = [_is_tabular(cells, number) for number in range(len(cells))]
+    lines: list[Line] = []
+    open_cells: list[list[GlyphRun]] = []
+    for row, of_row, is_row in zip(rows, cells, tabular, strict=True):
+        if is_row:
+            open_cells = of_row
+        elif open_cells and _goes_on(open_cells, of_row):
+            for cell in of_row:
+                _cell_above(open_cells, cell).extend(cell)
+            lines[-1] = _line(open_cells, region, tabular=True)
+            continue
+        else:
+            open_cells = []
+        lines.append(_line(of_row if is_row else [row], region, tabular=is_row))
+    return lines
+
+
+def _drop_caps(runs: list[GlyphRun]) -> list[GlyphRun]:
+    """Return the large first letters that several lines stand beside."""
+    size = median(run.size for run in runs)
+    return [
+        run
+        for run in runs
+        if len(run.text) <= 2
+        and run.size > _DROP_CAP * size
+        and sum(
+            run.top < (other.top + other.bottom) / 2 < run.bottom and other.left >= run.left
+            for other in runs
+            if other is not run
+        )
+        >= 2
+    ]
+
+
+def _cells(row: list[GlyphRun]) -> list[list[GlyphRun]]:
+    """Return a row's runs, together where no cell ends; a label belongs to what it labels."""
+    cells = [[row[0]]]
+    for before, run in pairwise(row):
+        if run.left - before.right > _CELLS_GAP * run.size and not (
+            len(cells) == 1 and LABEL.match(before.text)
+        ):
+            cells.append([run])
+        else:
+            cells[-1].append(run)
+    return cells
+
+
+def _is_tabular(rows: Sequence[list[list[GlyphRun]]], number: int) -> bool:
+    """Say whether a row is a table's: its cells stand in line with those of a row next to it."""
+    cells = rows[number]
+    if len(cells) < 2 or any(LEADERS.search(run.text) for cell in cells for run in cell):
+        return False
+    near = [row for row in rows[max(0, number - 2) : number + 3] if row is not cells]
+    return any(
+        _in_line(cell, other)
+        for row in near
+        if len(row) > 1
+        for cell in cells[1:]
+        for other in row[1:]
+    )
+
+
+def _in_line(one: list[GlyphRun], other: list[GlyphRun]) -> bool:
+    near = one[0].size
+    lefts, rights = one[0].left - other[0].left, one[-1].right - other[-1].right
+    return min(abs(lefts), abs(rights), abs(lefts + rights) / 2) < 0.5 * near
+
+
+def _goes_on(above: list[list[GlyphRun]], cells: list[list[GlyphRun]]) -> bool:
+    """Say whether a row holds nothing but further lines of the cells above."""
+    tops = [run for cell in above for run in cell]
+    gap = cells[0][0].top - max(run.bottom for run in tops)
+    return (
+        len(cells) < len(above)
+        and gap < 0.35 * cells[0][0].size
+        and cells[0][0].left > above[0][0].left + cells[0][0].size
+        and all(
+            any(
+                min(a[-1].right, cell[-1].right) > max(a[0].left, cell[0].left)
+                and any(c.isalpha() for c in a[-1].text)
+                for a in above
+            )
+            for cell in cells
+        )
+    )
+
+
+def _cell_above(above: list[list[GlyphRun]], cell: list[GlyphRun]) -> list[GlyphRun]:
+    return max(
+        above,
+        key=lambda a: min(max(r.right for r in a), cell[-1].right) - max(a[0].left, cell[0].left),
+    )
+
+
+def _line(cells: list[list[GlyphRun]], region: int, *, tabular: bool) -> Line:
+    """Return the runs of a row as one line, a tab between its cells."""
+    runs = [run for cell in cells for run in cell]
+    starts = {id(cell[0]) for cell in cells[1:]}
+    texts, boxes = [runs[0].text], [runs[0].boxes]
+    for before, run in pairwise(runs):
+        tab = id(run) in starts
+        same_row = run.top < before.bottom and run.left >= before.left
+        gap = run.left - before.right
+        if tab or not same_row or gap > SPACE * run.size:
+            texts.append("\t" if tab else " ")
+            filled = same_row and not tab
+            boxes.append(
+                between(before.boxes[-1:], run.boxes[:1])
+                if filled
+                else np.zeros((1, 4), before.boxes.dtype)
+            )
+        texts.append(run.text)
+        boxes.append(run.boxes)
+    main = max(runs, key=lambda run: len(run.text))
+    text, placed = "".join(texts), np.concatenate(boxes)
+    if _PRIVATE.match(text):  # fonts of symbols name their bullets as they like
+        text = f"•{text[1:]}"
+    if not tabular:
+        text, placed = in_reading_order(text, placed)
+    return Line(
+        text=text,
+        boxes=placed,
+        left=min(run.left for run in runs),
+        top=main.top,
+        right=max(run.right for run in runs),
+        bottom=main.bottom,
+        size=main.size,
+        bold=all(run.bold for run in runs),
+        turn=main.turn,
+        first=runs[0].first,
+        cell=None,
+        tabular=tabular,
+        region=region,
+    )

@@ -1,0 +1,247 @@
+"""Which lines go on one another: the paragraphs of a page, and words cut in two at a line's end.
+
+Receives lines in reading order; hands on what stands between each and the next.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import pairwise
+from statistics import median
+
+from scoqa.parse.pdf.characters import WIDE
+from scoqa.parse.pdf.layout import LABEL, LEADERS, Line
+
+# Of a line's size, unless said otherwise.
+_SAME_SIZE = 0.12  # a share: how much two lines of one paragraph may differ
+_PITCHES = (0.8, 1.45)  # from one line of a paragraph to the next, without spacing
+_WIDEST_PITCH = 2.6
+_USUAL_PITCH = 1.2
+_SPACING = 1.25  # of the pitch: more sets paragraphs apart
+_LEAST_STEP = 0.7  # down; less is the next column, or another cell of a table
+_INDENT = 0.8
+_MOST_INDENT = 6.0
+# Words that no line's end may part, as "5 kg" or "in the", go to the next line together.
+_MOST_GLUED = 3
+_SLACK = 0.8  # by which a line may fall short of the next word, in which it is not short
+
+_STOP = re.compile(r"[.!?…‽؟۔।॥。！？｡][\"'”’“»›)\]}」』】》〉）］｝]*(?:\d{1,3}|[⁰¹²³⁴-⁹]{1,3})?$")
+_ENDS_ITEM = re.compile(r"[;:；：]$")
+_PAUSE = re.compile(r"[,:;、，；：]$")
+_HYPHENS = "-‐\u00ad"
+_CUT = re.compile(rf"(\w[\w'’-]*)[{_HYPHENS}]$")
+_WORD = re.compile(r"\w+(?:[-‐‑]\w+)*")
+_BULLETS = "•▪●◦‣·"
+# "Vor- und Nachteile", "pre- and postwar": the hyphen stands for what follows later.
+_SUSPENDED = re.compile(r"(?:and|or|to|und|oder|bis|bzw|et|ou|y|o|e|en|of|och|og|i|lub)\b")
+
+
+def ends_sentence(line: Line) -> bool:
+    return _STOP.search(line.text) is not None
+
+
+def is_cut(line: Line, after: Line) -> bool:
+    """Say whether a word may begin at the end of `line` and end in the next."""
+    cut = _CUT.search(line.text)
+    return cut is not None and cut.group(1)[-1].isalpha() and after.text[:1].islower()
+
+
+def is_item(line: Line) -> bool:
+    return _is_bullet(line) or LABEL.match(line.text.split(maxsplit=1)[0]) is not None
+
+
+def _is_bullet(line: Line) -> bool:
+    return line.text[0] in _BULLETS
+
+
+def pitch_of(lines: Sequence[Line]) -> float:
+    """Return how far a page's lines usually stand below one another, in their sizes."""
+    steps = [
+        (b.bottom - a.bottom) / b.size
+        for a, b in pairwise(lines)
+        if a.region == b.region and _same_size(a, b) and not b.cell
+    ]
+    usual = [step for step in steps if _PITCHES[0] < step < _PITCHES[1]]
+    if 3 * len(usual) < len(steps):  # set with wide lines, or a list of single ones
+        usual = [step for step in steps if _PITCHES[0] < step < _WIDEST_PITCH]
+    return median(usual) if usual else _USUAL_PITCH
+
+
+def joints(
+    lines: Sequence[Line],
+    headings: Mapping[Line, object],
+    *,
+    is_item: Callable[[Line], bool] = is_item,
+) -> list[str]:
+    """Return what stands between each line of a page and the next: " ", a line's end or two.
+
+    headings: lines that are (part of) a heading, and which. is_item: whether a line begins with
+    what an item of a list, or a note, begins with.
+    """
+    if not lines:
+        return []
+    pitch = pitch_of(lines)
+    apart = [_apart(a, b, pitch, headings) for a, b in pairwise(lines)]
+    found: list[str] = []
+    start, first = 0, lines[0]
+    for end in [*(n + 1 for n, broken in enumerate(apart) if broken), len(lines)]:
+        block = lines[start:end]
+        if start:
+            before, after = lines[start - 1], lines[start]
+            runs_on = before.region != after.region and continues(
+                before, after, lines[:start], headings
+            )
+            rows = before.tabular and after.tabular
+            items = (
+                is_item(after) and is_item(first) and not (before in headings or after in headings)
+            )
+            near = before.region == after.region and (rows or items)
+            found.append(" " if runs_on else "\n" if near else "\n\n")
+        found += _inside(block, headings, is_item)
+        first = block[0]
+        start = end
+    for n, (a, b) in enumerate(pairwise(lines)):
+        found[n] = _in_table(a, b, is_item=is_item(b)) or found[n]
+    return found
+
+
+def _in_table(a: Line, b: Line, *, is_item: bool) -> str | None:
+    """Return what stands between two lines of one table; None of others."""
+    if a.cell is None or b.cell is None or a.region != b.region:
+        return None
+    if a.cell == b.cell:
+        return "\n" if is_item else " "
+    return "\t" if a.cell.row == b.cell.row else "\n"
+
+
+def _same_size(a: Line, b: Line) -> bool:
+    return abs(a.size - b.size) <= _SAME_SIZE * max(a.size, b.size)
+
+
+def _apart(a: Line, b: Line, pitch: float, headings: Mapping[Line, object]) -> bool:
+    """Say whether two lines stand too far apart, or look too different, for one paragraph."""
+    if headings.get(a) != headings.get(b):
+        return True
+    step = b.bottom - a.bottom
+    if a in headings:
+        return False
+    if is_cut(a, b) and a.region == b.region and 0 < step < 2.5 * b.size and _same_size(a, b):
+        return False
+    return (
+        a.region != b.region
+        or a.tabular != b.tabular
+        or not _same_size(a, b)
+        or not _LEAST_STEP * b.size < step <= _SPACING * pitch * b.size
+    )
+
+
+def _inside(
+    block: Sequence[Line], headings: Mapping[Line, object], is_item: Callable[[Line], bool]
+) -> list[str]:
+    """Return what stands between the lines of one block without spacing."""
+    if block[0] in headings:
+        return [" "] * (len(block) - 1)
+    left, right = min(line.left for line in block), max(line.right for line in block)
+    indented = [_INDENT * line.size < line.left - left < _MOST_INDENT * line.size for line in block]
+    hanging = len(block) > 2 and sum(indented) > len(block) / 2
+    found: list[str] = []
+    for n, (a, b) in enumerate(pairwise(block)):
+        stopped = ends_sentence(a)
+        next_words = b.first
+        ends = stopped or _ENDS_ITEM.search(a.text) or is_item(b)
+        if not ends and a.bold == b.bold and _is_small(b):
+            next_words = max(b.first, _width_of(b, _MOST_GLUED))
+        short = right - a.right > next_words + _SLACK * b.size
+        if a.tabular or LEADERS.search(a.text):
+            found.append("\n")
+        elif _CUT.search(a.text):
+            found.append(" ")
+        elif is_item(b) and (short or stopped or _PAUSE.search(a.text) or _is_bullet(b)):
+            found.append("\n")
+        elif short:
+            found.append("\n\n" if stopped or a.bold != b.bold else "\n")
+        elif (hanging and indented[n] and not indented[n + 1]) or (
+            not hanging and stopped and indented[n + 1] and not indented[n] and not is_item(a)
+        ):
+            found.append("\n\n")
+        else:
+            found.append(" ")
+    return found
+
+
+def _is_small(line: Line) -> bool:
+    """Say whether a line begins with a small letter."""
+    return _start(line).islower()
+
+
+def _width_of(line: Line, words: int) -> float:
+    """Return about how wide the first words of a line are."""
+    first = " ".join(line.text.split()[:words])
+    return (line.right - line.left) * len(first) / len(line.text)
+
+
+def _start(line: Line) -> str:
+    """Return the first character of a line that is no bracket and no quotation mark."""
+    return line.text.lstrip("\"'“‘„«‹([")[:1]
+
+
+def continues(a: Line, b: Line, before: Sequence[Line], headings: Mapping[Line, object]) -> bool:
+    """Say whether a paragraph goes on from `a`, a column's last line, in `b`, the next one's first.
+
+    before: the lines up to `a`, it included.
+    """
+    if a in headings or b in headings or a.tabular or b.tabular or a.turn != b.turn:
+        return False
+    if ends_sentence(a) or not _same_size(a, b) or is_item(b):
+        return False
+    if _is_small(b) or WIDE.match(_start(b)):
+        return True
+    near = [line for line in before if line.region == a.region and _same_size(line, a)]
+    edge = max(line.right for line in near)
+    return len(near) > 1 and edge - a.right < min(b.first + _SLACK * b.size, 8 * b.size)
+
+
+class PdfWords:
+    """What a document's lines say about words that are cut in two at a line's end."""
+
+    def __init__(self, lines: Iterable[Line]) -> None:
+        ordered = list(lines)
+        asked: set[str] = set()
+        for a, b in pairwise(ordered):
+            if is_cut(a, b):
+                left, right = _halves(a, b)
+                asked |= {left + right, f"{left}-{right}", left.rpartition("-")[2], right}
+        self._said: set[str] = set()
+        if asked:
+            for line in ordered:
+                words = _WORD.findall(line.text.casefold().replace("‐", "-").replace("‑", "-"))
+                whole = words[:-1] if line.text[-1:] in _HYPHENS else words
+                self._said |= asked.intersection(whole)
+
+    def joint(self, a: Line, b: Line, joint: str) -> tuple[str, bool]:
+        """Return what stands between two lines, and whether the first's hyphen is left out."""
+        if joint != " ":
+            return joint, False
+        cut = _CUT.search(a.text)
+        if cut is None:
+            wide = WIDE.match(a.text[-1]) and WIDE.match(b.text[0])
+            return ("" if wide else " "), False
+        if a.text[-1] == "\u00ad":
+            return "", True
+        if _SUSPENDED.match(b.text):
+            return " ", False
+        if not is_cut(a, b):  # "COVID-19", "Jean-Pierre", "1990-1995"
+            return "", False
+        left, right = _halves(a, b)
+        if left + right in self._said:
+            return "", True
+        compound = "-" in left and {left.rpartition("-")[2], right} <= self._said
+        return "", not (f"{left}-{right}" in self._said or compound)
+
+
+def _halves(a: Line, b: Line) -> tuple[str, str]:
+    """Return the two halves of a word that is cut, in small letters, without the hyphen."""
+    cut, rest = _CUT.search(a.text), _WORD.match(b.text)
+    assert cut is not None and rest is not None
+    return cut.group(1).casefold(), rest.group().casefold()

@@ -1,0 +1,158 @@
+"""The lines of a PDF's pages put together to one text.
+
+Receives pages of lines and what joins them; hands on the text, the marks of its pages, headings
+and date, and its boxes. A paragraph that runs over a page's end stays one paragraph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from scoqa.parse.common.lines import HEAD_LINES, date_mark, lines_with_text
+from scoqa.parse.common.outline import Outline
+from scoqa.parse.common.parsed import Parsed
+from scoqa.parse.pdf.characters import Array
+from scoqa.parse.pdf.headings import Heading, letters
+from scoqa.parse.pdf.layout import Line
+from scoqa.parse.pdf.paragraphs import PdfWords, continues, joints
+from scoqa.types import Mark
+
+
+@dataclass(frozen=True, slots=True)
+class PdfPage:
+    """A page as it is read: the lines of its body and its notes, and what stands between them.
+
+    width, height: as it is shown, in points. heads, feet: lines that stand on other pages too.
+    """
+
+    label: str
+    width: float
+    height: float
+    body: tuple[Line, ...]
+    joints: tuple[str, ...]
+    notes: tuple[Line, ...]
+    note_joints: tuple[str, ...]
+    heads: tuple[Line, ...]
+    feet: tuple[Line, ...]
+
+
+def written(pages: Sequence[PdfPage], headings: Mapping[Line, Heading]) -> Parsed:
+    """Return the text of `pages` without title and warnings. headings: of the lines that are."""
+    text = _Text(PdfWords(line for page in pages for line in page.body), len(pages))
+    bodies = [number for number, page in enumerate(pages) if page.body]
+    after = dict(pairwise(bodies))
+    spans: dict[Heading, tuple[int, int]] = {}
+    runs_on = False
+    said: set[str] = set()
+    for number, page in enumerate(pages):
+        following = pages[after[number]].body[0] if number in after else None
+        over = following is not None and continues(page.body[-1], following, page.body, headings)
+        lines = _in_order(page, over, runs_on, said)
+        for place, (line, joint) in enumerate(lines):
+            start = text.add(line, " " if runs_on and not place else joint, number)
+            if line in headings:
+                first = spans.get(headings[line], (start, 0))[0]
+                spans[headings[line]] = (first, text.length)
+        if lines:
+            runs_on = over and lines[-1][0] is page.body[-1]
+    whole = "".join(text.parts)
+    marks = [
+        *_page_marks(pages, text),
+        *_heading_marks(spans),
+        *date_mark(whole, lines_with_text(whole, HEAD_LINES)),
+    ]
+    marks.sort(key=lambda mark: mark.start)  # pages that are blank stay before the one that is not
+    boxes = tuple(b"".join(part.tobytes() for part in parts) for parts in text.boxes)
+    return Parsed(whole, None, tuple(marks), (), boxes)
+
+
+class _Text:
+    """The text as it grows, line by line, and the boxes of its characters, page by page."""
+
+    def __init__(self, words: PdfWords, pages: int) -> None:
+        self.length = 0
+        self.parts: list[str] = []
+        self.boxes: list[list[Array]] = [[] for _ in range(pages)]
+        self.starts: dict[int, int] = {}  # of the pages that hold text
+        self._words = words
+        self._page = 0
+        self._last: Line | None = None
+
+    def add(self, line: Line, joint: str, page: int) -> int:
+        """Add a line of `page` after `joint`, and return where it starts."""
+        if self._last is not None:
+            joint, is_hyphen_dropped = self._words.joint(self._last, line, joint)
+            if is_hyphen_dropped:
+                self._drop_hyphen()
+            self._append(joint, np.zeros((len(joint), 4), "<u2"))
+        start = self.length
+        self.starts.setdefault(page, start)
+        self._page, self._last = page, line
+        self._append(line.text, line.boxes)
+        return start
+
+    def _append(self, text: str, boxes: Array) -> None:
+        self.parts.append(text)
+        self.boxes[self._page].append(boxes)
+        self.length += len(text)
+
+    def _drop_hyphen(self) -> None:
+        """Leave out the hyphen that was added last; the letter before it has its box too."""
+        boxes = self.boxes[self._page]
+        *_, letter, hyphen = boxes[-1]
+        both = np.concatenate((np.minimum(letter, hyphen)[:2], np.maximum(letter, hyphen)[2:]))
+        boxes[-1] = np.concatenate((boxes[-1][:-2], both[None]))
+        self.parts[-1] = self.parts[-1][:-1]
+        self.length -= 1
+
+
+def _in_order(page: PdfPage, over: bool, runs_on: bool, said: set[str]) -> list[tuple[Line, str]]:
+    """Return a page's lines as they are read, each with what stands before it.
+
+    Footnotes come after the body, or before its last paragraph where that runs over the page's
+    end, so that no note stands in the middle of a sentence. So do feet, and heads before the body,
+    those not in `said`, to which they are added; where they would break a sentence they wait for
+    another page that they stand on.
+    """
+    body = list(zip(page.body, ("\n\n", *page.joints), strict=False))
+    notes = list(zip(page.notes, ("\n\n", *page.note_joints), strict=False))
+    last = max((n for n, (_, joint) in enumerate(body) if joint == "\n\n"), default=0)
+    heads = [] if runs_on else _first_said(page.heads, said)
+    fits = (body or not runs_on) and (last or not over)
+    feet = _first_said(page.feet, said) if fits else []
+    if over and last:
+        return heads + body[:last] + notes + feet + body[last:]
+    return heads + body + notes + feet
+
+
+def _first_said(lines: Sequence[Line], said: set[str]) -> list[tuple[Line, str]]:
+    """Return the lines not in `said`, each with what stands before it, and add them to it."""
+    found = [line for line in lines if letters(line.text) not in said]
+    said.update(letters(line.text) for line in found)
+    return list(zip(found, ("\n\n", *joints(found, {})), strict=False))
+
+
+def _page_marks(pages: Sequence[PdfPage], text: _Text) -> list[Mark]:
+    """Return a mark for every page, each up to where the next one starts."""
+    marks: list[Mark] = []
+    end = text.length
+    for number in range(len(pages) - 1, -1, -1):
+        page = pages[number]
+        start = text.starts.get(number, end)
+        box = (0.0, 0.0, round(page.width, 2), round(page.height, 2))
+        marks.append(Mark(start, end, "page", page.label, box))
+        end = start
+    return marks[::-1]
+
+
+def _heading_marks(spans: Mapping[Heading, tuple[int, int]]) -> list[Mark]:
+    """Return the headings' marks, each under those of a higher level before it."""
+    headings = Outline()
+    return [
+        Mark(start, end, "heading", headings.path(heading.level, heading.words))
+        for heading, (start, end) in spans.items()
+    ]

@@ -1,0 +1,80 @@
+"""Markdown: shown and quoted as its source text; headings become marks.
+
+Receives the canonical text; hands on the title (a heading in the first lines) and the marks; a
+heading's label is its whole path ("Charter > Article 4"). Found with markdown-it-py, so that a
+`#` inside a code block is not taken for a heading.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+from markdown_it import MarkdownIt
+
+from scoqa.parse.common.lines import HEAD_LINES, LONGEST_TITLE, date_mark, lines_with_text
+from scoqa.parse.common.outline import Outline
+from scoqa.parse.common.parsed import Parsed
+from scoqa.parse.common.text_decoding import decode
+from scoqa.types import Mark, Parser
+
+PARSER = Parser("markdown", "1")
+
+# Settings between two lines of dashes at the very top, as site generators read them.
+_FRONT_MATTER = re.compile(
+    r"---[ \t]*(?:\r\n|\r|\n)(?=\S).*?(?<=[\r\n])---[ \t]*(?=[\r\n]|\Z)", re.DOTALL
+)
+_LINE_END = re.compile(r"\r\n|\r|\n")  # markdown-it turns all three into LF before it counts
+
+
+def _line_starts(text: str) -> list[int]:
+    """Return where each line starts, as markdown-it counts lines, and the end of the text."""
+    return [0, *(end.end() for end in _LINE_END.finditer(text)), len(text)]
+
+
+def _words(source: str) -> str:
+    """Return the words of a heading's inline Markdown, without its markup."""
+    children = MarkdownIt("commonmark").parseInline(source)[0].children or ()
+    parts = (
+        child.content if child.type in ("text", "code_inline") else " "
+        for child in children
+        if child.type in ("text", "code_inline", "softbreak", "hardbreak")
+    )
+    return " ".join("".join(parts).split())
+
+
+def outline(text: str) -> tuple[str | None, tuple[Mark, ...]]:
+    """Return the title (None where there is no heading) and the marks, sorted by start."""
+    blocks = MarkdownIt("commonmark")
+    blocks.core.ruler.disable("inline")  # only headings are read inside: several times as fast
+    tokens = blocks.parse(text)
+    starts = _line_starts(text)
+    body = _FRONT_MATTER.match(text)
+    body_start = body.end() if body else 0
+    head = lines_with_text(text, HEAD_LINES)
+    head_end = head[-1][1] if head else 0
+    headings = Outline()
+    marks: list[Mark] = []
+    title: str | None = None
+    for token, inline in pairwise(tokens):
+        if token.type != "heading_open" or token.map is None or token.level != 0:
+            continue
+        # Looked at only where it can be a heading: its markup may take twice its words.
+        words = _words(inline.content) if len(inline.content) <= 2 * LONGEST_TITLE else ""
+        if not 0 < len(words) <= LONGEST_TITLE:
+            continue  # a paragraph over a line of dashes is a heading only to the grammar
+        start, end = starts[token.map[0]], starts[min(token.map[1], len(starts) - 1)]
+        if start < body_start:
+            continue  # to the grammar, the last line of front matter is an underlined heading
+        marks.append(Mark(start, end, "heading", headings.path(int(token.tag[1:]), words)))
+        if title is None and start < head_end:
+            title = words
+    dated = date_mark(text, head)
+    return title, tuple(sorted((*marks, *dated), key=lambda mark: mark.start))
+
+
+def read(data: bytes, path: str) -> Parsed:
+    """Return the decoded text with its title and marks. Raises ParseError."""
+    text, warnings = decode(data, path)
+    title, marks = outline(text)
+    return Parsed(text, title, marks, warnings)

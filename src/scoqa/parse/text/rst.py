@@ -1,0 +1,105 @@
+"""reStructuredText: shown and quoted as its source text; headings become marks.
+
+Receives the file's bytes; hands on the unchanged text, its title (a heading in the first lines)
+and the marks; a heading's label is its whole path. Found with docutils, so that a line over dashes
+inside a literal block or a table is not taken for a heading. It reads no other file and runs no
+code.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from itertools import accumulate
+
+from scoqa.parse.common.lines import HEAD_LINES, LONGEST_TITLE, date_mark, lines_with_text
+from scoqa.parse.common.outline import Outline
+from scoqa.parse.common.parsed import Parsed
+from scoqa.parse.common.text_decoding import decode
+from scoqa.types import Mark, Parser
+
+PARSER = Parser("rst", "1")
+
+# docutils takes some 10 seconds for a million characters; far more are no page that people write.
+MOST_CHARACTERS = 2_000_000
+
+_ROLE = re.compile(r":[\w:.+-]+:`([^`<]*?)(?:\s*<[^`>]*>)?`")  # those of Sphinx are unknown here
+_UNDERLINE = re.compile(r"([!-/:-@[-`{-~])\1*\s*")
+_SETTINGS = {
+    "file_insertion_enabled": False,
+    "raw_enabled": False,
+    "syntax_highlight": "none",
+    "report_level": 5,  # nothing is reported,
+    "halt_level": 6,  # and nothing ends the reading
+}
+
+
+def read(data: bytes, path: str) -> Parsed:
+    """Return the decoded text with its title and marks. Raises ParseError."""
+    text, warnings = decode(data, path)
+    head = lines_with_text(text, HEAD_LINES)
+    headings: list[Mark] = []
+    if len(text) > MOST_CHARACTERS:
+        warnings += (f"has over {MOST_CHARACTERS:,} characters; its headings are not marked.",)
+    else:
+        try:
+            headings = list(_headings(text))
+        except RecursionError:
+            warnings += ("is nested too deeply; its headings are not marked.",)
+    is_titled = bool(headings and head) and headings[0].start < head[-1][1]
+    marks = sorted((*headings, *date_mark(text, head)), key=lambda mark: mark.start)
+    return Parsed(text, headings[0].label if is_titled else None, tuple(marks), warnings)
+
+
+def _headings(text: str) -> Iterator[Mark]:
+    """Yield a mark for each heading of `text`, over its title and the lines around it."""
+    # Lines as docutils counts them: it takes these two for spaces.
+    lines = re.sub("[\v\f]", " ", text).splitlines(keepends=True)
+    starts = [0, *accumulate(map(len, lines))]
+    headings = Outline()
+    last = 0  # the line under the last title
+    for level, line, title in _sections(text):
+        words = " ".join(_ROLE.sub(r"\1", title).split())
+        # docutils names the line under the title, counted from 1.
+        if not 1 < line <= len(lines) or not _UNDERLINE.fullmatch(lines[line - 1]):
+            continue
+        if not 0 < len(words) <= LONGEST_TITLE:
+            continue
+        over, under = lines[line - 3 : line : 2] if line > 2 else ("", lines[line - 1])
+        has_overline = over.rstrip() == under.rstrip() and last < line - 2
+        last = line
+        start = starts[line - 3] if has_overline else starts[line - 2]
+        yield Mark(start, starts[line], "heading", headings.path(level, words))
+
+
+def _sections(text: str) -> list[tuple[int, int, str]]:
+    """Return (level, line, title) of every section, in order."""
+    from docutils import nodes
+    from docutils.frontend import get_default_settings
+    from docutils.parsers.rst import Parser as RstParser
+    from docutils.parsers.rst import roles
+    from docutils.utils import new_document
+
+    settings = get_default_settings(RstParser)
+    for name, value in {**_SETTINGS, "warning_stream": io.StringIO()}.items():
+        setattr(settings, name, value)
+    document = new_document("", settings)
+    known = dict(roles._roles)  # a file's own roles would be known in the next file
+    try:
+        RstParser().parse(text, document)
+    finally:
+        roles._roles.clear()
+        roles._roles.update(known)
+    found: list[tuple[int, int, str]] = []
+
+    def visit(parent: nodes.Element, level: int) -> None:
+        for child in parent.children:
+            if isinstance(child, nodes.section):
+                title = child.next_node(nodes.title)
+                if title is not None and child.line is not None:
+                    found.append((level, child.line, title.astext()))
+                visit(child, level + 1)
+
+    visit(document, 1)
+    return found

@@ -1,0 +1,370 @@
+"""HTML -> blocks of visible text, as a browser shows it.
+
+Receives markup as text; hands on its title, its dates and its blocks in reading order. Parsed by
+lexbor as the HTML standard says; walked without recursion, since pages may nest without end.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from scoqa.parse.common.blocks import LINE, PARAGRAPH, Around, Block
+from scoqa.parse.common.text_decoding import storable
+from scoqa.parse.web.boilerplate import Element, around
+from scoqa.parse.web.elements import (
+    LINES,
+    LISTS,
+    SCRIPTS,
+    SKIPPED,
+    Attributes,
+    as_html,
+    heading_level,
+    is_block,
+    is_data,
+    is_hidden,
+    keeps_space,
+    marker,
+    number_in,
+    numbering,
+)
+from scoqa.parse.web.inline import SPACE, Inline
+from scoqa.parse.web.styles import Styles, is_for_screens, shift
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+_IN_ARTICLE = frozenset("article main section blockquote figure".split())
+_CELLS = frozenset("td th".split())
+
+_FORMULAS = SCRIPTS.keys() | {"mfrac"}  # white space between their children is none
+_UNSEEN = re.compile("[\\s\u200b-\u200f\u2060\ufeff\u00ad\u034f]*")  # a block of these is blank
+_MARKED = tuple("•◦▪‣·*-–—")
+_DATED = (
+    'meta[property="article:published_time"], meta[name="date" i], meta[name="dc.date" i], '
+    'meta[name="dcterms.date" i], meta[name="pubdate" i], meta[itemprop="datePublished"], '
+    "time[datetime]"
+)
+MOST_DATES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class HtmlPage:
+    """What a page shows. title: of the window, None without one. dates: as its markup has them."""
+
+    title: str | None
+    dates: tuple[str, ...]
+    blocks: tuple[Block, ...]
+
+
+def page(
+    markup: str,
+    *,
+    xml: bool = False,
+    line: str = PARAGRAPH,
+    linked: Callable[[str], str] | None = None,
+) -> HtmlPage:
+    """Return what `markup` shows.
+
+    xml: it is XHTML, where <p/> is a whole element. line: what stands between two div elements;
+    in e-mails those are lines, elsewhere boxes. linked: gives the style sheet that a link names,
+    "" where there is none; without it only sheets inside the page are read.
+    """
+    from selectolax.lexbor import LexborHTMLParser
+
+    markup = storable(markup.replace("\r\n", "\n").replace("\r", "\n"))
+    parser = LexborHTMLParser(as_html(markup) if xml else markup)
+    names = (
+        node.text()
+        for node in parser.css("title")
+        if node.parent is not None and node.parent.tag in ("head", "body")
+    )
+    title = SPACE.sub(" ", next(names, "")).strip()
+    dates = (
+        node.attributes.get("datetime" if node.tag == "time" else "content") or ""
+        for node in parser.css(_DATED)[:MOST_DATES]
+    )
+    blocks = (
+        ()
+        if parser.root is None
+        else _Flow(line, Styles(_sheets(parser, linked))).walk(parser.root)
+    )
+    return HtmlPage(title or None, tuple(dates), tuple(blocks))
+
+
+def _sheets(parser: LexborHTMLParser, linked: Callable[[str], str] | None) -> Iterator[str]:
+    """Yield the style sheets of a page, in order."""
+    for node in parser.css("style, link"):
+        attributes = node.attributes
+        # With scripts, as in every browser, what stands in <noscript> counts for nothing.
+        unread = node.parent is not None and node.parent.tag == "noscript"
+        if unread or not is_for_screens(attributes.get("media") or ""):
+            continue
+        if node.tag == "style":
+            yield node.text()
+        elif linked is not None:
+            kinds = (attributes.get("rel") or "").lower().split()
+            if "stylesheet" in kinds and "alternate" not in kinds:
+                yield linked(attributes.get("href") or "")
+
+
+@dataclass(slots=True)
+class _Open:
+    """An element that has not ended, and what stood when it began."""
+
+    tag: str
+    role: str
+    names: str
+    blocks: int = 0
+    parts: int = 0
+    characters: int = 0
+    links: int = 0
+    is_block: bool = False
+    is_kept: bool = False  # white space is shown as it is
+    is_flat: bool = False  # all of it is one line
+    is_data: bool = False
+    is_link: bool = False
+    is_place: bool = False  # a link to a place in a page
+    is_note: bool = False  # a link to a note
+    children: int = 0
+    is_operand: bool = False  # of a fraction
+    shift: str = ""  # "sup" where it is raised, "sub" where it is lowered
+    level: int = 0
+    numbering: str = ""
+    next_number: int = 1
+
+    @property
+    def in_article(self) -> bool:
+        return self.tag in _IN_ARTICLE or self.role in ("main", "article")
+
+
+class _Flow:
+    """Puts text together as a browser lays it out."""
+
+    def __init__(self, line: str, styles: Styles) -> None:
+        self.line = line
+        self.styles = styles
+        self.blocks: list[Block] = []
+        self.asides: list[tuple[int, int, Around]] = []
+        self.open: list[_Open] = []
+        self.lists: list[_Open] = []
+        self.count = dict.fromkeys("link kept flat data article li sup nav".split(), 0)
+        self.last = dict.fromkeys("heading h1 main article".split(), -1)  # block of the last one
+        self.characters = 0
+        self.links = 0
+        self.inline = Inline()  # of the block that is being put together
+        self.level = 0
+        self.gap = PARAGRAPH
+        self.marker = ""
+        self.cells: list[str] = []
+
+    def walk(self, root: LexborNode) -> Iterator[Block]:
+        """Yield the blocks below `root`."""
+        above: list[LexborNode] = []
+        node: LexborNode | None = root
+        while node is not None:
+            if node.is_text_node:
+                self.add(node.text_content or "")
+            elif node.is_element_node and self.enter(node):
+                child = node.first_child
+                if child is not None:
+                    above.append(node)
+                    node = child
+                    continue
+                self.leave()
+            while node is not None and node.next is None:
+                node = above.pop() if above else None
+                if node is not None:
+                    self.leave()
+            node = None if node is None else node.next
+        self.flush()
+        sure = [0] * len(self.blocks)
+        for limit in (each for each in Around if each):
+            steps = [0] * (len(self.blocks) + 1)
+            for start, end, how in self.asides:
+                if how == limit:
+                    steps[start] += 1
+                    steps[end] -= 1
+            covered = accumulate(steps)
+            sure = [max(old, limit * (new > 0)) for old, new in zip(sure, covered, strict=False)]
+        for block, how_sure in zip(self.blocks, sure, strict=True):
+            yield replace(block, around=Around(how_sure)) if how_sure else block
+
+    def add(self, text: str) -> None:
+        """Add text of the source to the block."""
+        kept = self.count["kept"] > 0
+        in_formula = bool(self.open) and self.open[-1].tag in _FORMULAS
+        if kept or not in_formula or not SPACE.fullmatch(text):
+            self.inline.add(text, kept=kept, linked=self.count["link"] > 0)
+
+    def enter(self, node: LexborNode) -> bool:
+        """Open an element. False where it shows nothing, or is whole without its children."""
+        tag = node.tag or ""
+        if tag == "br":
+            self.add_line_end()
+            return False
+        attributes = node.attributes
+        if tag in SKIPPED:
+            return False
+        style = self.styles.of(tag, attributes)
+        if is_hidden(tag, attributes, style):
+            return False
+        role = (attributes.get("role") or "").strip().lower()
+        opened = _Open(tag, role, f"{attributes.get('class') or ''} {attributes.get('id') or ''}")
+        above = self.open[-1] if self.open else opened
+        self.open.append(opened)
+        is_way_past = tag == "a" and "skip" in opened.names.lower()
+        opened.is_block = is_way_past or is_block(tag, style)
+        if opened.is_block:
+            self.divide(tag)
+        opened.blocks, opened.parts = len(self.blocks), len(self.inline)
+        opened.characters, opened.links = self.characters, self.links
+        opened.is_kept = keeps_space(tag, attributes)
+        self.count["kept"] += opened.is_kept
+        for name in {tag, role} & {"h1", "main", "article"}:
+            self.last[name] = len(self.blocks)
+        self.count["article"] += opened.in_article
+        if tag in ("a", "button") or role == "button":
+            self.count["link"] += 1
+            opened.is_link = True
+            kind = f"{attributes.get('epub:type')} {role}"
+            opened.is_note = "noteref" in kind
+            opened.is_place = "#" in (attributes.get("href") or "")
+        elif tag in LISTS:
+            opened.numbering = "" if self.count["nav"] else numbering(tag, attributes)
+            opened.next_number = number_in(attributes.get("start"), 1)
+            self.lists.append(opened)
+        elif tag == "li":
+            self.begin_item(attributes)
+        elif tag == "table":
+            opened.is_data = is_data(node, role)
+            self.count["data"] += opened.is_data
+        elif tag == "tr":
+            self.cells = []
+        elif tag in _CELLS or tag == "caption":
+            opened.is_flat = self.count["data"] > 0
+        opened.shift = "" if opened.is_block else shift(tag, style)
+        opened.shift = "".join(SCRIPTS.get(above.tag, ())[above.children :][:1]) or opened.shift
+        opened.is_operand = above.tag == "mfrac"
+        if opened.is_operand:
+            self.add("/" if above.children else " (")
+            opened.parts = len(self.inline)
+        above.children += 1
+        self.count["sup"] += opened.shift == "sup"
+        if tag in ("nav", "li"):
+            self.count[tag] += 1
+        level = heading_level(tag, attributes)
+        if level and opened.is_block and not self.count["flat"]:
+            opened.level = self.level = level
+            opened.is_flat = True
+            self.last["heading"] = len(self.blocks)
+        self.count["flat"] += opened.is_flat
+        return True
+
+    def leave(self) -> None:
+        """End the element that was opened last."""
+        ended = self.open.pop()
+        tag = ended.tag
+        self.count["kept"] -= ended.is_kept
+        self.count["article"] -= ended.in_article
+        self.count["flat"] -= ended.is_flat
+        self.count["link"] -= ended.is_link
+        self.count["sup"] -= ended.shift == "sup"
+        if tag in ("nav", "li"):
+            self.count[tag] -= 1
+        if ended.is_link:
+            is_raised = self.count["sup"] > 0 or self.inline.is_raised(ended.parts)
+            if ended.is_note or (ended.is_place and is_raised):
+                self.inline.bracket(ended.parts)
+        elif ended.shift:
+            is_whole = len(self.blocks) == ended.blocks
+            self.inline.shift(ended.parts, lowered=ended.shift == "sub", is_whole=is_whole)
+        elif ended.is_operand:
+            operand = self.inline.since(ended.parts).strip()
+            if operand and not operand.isalnum():
+                self.inline.put(f"({operand})", ended.parts)
+        elif tag == "mfrac" and ended.children:
+            self.inline.put(")", len(self.inline))
+        elif tag in _CELLS and self.count["data"]:
+            self.cells.append(self.inline.cut())
+        elif tag == "tr" and self.count["data"]:
+            self.inline.lay_out("\t".join(self.cells))
+        if ended.is_block:
+            self.divide(tag)
+        if ended.level:
+            self.level = 0
+        elif tag == "li":
+            self.marker = ""
+        elif tag in LISTS:
+            self.lists.pop()
+        self.count["data"] -= ended.is_data
+        if ended.is_block and self.characters > ended.characters:
+            self.judge(ended)
+
+    def judge(self, ended: _Open) -> None:
+        """Note where an element that ended stands around the text."""
+        element = Element(
+            ended.tag,
+            ended.role,
+            ended.names,
+            self.characters - ended.characters,
+            self.links - ended.links,
+            len(self.blocks) - ended.blocks,
+            self.count["article"] > 0,
+            frozenset(name for name, at in self.last.items() if at >= ended.blocks),
+        )
+        if how := around(element):
+            self.asides.append((ended.blocks, len(self.blocks), how))
+
+    def divide(self, tag: str) -> None:
+        """End the block before or after an element that stands by itself."""
+        if self.count["flat"]:
+            self.add(" ")
+            return
+        self.flush()
+        in_item = self.count["li"] > 0 and (tag in LISTS or tag in ("p", "div"))
+        in_table = self.count["data"] > 0 and tag != "table"
+        if in_item or in_table or (tag in LINES and tag not in ("tr", "caption")):
+            gap = LINE
+        else:
+            gap = self.line if tag == "div" else PARAGRAPH
+        self.gap = max(self.gap, gap, key=len)
+
+    def add_line_end(self) -> None:
+        """Add what <br> shows: the end of a line."""
+        if self.count["flat"]:
+            self.add(" ")
+            return
+        self.inline.end_line(kept=self.count["kept"] > 0)
+
+    def flush(self) -> None:
+        """End the block that is being put together."""
+        inline, gap = self.inline, self.gap
+        self.inline = Inline()
+        if _UNSEEN.fullmatch(inline.text()):
+            if "\n" in inline.text():  # <div><br></div> is an empty line
+                self.gap = PARAGRAPH
+            return
+        text = inline.shown()
+        links = min(inline.links, len(text))
+        if not self.level and not (self.marker == "• " and text.startswith(_MARKED)):
+            links += len(self.marker) if links == len(text) else 0
+            text = self.marker + text
+        self.marker = ""
+        self.blocks.append(Block(text, gap, self.level, links=links))
+        self.characters += len(text)
+        self.links += links
+        self.gap = LINE
+
+    def begin_item(self, attributes: Attributes) -> None:
+        """Set what stands before the item of a list."""
+        if not self.lists:
+            return
+        inside = self.lists[-1]
+        number = number_in(attributes.get("value"), inside.next_number)
+        inside.next_number = number + 1
+        is_marked = "style" not in attributes or numbering("li", attributes) != ""
+        self.marker = marker(number, inside.numbering) if is_marked else ""
