@@ -201,7 +201,7 @@ def as_nobody() -> Iterator[Callable[[], Path]]:
             # What reads files starts before: the interpreter may lie where only root may look.
             workers = [pool._workers.take(fresh=True) for _ in range(AHEAD + 1)]
             for worker in workers:
-                pool._workers.give_back(worker)
+                pool._workers.return_worker(worker)
             os.chown(folder, nobody, nobody)
             os.seteuid(nobody)
         return folder

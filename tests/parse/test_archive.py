@@ -11,8 +11,8 @@ import pytest
 from hostile import LAUGHS
 from scoqa.errors import ParseError
 from scoqa.parse.common import archive
-from scoqa.parse.common.archive import members
-from scoqa.parse.common.xmltree import tree
+from scoqa.parse.common.archive import open_archive
+from scoqa.parse.common.xmltree import parse_xml
 
 
 def zipped(*parts: tuple[str, bytes], how: int = zipfile.ZIP_DEFLATED) -> bytes:
@@ -27,7 +27,7 @@ def zipped(*parts: tuple[str, bytes], how: int = zipfile.ZIP_DEFLATED) -> bytes:
 def refused(data: bytes, name: str = "a.xml", path: str = "plan.xlsx") -> str:
     """Return why `data`, or its member `name`, is not read."""
     with pytest.raises(ParseError) as caught:
-        members(data, path).read(name)
+        open_archive(data, path).read(name)
     assert path == caught.value.path
     return caught.value.reason
 
@@ -36,20 +36,20 @@ DAMAGED = "is cut off or damaged. Get it anew, or save it anew."
 
 
 def test_members_are_read_by_name() -> None:
-    file = members(zipped(("a.xml", b"<a/>"), ("deep/b.bin", bytes(99))), "plan.xlsx")
+    file = open_archive(zipped(("a.xml", b"<a/>"), ("deep/b.bin", bytes(99))), "plan.xlsx")
     assert ["a.xml", "deep/b.bin"] == file.names()
     assert (b"<a/>", bytes(99)) == (file.read("a.xml"), file.read("deep/b.bin"))
     assert ("a.xml" in file, "c.xml" in file) == (True, False)
 
 
 def test_a_name_that_leads_elsewhere_is_only_a_name() -> None:
-    file = members(zipped(("../../other/x", b"x"), ("/other/y", b"y")), "plan.xlsx")
+    file = open_archive(zipped(("../../other/x", b"x"), ("/other/y", b"y")), "plan.xlsx")
     assert ["../../other/x", "other/y"] == file.names()
     assert b"x" == file.read("../../other/x")
 
 
 def test_folders_are_no_members_and_backward_slashes_are_slashes() -> None:
-    file = members(zipped(("word/", b""), ("word\\document.xml", b"<w/>")), "plan.docx")
+    file = open_archive(zipped(("word/", b""), ("word\\document.xml", b"<w/>")), "plan.docx")
     assert ["word/document.xml"] == file.names()
 
 
@@ -62,14 +62,14 @@ def test_a_member_without_a_name_harms_nobody() -> None:
     end = data.index(b"PK\x05\x06")
     size = (end - at) - 1 + (at - data.index(b"PK\x01\x02"))
     tail = data[end : end + 12] + size.to_bytes(4, "little") + data[end + 16 :]
-    archive_of = members(data[:at] + entry + tail, "plan.xlsx")
+    archive_of = open_archive(data[:at] + entry + tail, "plan.xlsx")
     assert b"<a/>" == archive_of.read("a.xml")
     assert ["a.xml", ""] == archive_of.names()
 
 
 def test_what_unpacks_to_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archive, "MOST_UNPACKED_BYTES", 3 * 2**20)
-    file = members(zipped(("a", bytes(2 * 2**20)), ("b", bytes(2 * 2**20))), "plan.xlsx")
+    file = open_archive(zipped(("a", bytes(2 * 2**20)), ("b", bytes(2 * 2**20))), "plan.xlsx")
     for _ in range(3):  # a member read again counts once
         assert 2 * 2**20 == len(file.read("a"))
     with pytest.raises(ParseError, match=r"plan\.xlsx unpacks to more than 3 MB\. Split it"):
@@ -83,13 +83,13 @@ def test_sizes_are_counted_and_not_believed(monkeypatch: pytest.MonkeyPatch) -> 
     crc = zlib.crc32(bytes(10)).to_bytes(4, "little")
     lying = data.replace(true, false).replace(zlib.crc32(bytes(2**21)).to_bytes(4, "little"), crc)
     # What is behind the size that is told is never unpacked.
-    assert bytes(10) == members(lying, "plan.xlsx").read("a.xml")
+    assert bytes(10) == open_archive(lying, "plan.xlsx").read("a.xml")
 
 
 def test_more_members_than_any_document_has_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archive, "MOST_MEMBERS", 10)
     many = [(f"{n}.xml", b"") for n in range(11)]
-    assert 10 == len(members(zipped(*many[:10]), "plan.xlsx").names())
+    assert 10 == len(open_archive(zipped(*many[:10]), "plan.xlsx").names())
     assert "holds more than 10 files. Save it anew, or exclude it." == refused(zipped(*many))
 
 
@@ -106,7 +106,7 @@ def test_members_that_share_bytes_are_refused() -> None:
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_a_member_that_is_there_twice_is_refused_when_it_is_wanted() -> None:
     data = zipped(("a.xml", b"shown"), ("b.xml", b"b"), ("a.xml", b"hidden"))
-    assert b"b" == members(data, "plan.xlsx").read("b.xml")
+    assert b"b" == open_archive(data, "plan.xlsx").read("b.xml")
     assert refused(data).startswith("holds 2 parts called a.xml, and programs differ")
 
 
@@ -152,7 +152,7 @@ def test_a_missing_member_is_named() -> None:
 
 
 def test_xml_is_read_with_its_comments_and_instructions_dropped() -> None:
-    root = tree("<a><!-- no -->ä<?no no?>b</a>".encode(), "plan.docx")
+    root = parse_xml("<a><!-- no -->ä<?no no?>b</a>".encode(), "plan.docx")
     assert ("a", "äb", 0) == (root.tag, "".join(root.itertext()), len(root))
 
 
@@ -172,9 +172,9 @@ def test_xml_is_read_with_its_comments_and_instructions_dropped() -> None:
 )
 def test_xml_that_does_harm_or_is_broken_is_refused(xml: str) -> None:
     with pytest.raises(ParseError, match=r"plan\.docx (declares entities|holds broken XML)"):
-        tree(xml.encode(), "plan.docx")
+        parse_xml(xml.encode(), "plan.docx")
 
 
 @pytest.mark.parametrize("place", ["http://localhost/a.dtd", "file:///etc/passwd", "/etc/passwd"])
 def test_a_document_type_that_stands_elsewhere_is_not_fetched(place: str) -> None:
-    assert "a" == tree(f'<!DOCTYPE a SYSTEM "{place}"><a>words</a>'.encode(), "plan.docx").tag
+    assert "a" == parse_xml(f'<!DOCTYPE a SYSTEM "{place}"><a>words</a>'.encode(), "plan.docx").tag

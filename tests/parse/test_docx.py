@@ -14,7 +14,7 @@ from scoqa.errors import ParseError
 from scoqa.parse import parse_file
 from scoqa.parse.common.parsed import Parsed
 from scoqa.parse.office import docx as room
-from scoqa.parse.office.docx import BLANK, CHANGED
+from scoqa.parse.office.docx import BLANK, TRACKED_CHANGES
 from scoqa.parse.office.word_numbering import format_number
 
 
@@ -147,7 +147,7 @@ def test_what_was_inserted_is_read_and_what_was_deleted_is_not() -> None:
     )
     parsed = read(paragraph(inside) + f"<w:ins>{paragraph('Added.')}</w:ins>")
     assert "The fee is 30 euros\n\nAdded." == parsed.text
-    assert (CHANGED,) == parsed.warnings
+    assert (TRACKED_CHANGES,) == parsed.warnings
 
 
 def test_a_paragraph_whose_end_was_deleted_goes_on_in_the_next() -> None:

@@ -14,7 +14,7 @@ from scoqa.errors import ParseError
 from scoqa.parse import parse_file
 from scoqa.parse.common.parsed import Parsed
 from scoqa.parse.web import eml as room
-from scoqa.parse.web.eml import flowed
+from scoqa.parse.web.eml import unwrap_flowed
 from scoqa.parse.web.html import BLANK
 
 HEAD = (
@@ -165,10 +165,10 @@ def test_what_a_mail_program_writes_is_read_back(words: str) -> None:
 
 
 def test_soft_lines_go_on_only_at_the_same_depth() -> None:
-    assert "a b\n> c\nd\n-- \n" == flowed("a \nb\n> c \nd\n-- \n", joined=False).replace(
+    assert "a b\n> c\nd\n-- \n" == unwrap_flowed("a \nb\n> c \nd\n-- \n", joined=False).replace(
         "\n--\n", "\n-- \n"
     )
-    assert "上海" == flowed("上 \n海", joined=True)
+    assert "上海" == unwrap_flowed("上 \n海", joined=True)
 
 
 # -- what is enclosed ------------------------------------------------------------------------------

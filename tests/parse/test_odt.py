@@ -11,7 +11,7 @@ from hostile import LAUGHS
 from officefiles import zipped
 from scoqa.errors import ParseError
 from scoqa.parse import parse_file
-from scoqa.parse.common.numerals import numeral
+from scoqa.parse.common.numerals import format_numeral
 from scoqa.parse.common.parsed import Parsed
 from scoqa.parse.common.table import NO_TEXT
 from scoqa.parse.opendocument import odp, ods, odt
@@ -224,9 +224,9 @@ def test_headings_are_numbered_as_the_outline_says() -> None:
     [(4, "1", "4"), (28, "a", "bb"), (3, "A", "C"), (1994, "I", "MCMXCIV"), (9, "i", "ix")],
 )
 def test_numbers_are_written_in_every_form(number: int, form: str, text: str) -> None:
-    assert text == numeral(number, form)
-    assert ("0", "999999999") == (numeral(0, form), numeral(999_999_999, form))
-    assert ("ab", "AB") == tuple(numeral(28, each, doubles=False) for each in "aA")
+    assert text == format_numeral(number, form)
+    assert ("0", "999999999") == (format_numeral(0, form), format_numeral(999_999_999, form))
+    assert ("ab", "AB") == tuple(format_numeral(28, each, doubles=False) for each in "aA")
 
 
 def cell(text: str, more: str = "") -> str:

@@ -621,7 +621,7 @@ def test_scans_without_text_say_so() -> None:
 
 def test_pages_without_text_among_others_are_named() -> None:
     parsed = read(pdfs.image_only(12, (1, 2, 3, 5, 6, 8, 10, 11, 12)), "x.pdf")
-    warning = "has no text layer on 3 of 12 pages (4, 7, 9): run OCR on it to have them found."
+    warning = "has no text layer on 3 of 12 pages (4, 7, 9). Run OCR on it to include these pages."
     assert (warning,) == parsed.warnings
 
 

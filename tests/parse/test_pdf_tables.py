@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 import pdfs
 from pdfs import Canvas
 from scoqa.parse.common.parsed import Parsed
-from scoqa.parse.pdf.picture import opened
+from scoqa.parse.pdf.picture import open_pdf
 from scoqa.parse.pdf.reader import read
-from scoqa.parse.pdf.ruled import lines_on
+from scoqa.parse.pdf.ruled import find_lines
 
 STYLES = ["grid", "cells", "fillings", "open", "rows", "under", "colour", "form"]
 TABLE = "\n".join("\t".join(cell for cell in row if cell) for row in pdfs.ROWS)
@@ -299,9 +299,9 @@ def test_on_a_page_with_thousands_of_lines_none_is_looked_at(count: int, looked_
         for number in range(count):
             canvas.line(number % 100 * 5, 100, number % 100 * 5 + 3, 100)
 
-    with opened(pdfs.pages(draw), "x.pdf") as document:
+    with open_pdf(pdfs.pages(draw), "x.pdf") as document:
         page = pdfium.FPDF_LoadPage(document, 0)
-        assert abs(looked_at - len(lines_on(pdfium, page))) < 10
+        assert abs(looked_at - len(find_lines(pdfium, page))) < 10
         pdfium.FPDF_ClosePage(page)
 
 

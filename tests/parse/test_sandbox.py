@@ -72,9 +72,9 @@ def test_a_file_that_takes_for_ever_is_given_up(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text(folder, "good.txt")
-    monkeypatch.setattr(pool, "LEAST_SECONDS", 1.0)
+    monkeypatch.setattr(pool, "BASE_SECONDS", 1.0)
     assert reason(folder, "hang.txt").startswith("took longer than 1 seconds")
-    monkeypatch.setattr(pool, "LEAST_SECONDS", 60.0)
+    monkeypatch.setattr(pool, "BASE_SECONDS", 60.0)
     assert "The good file.\n" == text(folder, "good.txt")
 
 
@@ -140,7 +140,7 @@ def test_warnings_of_the_environment_are_no_reason_not_to_start(
 
 def test_a_large_program_that_asks_makes_no_process_large(folder: Path) -> None:
     """The system counts a new process from the size of the one that started it."""
-    ballast = bytearray(b"x") * (pool.MOST_KEPT_BYTES + 2**20)
+    ballast = bytearray(b"x") * (pool.MAX_IDLE_BYTES + 2**20)
     text(folder, "good.txt")
     assert 1 == len(pool._workers._idle), len(ballast)
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from scoqa.errors import ParseError
 from scoqa.parse import parse_file
 from scoqa.parse.common.parsed import Parsed
-from scoqa.parse.text.delimited import delimiter_of, read
+from scoqa.parse.text.delimited import detect_delimiter, read
 from scoqa.sentences import LONG, sentences
 
 
@@ -77,7 +77,7 @@ def test_rows_of_several_lines_count_once(ending: str) -> None:
     ],
 )
 def test_what_separates_cells_is_found(text: str, delimiter: str) -> None:
-    assert delimiter == delimiter_of(text, ",")
+    assert delimiter == detect_delimiter(text, ",")
 
 
 def test_a_line_for_excel_names_the_separator_and_is_not_shown() -> None:

@@ -311,7 +311,7 @@ endings = st.sampled_from(["\n", "\r\n", "\r"])
 @given(st.lists(st.tuples(lines, endings), max_size=12))
 def test_every_mark_slices_whole_lines_in_order(parts: list[tuple[str, str]]) -> None:
     text = "".join(line.replace("\n", end) + end for line, end in parts)
-    marks: tuple[Mark, ...] = markdown.outline(text)[1]
+    marks: tuple[Mark, ...] = markdown.find_title_and_marks(text)[1]
     assert sorted(mark.start for mark in marks) == [mark.start for mark in marks]
     for mark in marks:
         assert 0 <= mark.start < mark.end <= len(text)
@@ -463,9 +463,9 @@ def test_reading_is_safe_between_threads(tmp_path: Path) -> None:
 @pytest.mark.parametrize("end_of_line", ["\n", "\r\n", "\r"])
 def test_front_matter_is_no_heading(end_of_line: str) -> None:
     text = end_of_line.join(["---", "layout: page", "---", "", "# Real", "", "Words."])
-    title, marks = markdown.outline(text)
+    title, marks = markdown.find_title_and_marks(text)
     assert ("Real", ["Real"]) == (title, [mark.label for mark in marks])
 
 
 def test_a_rule_at_the_top_hides_no_heading() -> None:
-    assert "Real" == markdown.outline("---\n\n# Real\n\n---\n")[0]
+    assert "Real" == markdown.find_title_and_marks("---\n\n# Real\n\n---\n")[0]

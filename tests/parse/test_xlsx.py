@@ -16,7 +16,7 @@ from hostile import LAUGHS
 from officefiles import SHEET, relations, saved, workbook, zipped
 from scoqa.errors import ParseError
 from scoqa.parse import parse_file
-from scoqa.parse.common.number_format import general, shown, shown_text
+from scoqa.parse.common.number_format import format_general, format_text, format_value
 from scoqa.parse.common.parsed import Parsed
 from scoqa.parse.common.table import NO_TEXT
 from scoqa.parse.office.xlsx import read
@@ -247,7 +247,7 @@ def test_formats_of_the_file_and_the_1904_calendar() -> None:
     )
     rows = "<row>" + "".join(f'<c s="{n}"><v>45415</v></c>' for n in (0, 1, 2, 3, 9)) + "</row>"
     assert ["45415\t03.05.2024\t2024-05-03\t4541500.00%\t45415"] == lines(rows, styles=styles)
-    assert "2028-05-04" == shown(45415, "yyyy-mm-dd", from_1904=True)
+    assert "2028-05-04" == format_value(45415, "yyyy-mm-dd", from_1904=True)
 
 
 def test_a_strict_workbook_is_read_too() -> None:
@@ -317,7 +317,7 @@ ACCOUNTING = '_(* #,##0.00_);_(* \\(#,##0.00\\);_(* "-"??_);_(@_)'
     ],
 )
 def test_numbers_are_shown_as_their_format_says(value: float, code: str, text: str) -> None:
-    assert text == shown(value, code)
+    assert text == format_value(value, code)
 
 
 @pytest.mark.parametrize(
@@ -344,7 +344,7 @@ def test_numbers_are_shown_as_their_format_says(value: float, code: str, text: s
 )
 def test_dates_are_shown_as_their_format_says(value: float, code: str, text: str) -> None:
     # Month names of other languages are not known here: the day is then a number, in no doubt.
-    assert text == shown(value, code)
+    assert text == format_value(value, code)
 
 
 @pytest.mark.parametrize(
@@ -361,25 +361,25 @@ def test_dates_are_shown_as_their_format_says(value: float, code: str, text: str
     ],
 )
 def test_numbers_without_a_format_show_their_digits(value: float, text: str) -> None:
-    assert text == general(value)
+    assert text == format_general(value)
 
 
 def test_a_text_may_have_words_around_it_or_be_hidden() -> None:
     assert ["No. 5a", "5a", "", "5a"] == [
-        shown_text("5a", code) for code in ('"No. "@', "0.00", ";;;", "0;0;0;@")
+        format_text("5a", code) for code in ('"No. "@', "0.00", ";;;", "0;0;0;@")
     ]
 
 
 @example(1.0, ",.0")  # once failed: a comma, and no place for digits before the point
 @given(st.floats(allow_nan=False, allow_infinity=False), st.text('0#?.,%/E+-[]hmsydG@"\\;_* ()$'))
 def test_every_number_is_shown_in_every_format(value: float, code: str) -> None:
-    assert shown(value, code) == shown(value, code).strip()
+    assert format_value(value, code) == format_value(value, code).strip()
 
 
 @given(st.integers(-(10**14), 10**14))
 def test_a_whole_number_keeps_all_its_digits(value: int) -> None:
-    assert f"{value:,}" == shown(value, "#,##0")
-    assert str(value) == shown(value, "General") == shown(value, "0")
+    assert f"{value:,}" == format_value(value, "#,##0")
+    assert str(value) == format_value(value, "General") == format_value(value, "0")
 
 
 # -- what is made to do harm -----------------------------------------------------------------------

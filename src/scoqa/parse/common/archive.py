@@ -47,8 +47,8 @@ class Archive:
         self._unpacked: dict[str, int] = {}  # bytes, by name: a member read twice counts once
         # Not `is_dir`, which fails on a member without a name.
         listed = [member for member in file.infolist() if not member.filename.endswith("/")]
-        self._count = Counter(_name(member) for member in listed)
-        self._members = {_name(member): member for member in listed}
+        self._count = Counter(_normalize_name(member) for member in listed)
+        self._members = {_normalize_name(member): member for member in listed}
 
     def names(self) -> list[str]:
         """Return the names of all members, in the file's order, with forward slashes."""
@@ -92,12 +92,12 @@ class Archive:
                         )
                     parts.append(chunk)
         except _DAMAGED as error:
-            raise _damaged(self._path) from error
+            raise _damaged_error(self._path) from error
         self._unpacked[name] = size
         return b"".join(parts)
 
 
-def members(data: bytes, path: str) -> Archive:
+def open_archive(data: bytes, path: str) -> Archive:
     """Return the archive in `data`. `path` is for messages, and its ending for what they say.
 
     Raises ParseError where there is none, it is damaged, or it is made to do harm.
@@ -119,18 +119,18 @@ def members(data: bytes, path: str) -> Archive:
     try:
         file = zipfile.ZipFile(io.BytesIO(data))
     except _DAMAGED as error:
-        raise _damaged(path) from error
+        raise _damaged_error(path) from error
     placed = sorted(file.infolist(), key=lambda member: member.header_offset)
     for one, following in pairwise(placed):
         # A small file unpacks to a huge one where members share the same bytes.
         if one.header_offset + _HEADER_BYTES + one.compress_size > following.header_offset:
-            raise _damaged(path)
+            raise _damaged_error(path)
     return Archive(file, path)
 
 
-def _name(member: zipfile.ZipInfo) -> str:
+def _normalize_name(member: zipfile.ZipInfo) -> str:
     return member.filename.replace("\\", "/").lstrip("/")
 
 
-def _damaged(path: str) -> ParseError:
+def _damaged_error(path: str) -> ParseError:
     return ParseError(path, "is cut off or damaged. Get it anew, or save it anew.")

@@ -24,7 +24,7 @@ LEAST_CHARACTERS = 200
 LEAST_SHARE = 1 / 3
 
 
-class Around(IntEnum):
+class Boilerplate(IntEnum):
     """How sure it is that a block is not the text but stands around it."""
 
     NOT = 0
@@ -44,20 +44,20 @@ class Block:
     text: str
     gap: str = PARAGRAPH
     level: int = 0
-    around: Around = Around.NOT
+    boilerplate: Boilerplate = Boilerplate.NOT
     links: int = 0
     label: str = ""
 
 
-def least_aside(blocks: Sequence[Block], least: Around) -> Around | None:
+def choose_aside_threshold(blocks: Sequence[Block], least: Boilerplate) -> Boilerplate | None:
     """Return how sure an aside must be, at least `least`; None where nothing may be one.
 
     Too many asides are a sign that the text is among them; then only the surer ones count. Links
     count for nothing in the share: a page may well have more of them than text.
     """
-    for limit in (each for each in Around if each >= max(least, Around.NAMED)):
-        asides = [block for block in blocks if block.around >= limit]
-        others = [block for block in blocks if block.around < limit]
+    for limit in (each for each in Boilerplate if each >= max(least, Boilerplate.NAMED)):
+        asides = [block for block in blocks if block.boilerplate >= limit]
+        others = [block for block in blocks if block.boilerplate < limit]
         aside, left = (sum(len(b.text) - b.links for b in each) for each in (asides, others))
         shown, kept = (sum(len(b.text) for b in each) for each in (asides, others))
         if left >= LEAST_SHARE * (left + aside) and kept >= min(shown, LEAST_CHARACTERS):
@@ -65,28 +65,28 @@ def least_aside(blocks: Sequence[Block], least: Around) -> Around | None:
     return None
 
 
-def write(
+def write_blocks(
     blocks: Sequence[Block],
     writer: Writer,
     *,
     outline: Outline,
-    least: Around | None = None,
+    least: Boilerplate | None = None,
 ) -> list[tuple[int, int]]:
     """Write `blocks` and return where each line that may answer stands, as spans.
 
     least: how sure it must be at least that a block is an aside; None: none is one.
     """
-    limit = None if least is None else least_aside(blocks, least)
+    limit = None if least is None else choose_aside_threshold(blocks, least)
     lines: list[tuple[int, int]] = []
 
     def add(block: Block, aside: bool) -> None:
         if writer.length:
-            writer.gap(block.gap)
+            writer.ensure_gap(block.gap)
         start = writer.length
         text = block.text if start else block.text.lstrip()
         words = block.label or " ".join(text.split())
         if block.level and not aside and len(words) <= LONGEST_TITLE:
-            with writer.mark("heading", outline.path(block.level, words)):
+            with writer.mark("heading", outline.open_heading(block.level, words)):
                 writer.add(text)
         else:
             writer.add(text)
@@ -98,7 +98,7 @@ def write(
                 place += len(line) + 1
 
     def is_aside(block: Block) -> bool:
-        return limit is not None and block.around >= limit
+        return limit is not None and block.boilerplate >= limit
 
     for aside, run in groupby(blocks, is_aside):
         first, *rest = run
@@ -107,13 +107,13 @@ def write(
                 add(block, False)
             continue
         if writer.length:
-            writer.gap(PARAGRAPH)
+            writer.ensure_gap(PARAGRAPH)
         with writer.mark("aside", ""):
             for block in (first, *rest):
                 add(block, True)
     return lines
 
 
-def with_marks(marks: Iterable[Mark], more: Iterable[Mark]) -> tuple[Mark, ...]:
+def merge_marks(marks: Iterable[Mark], more: Iterable[Mark]) -> tuple[Mark, ...]:
     """Return all marks sorted by start, the wider first."""
     return tuple(sorted((*marks, *more), key=lambda mark: (mark.start, -mark.end)))

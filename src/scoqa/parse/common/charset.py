@@ -10,7 +10,7 @@ import codecs
 import re
 
 # As browsers read them: older names stand for the larger encodings that came after them.
-_MEANT = {
+_BROWSER_ENCODINGS = {
     "ascii": "cp1252",
     "iso8859-1": "cp1252",
     "iso8859-9": "cp1254",
@@ -32,13 +32,13 @@ _COMMENT = re.compile(rb"<!--.*?(?:-->|\Z)", re.S)
 HEAD_BYTES = 4_096  # browsers look at 1,024; saved pages have notes of their own before that
 
 
-def declared_in(data: bytes) -> str | None:
+def find_declared_encoding(data: bytes) -> str | None:
     """Return the encoding that markup names for itself, in a <meta> or an XML declaration."""
     found = _DECLARED.search(_COMMENT.sub(b"", data[:HEAD_BYTES]))
     return (found[1] or found[2]).decode("ascii", "replace") if found else None
 
 
-def decoded_as(data: bytes, declared: str | None) -> str | None:
+def decode_declared(data: bytes, declared: str | None) -> str | None:
     """Return `data` in the `declared` encoding; None unless every byte fits it.
 
     What is UTF-8 beyond ASCII is UTF-8, whatever is declared: nothing else ever looks so, and
@@ -57,6 +57,6 @@ def decoded_as(data: bytes, declared: str | None) -> str | None:
     if name in _REFUSED or name.startswith(("utf-16", "utf-32")):  # those have a mark
         return None
     try:
-        return data.decode(_MEANT.get(name, name))
+        return data.decode(_BROWSER_ENCODINGS.get(name, name))
     except (UnicodeError, LookupError):
         return None

@@ -21,7 +21,7 @@ DATE = re.compile(
 )
 
 
-def lines_with_text(text: str, most: int) -> list[tuple[int, int]]:
+def find_text_lines(text: str, most: int) -> list[tuple[int, int]]:
     """Return the first `most` lines that hold text, as spans without their white space."""
     found: list[tuple[int, int]] = []
     for match in re.finditer(r"[^\r\n]+", text):
@@ -34,7 +34,7 @@ def lines_with_text(text: str, most: int) -> list[tuple[int, int]]:
     return found
 
 
-def date_mark(text: str, lines: list[tuple[int, int]]) -> tuple[Mark, ...]:
+def find_date_mark(text: str, lines: list[tuple[int, int]]) -> tuple[Mark, ...]:
     """Return a mark of the first short line among `lines` that holds a date, if there is one."""
     for start, end in lines:
         if end - start <= LONGEST_DATE_LINE and DATE.search(text, start, end):

@@ -72,7 +72,7 @@ _TOKEN = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 
-_OF_DATES = {"date", "elapsed", "half"}
+_DATE_KINDS = {"date", "elapsed", "half"}
 
 
 class _Token(NamedTuple):
@@ -90,68 +90,72 @@ class _Section(NamedTuple):
 
 
 @lru_cache(maxsize=100_000)  # a column holds the same few numbers over and over
-def shown(value: float, code: str, *, from_1904: bool = False) -> str:
+def format_value(value: float, code: str, *, from_1904: bool = False) -> str:
     """Return `value` as `code` shows it, without white space around it.
 
     from_1904: whether days count from 1904, as in files that began on old Macs.
     """
-    sections = _sections(code if len(code) <= _LONGEST_CODE else "General")
-    section, is_signed = _choose(sections, value)
-    if section.kinds & _OF_DATES:
+    sections = _parse_sections(code if len(code) <= _LONGEST_CODE else "General")
+    section, is_signed = _choose_section(sections, value)
+    if section.kinds & _DATE_KINDS:
         days = value + 1462 if from_1904 else value
-        return _as_date(days, section).strip() if _FIRST_DAY <= days < _LAST_DAY else general(value)
+        return (
+            _format_date(days, section).strip()
+            if _FIRST_DAY <= days < _LAST_DAY
+            else format_general(value)
+        )
     if not section.tokens:
-        return "" if len(sections) > 1 else general(value)
+        return "" if len(sections) > 1 else format_general(value)
     number = abs(value)
     if "general" in section.kinds or "text" in section.kinds:
         text = "".join(
-            general(number) if token.kind in ("general", "text") else token.text
+            format_general(number) if token.kind in ("general", "text") else token.text
             for token in section.tokens
         )
     elif "digit" not in section.kinds:
         text = "".join(token.text for token in section.tokens)
     elif "slash" in section.kinds:
-        text = _as_fraction(number, section.tokens)
+        text = _format_fraction(number, section.tokens)
     elif "exponent" in section.kinds:
-        text = _with_exponent(number, section.tokens)
+        text = _format_exponent(number, section.tokens)
     else:
-        text = _as_digits(_decimal(number), section.tokens)
+        text = _format_digits(_to_decimal(number), section.tokens)
     # What is rounded to zero has no sign.
     sign = "-" if is_signed and value < 0 and text.strip("0.,% ") else ""
     return f"{sign}{text.strip()}"
 
 
-def shown_text(text: str, code: str) -> str:
+def format_text(text: str, code: str) -> str:
     """Return a cell's `text` as `code` shows it: as it is, or with words around it, or not."""
-    sections = _sections(code)
+    sections = _parse_sections(code)
     section = sections[3] if len(sections) > 3 else sections[-1]
     if len(sections) < 4 and "text" not in section.kinds:
         return text
     return "".join(text if token.kind == "text" else token.text for token in section.tokens)
 
 
-def general(value: float) -> str:
+def format_general(value: float) -> str:
     """Return `value` as it is shown without a format: its digits, fewer where they are many."""
     if value == int(value) and abs(value) < 1e15:
         return str(int(value))
     if 1e-5 <= abs(value) < 1e11:
         whole = len(str(int(abs(value))))
-        return _plain(round(_decimal(value), max(0, _MOST_DIGITS - whole)))
+        return _format_plain(round(_to_decimal(value), max(0, _MOST_DIGITS - whole)))
     mantissa, _, power = f"{value:.5E}".partition("E")
-    return f"{_plain(Decimal(mantissa))}E{power}"
+    return f"{_format_plain(Decimal(mantissa))}E{power}"
 
 
-def _plain(number: Decimal) -> str:
+def _format_plain(number: Decimal) -> str:
     text = f"{number:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _decimal(value: float) -> Decimal:
+def _to_decimal(value: float) -> Decimal:
     return Decimal(f"{value:.15g}")  # the digits a spreadsheet keeps
 
 
 @lru_cache(maxsize=1000)
-def _sections(code: str) -> tuple[_Section, ...]:
+def _parse_sections(code: str) -> tuple[_Section, ...]:
     sections: list[_Section] = []
     tokens: list[_Token] = []
     condition, language = "", None
@@ -176,11 +180,11 @@ def _sections(code: str) -> tuple[_Section, ...]:
     return tuple(sections)
 
 
-def _choose(sections: Sequence[_Section], value: float) -> tuple[_Section, bool]:
+def _choose_section(sections: Sequence[_Section], value: float) -> tuple[_Section, bool]:
     """Return the section that shows `value`, and whether it leaves the sign to us."""
     if any(section.condition for section in sections):
         for section in sections[:3]:
-            if not section.condition or _meets(value, section.condition):
+            if not section.condition or _meets_condition(value, section.condition):
                 return section, True
         return sections[-1], True
     if value < 0 and len(sections) > 1:
@@ -190,7 +194,7 @@ def _choose(sections: Sequence[_Section], value: float) -> tuple[_Section, bool]
     return sections[0], True
 
 
-def _meets(value: float, condition: str) -> bool:
+def _meets_condition(value: float, condition: str) -> bool:
     operator = condition.rstrip("-.0123456789")
     bound = float(condition[len(operator) :])
     return {
@@ -203,7 +207,7 @@ def _meets(value: float, condition: str) -> bool:
     }.get(operator, False)
 
 
-def _as_digits(number: Decimal, tokens: Sequence[_Token]) -> str:
+def _format_digits(number: Decimal, tokens: Sequence[_Token]) -> str:
     """Return `number` in the places that `tokens` leave for its digits."""
     kinds = [token.kind for token in tokens]
     point = kinds.index("point") if "point" in kinds else len(kinds)
@@ -220,12 +224,12 @@ def _as_digits(number: Decimal, tokens: Sequence[_Token]) -> str:
     number = number.quantize(Decimal(1).scaleb(-len(pattern)), ROUND_HALF_UP, _WIDE)
     whole, _, fraction = f"{number:f}".partition(".")
     fraction = fraction[: max(len(fraction.rstrip("0")), pattern.rfind("0") + 1)]
-    digits = _filled(
+    digits = _pad_digits(
         whole.lstrip("0"), "".join(tokens[n].text for n in before), is_grouped=bool(grouping)
     )
     placed = dict.fromkeys(grouping | scaling, "")
     for n in reversed(before[1:]):
-        size = _size_of_last(digits, len(tokens[n].text))
+        size = _measure_last_digits(digits, len(tokens[n].text))
         digits, placed[n] = digits[: len(digits) - size], digits[len(digits) - size :]
     # The first place takes all digits that are more than the places.
     placed[point] = "." if before else f"{digits}."
@@ -236,7 +240,7 @@ def _as_digits(number: Decimal, tokens: Sequence[_Token]) -> str:
     return "".join(placed.get(n, token.text) for n, token in enumerate(tokens))
 
 
-def _filled(digits: str, pattern: str, is_grouped: bool) -> str:
+def _pad_digits(digits: str, pattern: str, is_grouped: bool) -> str:
     """Return `digits` with the zeros that `pattern` asks for, in groups of three if so."""
     first_zero = pattern.find("0")
     least = len(pattern) - first_zero if first_zero >= 0 else 0
@@ -248,7 +252,7 @@ def _filled(digits: str, pattern: str, is_grouped: bool) -> str:
     return ",".join(group for group in groups if group)
 
 
-def _size_of_last(digits: str, count: int) -> int:
+def _measure_last_digits(digits: str, count: int) -> int:
     """Return how many characters at the end of `digits` hold `count` of them."""
     size = 0
     while count and size < len(digits):
@@ -257,12 +261,12 @@ def _size_of_last(digits: str, count: int) -> int:
     return size
 
 
-def _with_exponent(value: float, tokens: Sequence[_Token]) -> str:
+def _format_exponent(value: float, tokens: Sequence[_Token]) -> str:
     at = next(n for n, token in enumerate(tokens) if token.kind == "exponent")
     places = [token.text for token in tokens[:at] if token.kind in ("digit", "point")]
     whole, _, after = "".join(places).partition(".")
     step = max(1, len(whole))
-    number = _decimal(value)
+    number = _to_decimal(value)
     power = number.adjusted() // step * step if number else 0
     scaled = number.scaleb(-power).quantize(Decimal(1).scaleb(-len(after)), ROUND_HALF_UP, _WIDE)
     if scaled and scaled.adjusted() >= step:
@@ -273,11 +277,11 @@ def _with_exponent(value: float, tokens: Sequence[_Token]) -> str:
     return f"{scaled:f}E{sign}{str(abs(power)).rjust(width, '0')}"
 
 
-def _as_fraction(value: float, tokens: Sequence[_Token]) -> str:
+def _format_fraction(value: float, tokens: Sequence[_Token]) -> str:
     at = next(n for n, token in enumerate(tokens) if token.kind == "slash")
     below = next((token.text for token in tokens[at + 1 :] if token.text.strip()), "?")
     has_whole = sum(token.kind == "digit" for token in tokens[:at]) > 1
-    whole, rest = divmod(Fraction(_decimal(value)), 1) if has_whole else (0, Fraction(value))
+    whole, rest = divmod(Fraction(_to_decimal(value)), 1) if has_whole else (0, Fraction(value))
     if below.isdigit() and int(below):
         top, bottom = round(rest * int(below)), int(below)
     else:
@@ -290,12 +294,12 @@ def _as_fraction(value: float, tokens: Sequence[_Token]) -> str:
     return f"{whole} {top}/{bottom}" if whole else f"{top}/{bottom}"
 
 
-def _as_date(days: float, section: _Section) -> str:
+def _format_date(days: float, section: _Section) -> str:
     """Return the day and time that is `days` after the end of 1899."""
     tokens = section.tokens
     needs_names = any(t.kind == "date" and re.match("mmm|ddd", t.text) for t in tokens)
     if needs_names and section.language not in _IN_ENGLISH:
-        tokens = _sections(ISO_DATE)[0].tokens
+        tokens = _parse_sections(ISO_DATE)[0].tokens
     dated = [n for n, token in enumerate(tokens) if token.kind in ("date", "elapsed")]
     split_seconds = max((len(tokens[n].text.partition(".")[2]) for n in dated), default=0)
     seconds = round(days * 86_400, split_seconds)
@@ -315,13 +319,13 @@ def _as_date(days: float, section: _Section) -> str:
             before = [tokens[m].text[0] for m in dated if m < n][-1:]
             after = [tokens[m].text[0] for m in dated if m > n][:1]
             is_minute = token.text[0] == "m" and (before == ["h"] or after == ["s"])
-            parts.append(_date_part(moment, token.text, is_minute, has_half))
+            parts.append(_format_date_part(moment, token.text, is_minute, has_half))
         else:
             parts.append(token.text)
     return "".join(parts)
 
 
-def _date_part(moment: datetime, text: str, is_minute: bool, has_half: bool) -> str:
+def _format_date_part(moment: datetime, text: str, is_minute: bool, has_half: bool) -> str:
     size = len(text)
     if is_minute:
         return str(moment.minute).rjust(min(size, 2), "0")

@@ -10,14 +10,14 @@ _ROMAN = tuple(zip((1000, 900, 500, 400, 100, 90, 50, 40, 10, 9, 5, 4, 1),
 _MOST_ROMAN, _MOST_DOUBLED = 3999, 26 * 26
 
 
-def numeral(number: int, form: str, *, doubles: bool = True) -> str:
+def format_numeral(number: int, form: str, *, doubles: bool = True) -> str:
     """Return `number` as "1", "a", "A", "i" or "I" has it; in figures where that cannot be.
 
     doubles: whether bb follows aa after z, as in Word and LibreOffice; in web pages ab does.
     """
     written = str(number)
     if form in ("a", "A") and number > 0 and not (doubles and number > _MOST_DOUBLED):
-        written = _doubled(number) if doubles else _counted(number)
+        written = _repeat_letter(number) if doubles else _count_in_letters(number)
     elif form in ("i", "I") and 0 < number <= _MOST_ROMAN:
         written = ""
         for value, letters in _ROMAN:
@@ -26,12 +26,12 @@ def numeral(number: int, form: str, *, doubles: bool = True) -> str:
     return written.upper() if form in ("A", "I") else written
 
 
-def _doubled(number: int) -> str:
+def _repeat_letter(number: int) -> str:
     times, letter = divmod(number - 1, 26)
     return chr(ord("a") + letter) * (times + 1)
 
 
-def _counted(number: int) -> str:
+def _count_in_letters(number: int) -> str:
     letters = ""
     while number:
         number, letter = divmod(number - 1, 26)

@@ -12,7 +12,7 @@ class Outline:
     def __init__(self) -> None:
         self._open: list[tuple[float, str]] = []  # (level, words) from the outermost in
 
-    def path(self, level: float, words: str) -> str:
+    def open_heading(self, level: float, words: str) -> str:
         """Open a heading and return its whole path ("Charter > Article 4").
 
         level: the less, the further out; those of its level and below end here.

@@ -45,7 +45,7 @@ class Writer:
         self._parts.append(text)
         self.length += len(text)
 
-    def gap(self, ending: str = "\n\n") -> None:
+    def ensure_gap(self, ending: str = "\n\n") -> None:
         """End what was written with `ending`, unless nothing was or it ends so already."""
         tail = "".join(self._parts[-len(ending) :])
         if self.length and not tail.endswith(ending):
@@ -60,7 +60,7 @@ class Writer:
         if self.length > start:
             self._marks.insert(place, Mark(start, self.length, kind, label))
 
-    def parsed(self, title: str | None, *, warnings: tuple[str, ...] = ()) -> Parsed:
+    def to_parsed(self, title: str | None, *, warnings: tuple[str, ...] = ()) -> Parsed:
         """Return what was written, its marks sorted by start, the wider first."""
         marks = sorted(self._marks, key=lambda mark: (mark.start, -mark.end))
         return Parsed("".join(self._parts), title, tuple(marks), warnings)

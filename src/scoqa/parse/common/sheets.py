@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from scoqa.parse.common.parsed import Writer
-from scoqa.parse.common.table import Row, between, write_rows
+from scoqa.parse.common.table import Row, choose_separator, write_rows
 
 _MOST_NAMED = 5  # sheets in a warning
 
@@ -25,28 +25,28 @@ def write_sheet(
     blocks = [block for block in drawn if block]
     if first is None and not blocks:
         return
-    writer.gap()
+    writer.ensure_gap()
     with writer.mark("sheet", name):
         if first is not None:
             write_rows(writer, chain([first], rows))
         for block in blocks:
             last = ""
             for line in block:
-                writer.gap(between(last, line) if last else "\n\n")
+                writer.ensure_gap(choose_separator(last, line) if last else "\n\n")
                 writer.add(line)
                 last = line
 
 
-def hidden_warnings(sheets: Sequence[str], partly: Sequence[str]) -> tuple[str, ...]:
+def describe_hidden_sheets(sheets: Sequence[str], partly: Sequence[str]) -> tuple[str, ...]:
     """Return what is to be said of hidden sheets, and of those with hidden rows or columns."""
     found: list[str] = []
     if sheets:
-        found.append(f"has hidden sheets, which are not read: {_listed(sheets)}.")
+        found.append(f"has hidden sheets, which are not read: {_list_names(sheets)}.")
     if partly:
-        found.append(f"has hidden rows or columns, which are not read, in: {_listed(partly)}.")
+        found.append(f"has hidden rows or columns, which are not read, in: {_list_names(partly)}.")
     return tuple(found)
 
 
-def _listed(names: Sequence[str]) -> str:
+def _list_names(names: Sequence[str]) -> str:
     more = len(names) - _MOST_NAMED
     return ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from scoqa.parse.common.lines import LONGEST_TITLE
 from scoqa.parse.common.parsed import Writer
-from scoqa.parse.common.table import between
+from scoqa.parse.common.table import choose_separator
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -36,7 +36,7 @@ class Shape:
     index: str = ""
 
 
-def in_order(shapes: Iterable[Shape]) -> list[Shape]:
+def sort_shapes(shapes: Iterable[Shape]) -> list[Shape]:
     """Return shapes as they are read: titles, then row after row, each from the left."""
     rows: list[list[Shape]] = []
     for shape in sorted(shapes, key=lambda shape: shape.top):
@@ -56,7 +56,7 @@ def write_slide(writer: Writer, number: int, title: str, blocks: Sequence[Sequen
     blocks = [[title], *blocks] if title else blocks
     if not blocks:
         return
-    writer.gap()
+    writer.ensure_gap()
     heading, *rest = blocks[0]
     with writer.mark("slide", str(number)):
         words = heading if len(heading) <= LONGEST_TITLE else f"Slide {number}"
@@ -66,12 +66,12 @@ def write_slide(writer: Writer, number: int, title: str, blocks: Sequence[Sequen
         for block in (rest, *blocks[1:]):
             for count, line in enumerate(block):
                 is_first = count == 0 and block is not rest
-                writer.gap("\n\n" if is_first else between(last, line))
+                writer.ensure_gap("\n\n" if is_first else choose_separator(last, line))
                 writer.add(line)
                 last = line
 
 
-def hidden_warnings(numbers: Sequence[int]) -> tuple[str, ...]:
+def describe_hidden_slides(numbers: Sequence[int]) -> tuple[str, ...]:
     """Return what is to be said of hidden slides."""
     if not numbers:
         return ()

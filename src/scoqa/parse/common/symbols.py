@@ -6,9 +6,9 @@ character a reader sees, or U+FFFD where it is not known.
 
 from __future__ import annotations
 
-RAISED = str.maketrans("0123456789+−-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
-LOWERED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
-BELOW = str.maketrans("0123456789+−-", "₀₁₂₃₄₅₆₇₈₉₊₋₋")
+TO_SUPERSCRIPT = str.maketrans("0123456789+−-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
+FROM_SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+TO_SUBSCRIPT = str.maketrans("0123456789+−-", "₀₁₂₃₄₅₆₇₈₉₊₋₋")
 
 # Codes 0x41 to 0x5a and 0x61 to 0x7a of the font Symbol, then single ones people insert.
 _SYMBOL = dict(
@@ -69,7 +69,7 @@ _WINGDINGS = {
 _FONTS = {"symbol": _SYMBOL, "wingdings": _WINGDINGS}
 
 
-def symbol(font: str | None, code: str | None) -> str:
+def decode_symbol(font: str | None, code: str | None) -> str:
     """Return the character with the hexadecimal `code` in `font`."""
     try:
         number = int(code or "", 16)

@@ -17,7 +17,7 @@ from scoqa.sentences import LOOK
 
 NO_TEXT = "holds no text; there is nothing to index in it."
 # Rows looked at before it is decided where a table's names stand, so that endless ones stream.
-LOOKED_AT = 100
+SAMPLE_ROWS = 100
 LONGEST_NAME = 100  # characters; longer ones are prose
 LONGEST_CELL = 1_000  # characters; a longer one is layout, unless the table has heads
 LONGEST_LONE_NAME = 40  # of a table with one column: it may be a list of anything
@@ -46,7 +46,7 @@ class Row:
     cells: Mapping[int, str]
 
 
-class Merged:
+class MergedCells:
     """The cells of a sheet that go down over several rows: each row shows them beside its own."""
 
     def __init__(self) -> None:
@@ -56,7 +56,7 @@ class Merged:
         """Keep the text of a cell that goes down to the row `last`."""
         self._open[column] = (last, text)
 
-    def beside(self, number: int, cells: dict[int, str]) -> dict[int, str]:
+    def fill_row(self, number: int, cells: dict[int, str]) -> dict[int, str]:
         """Return the cells of row `number` with those that go down into it, by column."""
         if not cells or not self._open:
             return cells
@@ -64,7 +64,7 @@ class Merged:
         return dict(sorted(({c: text for c, (_, text) in self._open.items()} | cells).items()))
 
 
-def cell_text(text: str) -> str:
+def clean_cell(text: str) -> str:
     """Return the text of a cell on one line: its line breaks and tabs become spaces."""
     return (text if text.isprintable() else _BREAKS.sub(" ", text)).strip()
 
@@ -79,23 +79,23 @@ def write_rows(writer: Writer, rows: Iterable[Row]) -> None:
     for is_filled, run in groupby(rows, key=lambda row: bool(row.cells)):
         if not is_filled:
             continue
-        head = list(islice(run, LOOKED_AT))
-        place = _place_of_names(head, names)
+        head = list(islice(run, SAMPLE_ROWS))
+        place = _find_header(head, names)
         if place is not None:
             names = head[place].cells
-        elif not _goes_on(head, names):
+        elif not _continues_table(head, names):
             names = {}
         last = ""
         for count, row in enumerate(chain(head, run)):
             is_below = place is None or count > place
-            line = _line(row.cells, names if is_below else {})
-            writer.gap(between(last, line) if count else "\n\n")
+            line = _format_row(row.cells, names if is_below else {})
+            writer.ensure_gap(choose_separator(last, line) if count else "\n\n")
             with writer.mark("row", str(row.number)):
                 writer.add(line)
             last = line
 
 
-def between(line: str, following: str) -> str:
+def choose_separator(line: str, following: str) -> str:
     """Return what two lines of a table need between them to be two sentences.
 
     A line end alone ends a sentence only where a tab is near it.
@@ -103,20 +103,20 @@ def between(line: str, following: str) -> str:
     return "\n" if "\t" in line[-LOOK:] or "\t" in following[:LOOK] else "\n\n"
 
 
-def _line(cells: Mapping[int, str], names: Mapping[int, str]) -> str:
+def _format_row(cells: Mapping[int, str], names: Mapping[int, str]) -> str:
     return "\t".join(
         f"{names[column]}: {text}" if column in names else text for column, text in cells.items()
     )
 
 
-def _goes_on(head: Sequence[Row], names: Mapping[int, str]) -> bool:
+def _continues_table(head: Sequence[Row], names: Mapping[int, str]) -> bool:
     """Say whether rows without names of their own belong to the table above the blank row."""
     columns = {column for row in head for column in row.cells}
     # What stands in one column alone under a table is a note about it.
     return columns <= names.keys() and (len(columns) > 1 or len(names) == 1)
 
 
-def _place_of_names(head: Sequence[Row], above: Mapping[int, str]) -> int | None:
+def _find_header(head: Sequence[Row], above: Mapping[int, str]) -> int | None:
     """Return which of `head`, a table's first rows, holds its columns' names; None for none.
 
     above: the names in force before the blank row above.
@@ -127,7 +127,7 @@ def _place_of_names(head: Sequence[Row], above: Mapping[int, str]) -> int | None
             continue  # a title, a date, who made it
         below = head[place + 1 :]
         stands_out = _stands_out(row, below)
-        if len(columns) == 1 and not _can_name_a_list(row, below):
+        if len(columns) == 1 and not _can_title_list(row, below):
             return None
         if not stands_out and (
             columns <= above.keys()
@@ -135,11 +135,11 @@ def _place_of_names(head: Sequence[Row], above: Mapping[int, str]) -> int | None
             or any(row.cells[c] == other.cells.get(c) for other in below for c in row.cells)
         ):
             return None
-        return place if _can_be_names(row, below) else None
+        return place if _can_be_header(row, below) else None
     return None
 
 
-def _can_be_names(row: Row, below: Sequence[Row]) -> bool:
+def _can_be_header(row: Row, below: Sequence[Row]) -> bool:
     """Say whether all of a row's cells are short words, or years over what are none."""
     for column, text in row.cells.items():
         if len(text) > LONGEST_NAME:
@@ -153,7 +153,7 @@ def _can_be_names(row: Row, below: Sequence[Row]) -> bool:
     return any(not _VALUE.fullmatch(text) for text in row.cells.values())
 
 
-def _can_name_a_list(row: Row, below: Sequence[Row]) -> bool:
+def _can_title_list(row: Row, below: Sequence[Row]) -> bool:
     (text,) = row.cells.values()
     return len(below) > 1 and len(text) <= LONGEST_LONE_NAME and text[-1] not in ".!?:;,"
 

@@ -40,7 +40,7 @@ def decode(data: bytes, path: str) -> tuple[str, tuple[str, ...]]:
     text, warnings = _decode(data, path)
     shown = text[:DETECTION_BYTES]
     if len(_CONTROL.findall(shown)) > MOST_CONTROL_SHARE * len(shown):
-        raise _not_text(path)
+        raise _not_text_error(path)
     replaced = len(_UNSTORABLE.findall(text))
     if replaced:
         text = storable(text)
@@ -55,7 +55,7 @@ def storable(text: str) -> str:
     return _UNSTORABLE.sub("\ufffd", text)
 
 
-def _not_text(path: str) -> ParseError:
+def _not_text_error(path: str) -> ParseError:
     return ParseError(
         path, "is not text but binary data. Move it out of the documents, or exclude it."
     )
@@ -84,13 +84,13 @@ def _decode(data: bytes, path: str) -> tuple[str, tuple[str, ...]]:
     start = max(0, first - DETECTION_BYTES // 2)
     sample = data[start : start + DETECTION_BYTES]
     if len(_CONTROL.findall(sample.decode("latin-1"))) > MOST_CONTROL_SHARE * len(sample):
-        raise _not_text(path)
+        raise _not_text_error(path)
     from charset_normalizer import from_bytes
 
     matches = from_bytes(sample)
     best = matches.best()
     if best is None:
-        raise _not_text(path)
+        raise _not_text_error(path)
     # The detector hardly tells one Latin code page from another ("élèves" as cp1250 is "élčves"):
     # where Western European fits as well, it is by far the likeliest beside English.
     western = any(

@@ -29,7 +29,7 @@ OPTIONS: dict[str, Any] = {
 }
 
 
-def tree(data: bytes, path: str) -> etree._Element:
+def parse_xml(data: bytes, path: str) -> etree._Element:
     """Return the root of the XML in `data`. `path` is only for messages.
 
     Raises ParseError where it is broken, nested too deeply, or declares entities: no program that
@@ -40,12 +40,12 @@ def tree(data: bytes, path: str) -> etree._Element:
     try:
         root = etree.fromstring(data, etree.XMLParser(**OPTIONS))
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise broken(path, error) from error
+        raise _broken_xml_error(path, error) from error
     _refuse_entities(root, path)
     return root
 
 
-def elements(data: bytes, path: str, *names: str) -> Iterator[etree._Element]:
+def iterate_elements(data: bytes, path: str, *names: str) -> Iterator[etree._Element]:
     """Yield the elements of the XML in `data` that have one of `names`, whatever their namespace.
 
     Each comes with all that is inside it, and is emptied when the next one is asked for: a file
@@ -64,15 +64,15 @@ def elements(data: bytes, path: str, *names: str) -> Iterator[etree._Element]:
             while element.getprevious() is not None:
                 del element.getparent()[0]
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise broken(path, error) from error
+        raise _broken_xml_error(path, error) from error
 
 
-def local(element: etree._Element) -> str:
+def local_name(element: etree._Element) -> str:
     """Return the name of `element` without its namespace: there are two sets of those about."""
     return str(element.tag).rpartition("}")[2]
 
 
-def attribute(element: etree._Element, name: str) -> str | None:
+def get_attribute(element: etree._Element, name: str) -> str | None:
     """Return the attribute called `name`, whatever its namespace; None where there is none."""
     for key, value in element.attrib.items():
         if key.rpartition("}")[2] == name:
@@ -80,12 +80,12 @@ def attribute(element: etree._Element, name: str) -> str | None:
     return None
 
 
-def whole(text: str | None, default: int) -> int:
+def parse_int(text: str | None, default: int) -> int:
     """Return a number that only changes how text looks, or `default` where it is none."""
     return int(text) if text and re.fullmatch(r"\s*[+-]?[0-9]{1,18}\s*", text) else default
 
 
-def counted(text: str, path: str) -> int:
+def parse_count(text: str, path: str) -> int:
     """Return a number from 0 that a citation may hang on, as that of a row.
 
     Raises ParseError where it is none: whoever guessed might name another row.
@@ -103,7 +103,7 @@ def _refuse_entities(element: etree._Element, path: str) -> None:
         raise ParseError(path, "declares entities in its XML. Save it anew, or exclude it.")
 
 
-def broken(path: str, error: Exception) -> ParseError:
+def _broken_xml_error(path: str, error: Exception) -> ParseError:
     """Return the reason for XML that lxml cannot read."""
     said = " ".join(str(error).split())[:200]
     return ParseError(path, f"holds broken XML ({said}). Save it anew, or exclude it.")

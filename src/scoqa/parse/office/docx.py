@@ -12,27 +12,27 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from scoqa.parse.common.blocks import LINE, PARAGRAPH, Around, Block, with_marks, write
-from scoqa.parse.common.lines import HEAD_LINES, date_mark
+from scoqa.parse.common.blocks import LINE, PARAGRAPH, Block, Boilerplate, merge_marks, write_blocks
+from scoqa.parse.common.lines import HEAD_LINES, find_date_mark
 from scoqa.parse.common.outline import Outline
 from scoqa.parse.common.parsed import Parsed, Writer
-from scoqa.parse.common.superscripts import LONGEST_BEFORE, beside_number
-from scoqa.parse.common.symbols import RAISED, symbol
+from scoqa.parse.common.superscripts import CONTEXT_CHARACTERS, separate_from_number
+from scoqa.parse.common.symbols import TO_SUPERSCRIPT, decode_symbol
 from scoqa.parse.common.table import LONGEST_CELL
 from scoqa.parse.common.text_decoding import BLANK
-from scoqa.parse.common.xmltree import local
-from scoqa.parse.office.drawingml import linked
+from scoqa.parse.common.xmltree import local_name
+from scoqa.parse.office.drawingml import read_linked
 from scoqa.parse.office.opc import Package
 from scoqa.parse.office.word_numbering import Numbering, format_number
 from scoqa.parse.office.word_styles import (
     Style,
-    child,
+    find_child,
+    get_value,
     is_on,
-    name_of,
-    numbering_of,
-    outline_level,
-    styles_of,
-    value,
+    qualified_name,
+    read_list_reference,
+    read_outline_level,
+    read_styles,
 )
 from scoqa.types import Parser
 
@@ -41,10 +41,10 @@ if TYPE_CHECKING:
 
 PARSER = Parser("docx", "2")
 
-CHANGED = "has tracked changes: what was inserted is read, what was deleted is not."
+TRACKED_CHANGES = "has tracked changes: what was inserted is read, what was deleted is not."
 _REMOVED = frozenset("w:del w:moveFrom".split())
 _CHANGES = frozenset("w:del w:ins w:moveFrom w:moveTo".split())
-_INTO = frozenset(
+_CONTAINERS = frozenset(
     "w:sdt w:sdtContent w:ins w:moveTo w:smartTag w:customXml w:hyperlink w:fldSimple w:dir w:bdo "
     "mc:AlternateContent".split()
 )
@@ -58,21 +58,21 @@ _SHIFTED = ("superscript", "subscript")
 def read(data: bytes, path: str) -> Parsed:
     """Return the text of a Word document. Raises ParseError."""
     package = Package(data, path)
-    main = package.main("document")
+    main = package.find_main_part("document")
     document = _Document(package, main)
-    document.read_parts(child(package.tree(main), "w:body"))
-    document.end()
+    document.read_parts(find_child(package.tree(main), "w:body"))
+    document.read_endnotes()
     writer = Writer()
-    lines = write(document.blocks, writer, outline=Outline(), least=Around.NAVIGATION)
-    parsed = writer.parsed(None)
+    lines = write_blocks(document.blocks, writer, outline=Outline(), least=Boilerplate.NAVIGATION)
+    parsed = writer.to_parsed(None)
     headings = [mark for mark in parsed.marks if mark.kind == "heading"]
     head = [line for line in lines[:HEAD_LINES] if line[0] not in {m.start for m in headings}]
-    warnings = (CHANGED,) if document.is_changed else ()
+    warnings = (TRACKED_CHANGES,) if document.is_changed else ()
     title = document.title or package.title()
     return replace(
         parsed,
         title=title or next((mark.label for mark in headings), None),
-        marks=with_marks(parsed.marks, date_mark(parsed.text, head)),
+        marks=merge_marks(parsed.marks, find_date_mark(parsed.text, head)),
         warnings=(*warnings, *(() if parsed.text else (BLANK,))),
     )
 
@@ -87,11 +87,11 @@ class _Document:
         def part(kind: str) -> _Element | None:
             return package.tree(targets[kind]) if kind in targets else None
 
-        self.styles, self.usual = styles_of(part("styles"))
+        self.styles, self.usual = read_styles(part("styles"))
         self.numbering = Numbering(part("numbering"), self.styles)
-        self.notes = {kind: _notes(part(kind + "s")) for kind in ("footnote", "endnote")}
-        settings = child(part("settings"), "w:endnotePr", "w:numFmt")
-        self.note_kinds = {"footnote": "decimal", "endnote": value(settings) or "lowerRoman"}
+        self.notes = {kind: _read_notes(part(kind + "s")) for kind in ("footnote", "endnote")}
+        settings = find_child(part("settings"), "w:endnotePr", "w:numFmt")
+        self.note_kinds = {"footnote": "decimal", "endnote": get_value(settings) or "lowerRoman"}
         self.note_counts = {"footnote": 0, "endnote": 0}
         self.waiting: list[tuple[str, _Element]] = []  # footnotes of what is being read
         self.at_end: list[tuple[str, _Element]] = []
@@ -108,7 +108,7 @@ class _Document:
     def read_parts(self, parts: Iterable[_Element] | None) -> None:
         """Read paragraphs and tables, and the footnotes and what is drawn after each."""
         for part in () if parts is None else parts:
-            name = name_of(part)
+            name = qualified_name(part)
             if name == "w:p":
                 self.read_paragraph(part)
             elif name == "w:tbl":
@@ -116,8 +116,8 @@ class _Document:
             elif name in _REMOVED:
                 self.is_changed = True
                 continue
-            elif name in _INTO:
-                self.read_parts(_children(part))
+            elif name in _CONTAINERS:
+                self.read_parts(_get_children(part))
                 continue
             self.read_waiting()
 
@@ -126,20 +126,20 @@ class _Document:
         while self.boxes or self.waiting:
             if not self.boxes:
                 self.read_note(*self.waiting.pop(0))
-            elif name_of(box := self.boxes.pop(0)) == "w:txbxContent":
-                self.read_parts(_children(box))
+            elif qualified_name(box := self.boxes.pop(0)) == "w:txbxContent":
+                self.read_parts(_get_children(box))
             else:
-                for block in linked(self.package, self.relations, box):
+                for block in read_linked(self.package, self.relations, box):
                     for number, line in enumerate(block):
                         self.blocks.append(Block(line, LINE if number else PARAGRAPH))
 
     def read_note(self, mark: str, note: _Element) -> None:
-        texts = [self.text_of(each) for each in note.iter() if name_of(each) == "w:p"]
+        texts = [self.read_words(each) for each in note.iter() if qualified_name(each) == "w:p"]
         text = " ".join(each.strip() for each in texts if each.strip())
         if text:
             self.blocks.append(Block(f"[{mark}] {text}"))
 
-    def end(self) -> None:
+    def read_endnotes(self) -> None:
         """Add what is still there when all was read."""
         if self.carried.strip():
             self.blocks.append(Block(self.carried.strip()))
@@ -148,23 +148,23 @@ class _Document:
 
     def read_paragraph(self, paragraph: _Element) -> None:
         """Add a paragraph as a block."""
-        properties = child(paragraph, "w:pPr")
-        text = self.carried + self.text_of(paragraph)
+        properties = find_child(paragraph, "w:pPr")
+        text = self.carried + self.read_words(paragraph)
         self.carried = ""
-        if child(properties, "w:rPr", "w:del") is not None:
+        if find_child(properties, "w:rPr", "w:del") is not None:
             self.carried, self.is_changed = text, True
             return
-        style = self.style_of(paragraph)
+        style = self.get_style(paragraph)
         if style.is_hidden and not text.strip():
             return  # nor is it counted
-        own = outline_level(properties)
+        own = read_outline_level(properties)
         level = style.level if own is None else (own + 1 if own < 9 else 0)
-        listed, depth = numbering_of(properties)
+        listed, depth = read_list_reference(properties)
         if listed is None:
             listed = style.numbered[0]
         if depth is None:
             depth = style.numbered[1] or 0
-        before = self.numbering.marker(listed, depth)
+        before = self.numbering.next_marker(listed, depth)
         text = text.strip()
         if not text:
             return
@@ -177,116 +177,120 @@ class _Document:
             level += self.levels_down
         if style.is_contents:
             last = self.blocks[-1] if self.blocks else None
-            gap = LINE if last is not None and last.around else PARAGRAPH
-        around = Around.NAVIGATION if style.is_contents else Around.NOT
+            gap = LINE if last is not None and last.boilerplate else PARAGRAPH
+        around = Boilerplate.NAVIGATION if style.is_contents else Boilerplate.NOT
         self.blocks.append(Block((before or "") + text, gap, level, around))
 
     def read_table(self, table: _Element) -> None:
         """Add a table's rows as lines, or what its cells hold where it only lays a page out."""
         self.was_item = False
         rows = [
-            _inside(row, "w:tc")
-            for row in _inside(table, "w:tr")
-            if child(row, "w:trPr", "w:del") is None
+            _find_inside(row, "w:tc")
+            for row in _find_inside(table, "w:tr")
+            if find_child(row, "w:trPr", "w:del") is None
         ]
-        if not _is_data(table, rows) or not self.is_short(rows):
+        if not _is_data(table, rows) or not self.has_short_cells(rows):
             for row in rows:
                 for cell in row:
                     if not _is_covered(cell):
-                        self.read_parts(_children(cell))
+                        self.read_parts(_get_children(cell))
                         self.was_item = False
             return
         gap = PARAGRAPH
         for row in rows:
-            cells = ["" if _is_covered(cell) else self.cell(cell) for cell in row]
+            cells = ["" if _is_covered(cell) else self.read_cell(cell) for cell in row]
             text = "\t".join(cells).rstrip()
             if text.strip():
                 self.blocks.append(Block(text, gap))
                 gap = LINE
 
-    def is_short(self, rows: list[list[_Element]]) -> bool:
+    def has_short_cells(self, rows: list[list[_Element]]) -> bool:
         """Say whether no cell is so long, or has a heading, that it is one of a table of data."""
         for cell in (cell for row in rows for cell in row):
-            length = sum(len(each.text or "") for each in cell.iter() if name_of(each) == "w:t")
+            length = sum(
+                len(each.text or "") for each in cell.iter() if qualified_name(each) == "w:t"
+            )
             if length > LONGEST_CELL:
                 return False
-            for each in _inside(cell, "w:p"):
-                if self.style_of(each).level:
+            for each in _find_inside(cell, "w:p"):
+                if self.get_style(each).level:
                     return False
         return True
 
-    def cell(self, cell: _Element) -> str:
+    def read_cell(self, cell: _Element) -> str:
         """Return the text of a cell as one line."""
         texts: list[str] = []
-        for paragraph in _inside(cell, "w:p"):
-            properties = child(paragraph, "w:pPr")
-            listed, depth = numbering_of(properties)
-            before = self.numbering.marker(listed, depth or 0) or ""
-            text = " ".join(self.text_of(paragraph).split("\n")).replace("\t", " ").strip()
+        for paragraph in _find_inside(cell, "w:p"):
+            properties = find_child(paragraph, "w:pPr")
+            listed, depth = read_list_reference(properties)
+            before = self.numbering.next_marker(listed, depth or 0) or ""
+            text = " ".join(self.read_words(paragraph).split("\n")).replace("\t", " ").strip()
             if text:
                 texts.append(before + text)
         return " ".join(texts)
 
-    def text_of(self, paragraph: _Element) -> str:
+    def read_words(self, paragraph: _Element) -> str:
         """Return the words of a paragraph; what it holds besides waits until after it."""
         found: list[str] = []
-        self.hides = bool(self.style_of(paragraph).is_hidden)
+        self.hides = bool(self.get_style(paragraph).is_hidden)
         self.read_inline(paragraph, found)
         self.fields = [has_result for has_result in self.fields if has_result]  # else unfinished
         return "".join(found)
 
-    def style_of(self, paragraph: _Element) -> Style:
-        return self.styles.get(value(child(paragraph, "w:pPr", "w:pStyle")) or "", self.usual)
+    def get_style(self, paragraph: _Element) -> Style:
+        return self.styles.get(
+            get_value(find_child(paragraph, "w:pPr", "w:pStyle")) or "", self.usual
+        )
 
     def read_inline(self, parent: _Element, found: list[str]) -> None:
-        for part in _children(parent):
-            name = name_of(part)
+        for part in _get_children(parent):
+            name = qualified_name(part)
             if name in _CHANGES:
                 self.is_changed = True
             if name == "w:r":
                 self.read_run(part, found)
-            elif name in _INTO:
+            elif name in _CONTAINERS:
                 self.read_inline(part, found)
             elif name in ("m:oMath", "m:oMathPara"):
-                found.append(_formula(part))
+                found.append(_format_formula(part))
 
     def read_run(self, run: _Element, found: list[str]) -> None:
-        properties = child(run, "w:rPr")
-        hidden = child(properties, "w:vanish")
-        style = self.styles.get(value(child(properties, "w:rStyle")) or "")
+        properties = find_child(run, "w:rPr")
+        hidden = find_child(properties, "w:vanish")
+        style = self.styles.get(get_value(find_child(properties, "w:rStyle")) or "")
         if hidden is not None:
             is_hidden = is_on(hidden)
         elif style is not None and style.is_hidden is not None:
             is_hidden = style.is_hidden
         else:
             is_hidden = self.hides
-        shift = value(child(properties, "w:vertAlign"))
-        for part in _inside(run, None):
-            name = name_of(part)
+        shift = get_value(find_child(properties, "w:vertAlign"))
+        for part in _find_inside(run, None):
+            name = qualified_name(part)
             if name == "w:fldChar":
-                self.read_field(value(part, "fldCharType"))  # Word hides those of index marks
+                self.read_field(get_value(part, "fldCharType"))  # Word hides those of index marks
             elif is_hidden:
                 continue
             elif name in ("w:drawing", "w:pict"):
-                self.boxes.extend(_boxes(part))
+                self.boxes.extend(_find_drawings(part))
             elif not all(self.fields):
                 continue  # the code of a field, not what it comes to
             elif name == "w:t":
                 text = (part.text or "").translate(_SPACES)
                 if shift in _SHIFTED:
-                    before = "".join(found[-LONGEST_BEFORE:])[-LONGEST_BEFORE:]
-                    text = beside_number(text, before, lowered=shift == "subscript")
+                    before = "".join(found[-CONTEXT_CHARACTERS:])[-CONTEXT_CHARACTERS:]
+                    text = separate_from_number(text, before, lowered=shift == "subscript")
                 if text:
                     found.append(text)
-            elif name == "w:br" and value(part, "type") in ("page", "column"):
+            elif name == "w:br" and get_value(part, "type") in ("page", "column"):
                 found.append("\n")
             elif name in _LINES or name in _CHARACTERS:
                 found.append(_LINES.get(name) or _CHARACTERS[name])
             elif name in ("w:sym", "symEx"):
-                found.append(symbol(value(part, "font"), value(part, "char")))
+                found.append(decode_symbol(get_value(part, "font"), get_value(part, "char")))
             elif name in ("w:footnoteReference", "w:endnoteReference"):
-                self.refer(name[2:].removesuffix("Reference"), part, found)
-            elif name == "w:ruby" and (base := child(part, "w:rubyBase")) is not None:
+                self.write_reference(name[2:].removesuffix("Reference"), part, found)
+            elif name == "w:ruby" and (base := find_child(part, "w:rubyBase")) is not None:
                 self.read_inline(base, found)
 
     def read_field(self, kind: str | None) -> None:
@@ -298,12 +302,12 @@ class _Document:
         elif kind == "end" and self.fields:
             self.fields.pop()
 
-    def refer(self, kind: str, part: _Element, found: list[str]) -> None:
+    def write_reference(self, kind: str, part: _Element, found: list[str]) -> None:
         """Write a note's number in brackets, and keep the note for later."""
-        note = self.notes[kind].get(value(part, "id") or "")
+        note = self.notes[kind].get(get_value(part, "id") or "")
         if note is None:
             return
-        if value(part, "customMarkFollows") in ("1", "true", "on"):
+        if get_value(part, "customMarkFollows") in ("1", "true", "on"):
             mark = "*"
         else:
             self.note_counts[kind] += 1
@@ -313,63 +317,63 @@ class _Document:
         (self.waiting if kind == "footnote" else self.at_end).append((mark, note))
 
 
-def _notes(root: _Element | None) -> dict[str, _Element]:
+def _read_notes(root: _Element | None) -> dict[str, _Element]:
     """Return the notes by id, without the lines between notes and text."""
     return {
-        value(each, "id") or "": each
+        get_value(each, "id") or "": each
         for each in (() if root is None else root)
-        if value(each, "type") in (None, "normal")
+        if get_value(each, "type") in (None, "normal")
     }
 
 
-def _children(parent: _Element) -> list[_Element]:
+def _get_children(parent: _Element) -> list[_Element]:
     """Return what to read of an element; of alternatives the first."""
-    if name_of(parent) != "mc:AlternateContent":
+    if qualified_name(parent) != "mc:AlternateContent":
         return list(parent)
-    chosen = [each for each in parent if name_of(each) in ("mc:Choice", "mc:Fallback")]
+    chosen = [each for each in parent if qualified_name(each) in ("mc:Choice", "mc:Fallback")]
     return list(chosen[0]) if chosen else []
 
 
-def _inside(parent: _Element, name: str | None) -> list[_Element]:
+def _find_inside(parent: _Element, name: str | None) -> list[_Element]:
     """Return the children called `name` (None: all), also in content controls and insertions."""
     found: list[_Element] = []
-    for each in _children(parent):
-        if name_of(each) in _INTO:
-            found.extend(_inside(each, name))
-        elif name is None or name_of(each) == name:
+    for each in _get_children(parent):
+        if qualified_name(each) in _CONTAINERS:
+            found.extend(_find_inside(each, name))
+        elif name is None or qualified_name(each) == name:
             found.append(each)
     return found
 
 
-def _boxes(drawing: _Element) -> list[_Element]:
+def _find_drawings(drawing: _Element) -> list[_Element]:
     """Return the text boxes, charts and diagrams in a drawing, of alternatives the first."""
-    if any(local(each) == "docPr" and each.get("hidden") in ("1", "true") for each in drawing):
+    if any(local_name(each) == "docPr" and each.get("hidden") in ("1", "true") for each in drawing):
         return []
     found: list[_Element] = []
-    for each in _children(drawing):
-        if name_of(each) == "w:txbxContent" or local(each) in ("chart", "relIds"):
+    for each in _get_children(drawing):
+        if qualified_name(each) == "w:txbxContent" or local_name(each) in ("chart", "relIds"):
             found.append(each)
         else:
-            found.extend(_boxes(each))
+            found.extend(_find_drawings(each))
     return found
 
 
 def _is_covered(cell: _Element) -> bool:
     """Say whether a cell lies under one that reaches down from the row above."""
-    merged = child(cell, "w:tcPr", "w:vMerge")
-    return merged is not None and value(merged) in (None, "continue")
+    merged = find_child(cell, "w:tcPr", "w:vMerge")
+    return merged is not None and get_value(merged) in (None, "continue")
 
 
 def _is_data(table: _Element, rows: list[list[_Element]]) -> bool:
     """Say whether a table has several columns and none inside of it."""
-    nested = any(name_of(each) == "w:tbl" for each in table.iter() if each is not table)
+    nested = any(qualified_name(each) == "w:tbl" for each in table.iter() if each is not table)
     return not nested and max((len(row) for row in rows), default=0) > 1
 
 
-_FORMULA: dict[str, Callable[[list[str]], str]] = {
+_FORMULA_JOINS: dict[str, Callable[[list[str]], str]] = {
     "m:f": lambda parts: "/".join(parts),
     "m:sSup": lambda parts: (
-        parts[0] + parts[1].translate(RAISED)
+        parts[0] + parts[1].translate(TO_SUPERSCRIPT)
         if len(parts) == 2 and _EXPONENT.fullmatch(parts[1])
         else "^".join(parts)
     ),
@@ -377,12 +381,12 @@ _FORMULA: dict[str, Callable[[list[str]], str]] = {
 }
 
 
-def _formula(part: _Element) -> str:
+def _format_formula(part: _Element) -> str:
     """Return a formula in a line: 1 over 2 must not read "12"."""
-    if name_of(part) == "m:t":
+    if qualified_name(part) == "m:t":
         return part.text or ""
-    texts = [text for each in part if (text := _formula(each))]
-    join = _FORMULA.get(name_of(part))
+    texts = [text for each in part if (text := _format_formula(each))]
+    join = _FORMULA_JOINS.get(qualified_name(part))
     if join is None:
         return "".join(texts)
     grouped = [text if len(text) == 1 or text.isalnum() else f"({text})" for text in texts]

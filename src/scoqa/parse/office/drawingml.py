@@ -11,9 +11,9 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from scoqa.errors import ParseError
-from scoqa.parse.common.superscripts import LONGEST_BEFORE, beside_number
-from scoqa.parse.common.table import cell_text
-from scoqa.parse.common.xmltree import attribute, local
+from scoqa.parse.common.superscripts import CONTEXT_CHARACTERS, separate_from_number
+from scoqa.parse.common.table import clean_cell
+from scoqa.parse.common.xmltree import get_attribute, local_name
 from scoqa.parse.office.opc import Package, Relation
 
 if TYPE_CHECKING:
@@ -23,23 +23,23 @@ LINKED = ("{*}chart", "{*}relIds")  # elements that `linked` reads
 _CHARTS = frozenset({"chart", "chartEx"})  # relations
 
 
-def paragraphs(shape: etree._Element) -> Iterator[str]:
+def read_paragraphs(shape: etree._Element) -> Iterator[str]:
     for body in shape.iterfind("{*}txBody"):
-        yield from lines(body)
+        yield from read_text_body(body)
 
 
-def lines(body: etree._Element) -> Iterator[str]:
+def read_text_body(body: etree._Element) -> Iterator[str]:
     """Yield the paragraphs of a text body that hold text; a line break stays one."""
     for paragraph in body.iterfind("{*}p"):
         parts: list[str] = []
         for part in paragraph:
-            match local(part):
+            match local_name(part):
                 case "r" | "fld" if part.get("type") != "slidenum":
                     words = "".join(text.text or "" for text in part.iterfind("{*}t"))
                     words = words.replace("\n", " ")
-                    if shift := _shift(part):
-                        before = "".join(parts[-LONGEST_BEFORE:])[-LONGEST_BEFORE:]
-                        words = beside_number(words, before, lowered=shift < 0)
+                    if shift := _get_shift(part):
+                        before = "".join(parts[-CONTEXT_CHARACTERS:])[-CONTEXT_CHARACTERS:]
+                        words = separate_from_number(words, before, lowered=shift < 0)
                     parts.append(words)
                 case "br":
                     parts.append("\n")
@@ -49,22 +49,24 @@ def lines(body: etree._Element) -> Iterator[str]:
             yield text
 
 
-def _shift(run: etree._Element) -> int:
+def _get_shift(run: etree._Element) -> int:
     """Say whether a run is shown above the line (1), below it (-1) or on it."""
     properties = next(run.iterfind("{*}rPr"), None)
     baseline = "" if properties is None else properties.get("baseline", "").rstrip("%")
     return 0 if not baseline.strip("+-0.") else -1 if baseline.startswith("-") else 1
 
 
-def linked(
+def read_linked(
     package: Package, relations: Mapping[str, Relation], element: etree._Element
 ) -> Iterator[list[str]]:
     """Yield the words of the chart, or the paragraphs of the diagram, that `element` refers to.
 
     relations: of the part that `element` is in.
     """
-    is_diagram = local(element) == "relIds"
-    relation = relations.get(attribute(element, "dm") or "" if is_diagram else link(element))
+    is_diagram = local_name(element) == "relIds"
+    relation = relations.get(
+        get_attribute(element, "dm") or "" if is_diagram else get_relation_id(element)
+    )
     if relation is None:
         return
     try:
@@ -72,31 +74,33 @@ def linked(
     except ParseError:  # a broken drawing costs itself alone
         return
     if relation.kind in _CHARTS:
-        yield list(_chart(root))
+        yield list(_read_chart(root))
     elif relation.kind == "diagramData":
         for point in root.iter("{*}pt"):
             for body in point.iterfind("{*}t"):
-                yield from ([line] for line in lines(body))
+                yield from ([line] for line in read_text_body(body))
 
 
-def _chart(root: etree._Element) -> Iterator[str]:
+def _read_chart(root: etree._Element) -> Iterator[str]:
     """Yield a chart's title, the names of its series and those along its axis."""
-    title = [" ".join(_words(root.iterfind("{*}chart/{*}title/{*}tx")))]
+    title = [" ".join(_read_words(root.iterfind("{*}chart/{*}title/{*}tx")))]
     # The second of each are in the kinds of charts that came in 2016.
-    series = _words(root.iterfind(".//{*}ser/{*}tx")) + _words(root.iterfind(".//{*}series/{*}tx"))
+    series = _read_words(root.iterfind(".//{*}ser/{*}tx")) + _read_words(
+        root.iterfind(".//{*}series/{*}tx")
+    )
     axes = chain(root.iterfind(".//{*}ser/{*}cat"), root.iterfind(".//{*}strDim"))
-    categories = _words(islice(axes, 1))  # all series stand over the same axis
+    categories = _read_words(islice(axes, 1))  # all series stand over the same axis
     for texts in (title, series, categories):
-        if line := "\t".join(map(cell_text, texts)).strip():
+        if line := "\t".join(map(clean_cell, texts)).strip():
             yield line
 
 
-def _words(parents: Iterable[etree._Element]) -> list[str]:
+def _read_words(parents: Iterable[etree._Element]) -> list[str]:
     found = (each for parent in parents for each in parent.iter("{*}t", "{*}v", "{*}pt"))
     return [each.text for each in found if each.text and not len(each)]
 
 
-def link(element: etree._Element) -> str:
+def get_relation_id(element: etree._Element) -> str:
     """Return the id of the part that `element` names (r:id)."""
     for key, value in element.attrib.items():
         if key.endswith("/relationships}id"):

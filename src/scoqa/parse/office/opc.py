@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
 from scoqa.errors import ParseError
-from scoqa.parse.common.archive import members
-from scoqa.parse.common.xmltree import local, tree
+from scoqa.parse.common.archive import open_archive
+from scoqa.parse.common.xmltree import local_name, parse_xml
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -30,7 +30,7 @@ class Package:
 
     def __init__(self, data: bytes, path: str) -> None:
         self.path = path
-        self._archive = members(data, path)
+        self._archive = open_archive(data, path)
         # Names of parts are the same whatever their case, and some programs count on it.
         self._names = {name.casefold(): name for name in self._archive.names()}
 
@@ -43,7 +43,7 @@ class Package:
 
     def tree(self, part: str) -> etree._Element:
         """Return the root of the XML of `part`. Raises ParseError."""
-        return tree(self.read(part), self.path)
+        return parse_xml(self.read(part), self.path)
 
     def relations(self, part: str) -> dict[str, Relation]:
         """Return what `part` ("" for the file as a whole) leads to, by id.
@@ -56,7 +56,7 @@ class Package:
         if listed not in self:
             return found
         for each in self.tree(listed):
-            if local(each) != "Relationship":
+            if local_name(each) != "Relationship":
                 continue
             target = unquote(each.get("Target", ""))
             target = posixpath.normpath(posixpath.join("/", folder, target)).lstrip("/")
@@ -65,13 +65,13 @@ class Package:
                 found[each.get("Id", "")] = Relation(kind, target)
         return found
 
-    def main(self, root: str) -> str:
+    def find_main_part(self, root: str) -> str:
         """Return the name of the part that holds the document, with `root` as its XML's root.
 
         Raises ParseError where the file holds another kind of document.
         """
         for relation in self.relations("").values():
-            if relation.kind == "officeDocument" and local(self.tree(relation.part)) == root:
+            if relation.kind == "officeDocument" and local_name(self.tree(relation.part)) == root:
                 return relation.part
         raise ParseError(self.path, f"is not what its name says: it holds no {root}.")
 
@@ -84,6 +84,6 @@ class Package:
                 except ParseError:  # they say nothing but the title
                     return None
                 for each in properties:
-                    if local(each) == "title":
+                    if local_name(each) == "title":
                         return " ".join("".join(each.itertext()).split()) or None
         return None

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
 from scoqa.parse.common.parsed import Parsed, Writer
-from scoqa.parse.common.slides import NOTES, Shape, hidden_warnings, in_order, write_slide
-from scoqa.parse.common.table import NO_TEXT, cell_text
-from scoqa.parse.common.xmltree import local, whole
-from scoqa.parse.office.drawingml import LINKED, link, linked, paragraphs
+from scoqa.parse.common.slides import NOTES, Shape, describe_hidden_slides, sort_shapes, write_slide
+from scoqa.parse.common.table import NO_TEXT, clean_cell
+from scoqa.parse.common.xmltree import local_name, parse_int
+from scoqa.parse.office.drawingml import LINKED, get_relation_id, read_linked, read_paragraphs
 from scoqa.parse.office.opc import Package
 from scoqa.types import Parser
 
@@ -23,22 +23,22 @@ if TYPE_CHECKING:
 
 PARSER = Parser("pptx", "1")
 
-_UNITS_AN_INCH = 914_400
-_AROUND = frozenset({"sldNum", "ftr", "dt", "hdr", "sldImg"})  # placeholders on every slide
+_UNITS_PER_INCH = 914_400
+_REPEATED_KINDS = frozenset({"sldNum", "ftr", "dt", "hdr", "sldImg"})  # placeholders on every slide
 _TITLES = frozenset({"title", "ctrTitle"})
 # Of placeholders: (kind, "") on a master, ("", index) on a layout -> top and left in inches.
-_Places: TypeAlias = dict[tuple[str, str], tuple[float, float]]
+_Positions: TypeAlias = dict[tuple[str, str], tuple[float, float]]
 
 
 def read(data: bytes, path: str) -> Parsed:
     """Return the slides of a presentation. Raises ParseError."""
     package = Package(data, path)
-    main = package.main("presentation")
+    main = package.find_main_part("presentation")
     relations = package.relations(main)
     writer = Writer()
     hidden: list[int] = []
     for number, listed in enumerate(package.tree(main).iterfind("{*}sldIdLst/{*}sldId"), start=1):
-        relation = relations.get(link(listed))
+        relation = relations.get(get_relation_id(listed))
         if relation is None or relation.kind != "slide":
             continue
         slide = package.tree(relation.part)
@@ -47,10 +47,10 @@ def read(data: bytes, path: str) -> Parsed:
             continue
         title, blocks = _Slide(package, relation.part).read(slide)
         write_slide(writer, number, title, blocks)
-    warnings = hidden_warnings(hidden)
+    warnings = describe_hidden_slides(hidden)
     if not writer.length:
         warnings += (NO_TEXT,)
-    return writer.parsed(package.title(), warnings=warnings)
+    return writer.to_parsed(package.title(), warnings=warnings)
 
 
 class _Slide:
@@ -64,70 +64,70 @@ class _Slide:
 
     def read(self, slide: etree._Element) -> tuple[str, list[list[str]]]:
         """Return the title, "" without one, and the other blocks of lines."""
-        self.read_shapes(slide, self.places())
-        notes = self.related("notesSlide")
+        self.read_shapes(slide, self.find_positions())
+        notes = self.find_related("notesSlide")
         if notes is not None:
-            said = [line for shape in _shapes(notes, {}) for line in _body(shape)]
+            said = [line for shape in _find_shapes(notes, {}) for line in _read_notes(shape)]
             if said:
                 self.blocks += [[NOTES], *([line] for line in said)]
         return self.title, self.blocks
 
-    def places(self) -> _Places:
+    def find_positions(self) -> _Positions:
         """Return where the slide's layout, and the master below it, put placeholders."""
-        found: _Places = {}
+        found: _Positions = {}
         for relation in self.relations.values():
             if relation.kind == "slideLayout":
                 for below in self.package.relations(relation.part).values():
                     if below.kind == "slideMaster":
-                        for shape in _shapes(self.package.tree(below.part), {}):
+                        for shape in _find_shapes(self.package.tree(below.part), {}):
                             found[shape.kind, ""] = (shape.top, shape.left)
-                for shape in _shapes(self.package.tree(relation.part), found):
+                for shape in _find_shapes(self.package.tree(relation.part), found):
                     if shape.index:
                         found["", shape.index] = (shape.top, shape.left)
         return found
 
-    def related(self, kind: str) -> etree._Element | None:
+    def find_related(self, kind: str) -> etree._Element | None:
         """Return the part of `kind` that belongs to the slide."""
         for relation in self.relations.values():
             if relation.kind == kind:
                 return self.package.tree(relation.part)
         return None
 
-    def read_shapes(self, parent: etree._Element, places: _Places) -> None:
-        for shape in in_order(_shapes(parent, places)):
-            match local(shape.element):
+    def read_shapes(self, parent: etree._Element, places: _Positions) -> None:
+        for shape in sort_shapes(_find_shapes(parent, places)):
+            match local_name(shape.element):
                 case "grpSp":
                     self.read_shapes(shape.element, {})
                 case "graphicFrame":
                     self.read_frame(shape.element)
                 case _ if shape.is_title and not self.title:
-                    title = (" ".join(line.split()) for line in paragraphs(shape.element))
+                    title = (" ".join(line.split()) for line in read_paragraphs(shape.element))
                     self.title = " ".join(title)
-                case _ if shape.kind not in _AROUND:
-                    self.blocks.extend([line] for line in paragraphs(shape.element))
+                case _ if shape.kind not in _REPEATED_KINDS:
+                    self.blocks.extend([line] for line in read_paragraphs(shape.element))
 
     def read_frame(self, frame: etree._Element) -> None:
         """Read a table, or the part that holds a chart or a diagram."""
         for element in frame.iter("{*}tbl", *LINKED):
-            if local(element) == "tbl":
-                self.blocks.append(list(_rows(element)))
+            if local_name(element) == "tbl":
+                self.blocks.append(list(_read_rows(element)))
             else:
-                self.blocks.extend(linked(self.package, self.relations, element))
+                self.blocks.extend(read_linked(self.package, self.relations, element))
         self.blocks = [block for block in self.blocks if block]
 
 
-def _shapes(parent: etree._Element, places: _Places) -> Iterator[Shape]:
+def _find_shapes(parent: etree._Element, places: _Positions) -> Iterator[Shape]:
     """Yield the visible shapes of a slide or a group, in the file's order.
 
     places: of placeholders elsewhere, for those that name none of their own.
     """
-    trees = parent.iterfind("{*}cSld/{*}spTree") if local(parent) != "grpSp" else [parent]
+    trees = parent.iterfind("{*}cSld/{*}spTree") if local_name(parent) != "grpSp" else [parent]
     for element in (each for tree in trees for each in tree):
-        if local(element) == "AlternateContent":
+        if local_name(element) == "AlternateContent":
             element = next(element.iterfind("{*}Choice/*"), element)
         # The shape's own, not those of shapes inside it.
         named = next(element.iterfind("./*/{*}cNvPr"), None)
-        if local(element) not in ("sp", "grpSp", "graphicFrame") or (
+        if local_name(element) not in ("sp", "grpSp", "graphicFrame") or (
             named is not None and named.get("hidden") in ("1", "true")
         ):
             continue
@@ -138,23 +138,23 @@ def _shapes(parent: etree._Element, places: _Places) -> Iterator[Shape]:
         if offset is None:
             offset = next(element.iterfind("./*/{*}xfrm/{*}off"), None)
         if offset is not None:
-            top = whole(offset.get("y"), 0) / _UNITS_AN_INCH
-            left = whole(offset.get("x"), 0) / _UNITS_AN_INCH
+            top = parse_int(offset.get("y"), 0) / _UNITS_PER_INCH
+            left = parse_int(offset.get("x"), 0) / _UNITS_PER_INCH
         else:
             usual = places.get((kind, ""), places.get(("body", ""), (0.0, 0.0)))
             top, left = places.get(("", index), usual) if holder is not None else (0.0, 0.0)
         yield Shape(element, kind, kind in _TITLES, top, left, index)
 
 
-def _body(shape: Shape) -> list[str]:
-    return list(paragraphs(shape.element)) if shape.kind == "body" else []
+def _read_notes(shape: Shape) -> list[str]:
+    return list(read_paragraphs(shape.element)) if shape.kind == "body" else []
 
 
-def _rows(table: etree._Element) -> Iterator[str]:
+def _read_rows(table: etree._Element) -> Iterator[str]:
     """Yield the rows of a table that hold text, with a tab between cells."""
     for row in table.iterfind("{*}tr"):
         cells = [
-            cell_text(" ".join(paragraphs(cell)))
+            clean_cell(" ".join(read_paragraphs(cell)))
             for cell in row.iterfind("{*}tc")
             if cell.get("hMerge") not in ("1", "true") and cell.get("vMerge") not in ("1", "true")
         ]

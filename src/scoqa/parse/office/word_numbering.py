@@ -11,8 +11,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from scoqa.parse.common import numerals
-from scoqa.parse.common.xmltree import whole
-from scoqa.parse.office.word_styles import LEVELS, Style, child, is_on, name_of, value
+from scoqa.parse.common.xmltree import parse_int
+from scoqa.parse.office.word_styles import (
+    LEVELS,
+    Style,
+    find_child,
+    get_value,
+    is_on,
+    qualified_name,
+)
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -55,22 +62,22 @@ class Numbering:
         self._lists: dict[str, _List] = {}
         self._starts: dict[str, dict[int, int]] = {}  # list -> level -> where it begins anew
         for each in () if root is None else root:
-            if name_of(each) == "w:abstractNum":
-                key = value(each, "abstractNumId") or ""
-                abstract[key] = _List(dict(_levels(each)))
-                links[key] = value(child(each, "w:numStyleLink")) or ""
+            if qualified_name(each) == "w:abstractNum":
+                key = get_value(each, "abstractNumId") or ""
+                abstract[key] = _List(dict(_read_levels(each)))
+                links[key] = get_value(find_child(each, "w:numStyleLink")) or ""
         named: dict[str, str] = {}
         for each in () if root is None else root:
-            if name_of(each) == "w:num":
-                key = value(each, "numId") or ""
-                named[key] = value(child(each, "w:abstractNumId")) or ""
-                own = [over for over in each if name_of(over) == "w:lvlOverride"]
+            if qualified_name(each) == "w:num":
+                key = get_value(each, "numId") or ""
+                named[key] = get_value(find_child(each, "w:abstractNumId")) or ""
+                own = [over for over in each if qualified_name(over) == "w:lvlOverride"]
                 self._starts[key] = {
-                    whole(value(over, "ilvl"), 0): whole(value(start), 1)
+                    parse_int(get_value(over, "ilvl"), 0): parse_int(get_value(start), 1)
                     for over in own
-                    if (start := child(over, "w:startOverride")) is not None
+                    if (start := find_child(over, "w:startOverride")) is not None
                 }
-                levels = {at: level for over in own for at, level in _levels(over)}
+                levels = {at: level for over in own for at, level in _read_levels(over)}
                 found = abstract.get(named[key])
                 if found is not None:
                     self._lists[key] = _List(found.levels | levels) if levels else found
@@ -79,7 +86,7 @@ class Numbering:
             if style is not None and style.numbered[0] in self._lists:
                 self._lists[key] = self._lists[style.numbered[0]]
 
-    def marker(self, key: str | None, level: int) -> str | None:
+    def next_marker(self, key: str | None, level: int) -> str | None:
         """Return what Word writes before the next paragraph of a list; None where it is in none."""
         found = self._lists.get(key or "")
         if key is None or found is None or not 0 <= level < LEVELS:
@@ -112,18 +119,18 @@ class Numbering:
         return f"{text} " if text else ""
 
 
-def _levels(element: _Element) -> Iterator[tuple[int, _Level]]:
+def _read_levels(element: _Element) -> Iterator[tuple[int, _Level]]:
     for each in element:
-        if name_of(each) == "w:lvl":
-            restart = value(child(each, "w:lvlRestart"))
+        if qualified_name(each) == "w:lvl":
+            restart = get_value(find_child(each, "w:lvlRestart"))
             yield (
-                whole(value(each, "ilvl"), 0),
+                parse_int(get_value(each, "ilvl"), 0),
                 _Level(
-                    value(child(each, "w:numFmt")) or "decimal",
-                    value(child(each, "w:lvlText")) or "",
-                    whole(value(child(each, "w:start")), 0),
-                    None if restart is None else whole(restart, 0),
-                    is_on(child(each, "w:isLgl")),
+                    get_value(find_child(each, "w:numFmt")) or "decimal",
+                    get_value(find_child(each, "w:lvlText")) or "",
+                    parse_int(get_value(find_child(each, "w:start")), 0),
+                    None if restart is None else parse_int(restart, 0),
+                    is_on(find_child(each, "w:isLgl")),
                 ),
             )
 
@@ -134,7 +141,7 @@ def format_number(count: int, kind: str) -> str:
     Returns "" for unsupported number formats: no number is better than a wrong one.
     """
     if kind in _KINDS:
-        return numerals.numeral(count, _KINDS[kind])
+        return numerals.format_numeral(count, _KINDS[kind])
     if kind == "decimalZero":
         return f"{count:02}"
     if kind in _CHINESE and 0 < count < 100:

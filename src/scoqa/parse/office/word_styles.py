@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from scoqa.parse.common.xmltree import attribute, whole
+from scoqa.parse.common.xmltree import get_attribute, parse_int
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -27,30 +27,30 @@ LEVELS = 9  # of lists and of headings
 _OFF = ("0", "false", "off", "none")
 
 
-def name_of(element: _Element) -> str:
+def qualified_name(element: _Element) -> str:
     """Return an element's name as "w:p"; without a prefix where it is of neither kind we read."""
     space, _, name = str(element.tag)[1:].partition("}")
     prefix = _PREFIXES.get(space)
     return f"{prefix}:{name}" if prefix else name
 
 
-def child(element: _Element | None, *names: str) -> _Element | None:
+def find_child(element: _Element | None, *names: str) -> _Element | None:
     """Return the first child called names[0], its first child called names[1], and so on."""
     for name in names:
         if element is None:
             return None
-        element = next((each for each in element if name_of(each) == name), None)
+        element = next((each for each in element if qualified_name(each) == name), None)
     return element
 
 
-def value(element: _Element | None, name: str = "val") -> str | None:
+def get_value(element: _Element | None, name: str = "val") -> str | None:
     """Return an attribute, whatever its namespace; None without the element or the attribute."""
-    return None if element is None else attribute(element, name)
+    return None if element is None else get_attribute(element, name)
 
 
 def is_on(element: _Element | None) -> bool:
     """Say whether a property that is on or off is there, and on."""
-    return element is not None and (value(element) or "1").lower() not in _OFF
+    return element is not None and (get_value(element) or "1").lower() not in _OFF
 
 
 @dataclass(slots=True)
@@ -67,52 +67,55 @@ class Style:
         return _CONTENTS.match(self.name) is not None
 
 
-def styles_of(root: _Element | None) -> tuple[dict[str, Style], Style]:
+def read_styles(root: _Element | None) -> tuple[dict[str, Style], Style]:
     """Return the styles by id, and the one of paragraphs that name none."""
     elements = {
-        value(each, "styleId") or "": each
+        get_value(each, "styleId") or "": each
         for each in (() if root is None else root)
-        if name_of(each) == "w:style"
+        if qualified_name(each) == "w:style"
     }
-    styles = {key: _style(key, elements) for key in elements}
+    styles = {key: _resolve_style(key, elements) for key in elements}
     for key, element in elements.items():
-        if value(element, "type") == "paragraph" and value(element, "default") in ("1", "true"):
+        if get_value(element, "type") == "paragraph" and get_value(element, "default") in (
+            "1",
+            "true",
+        ):
             return styles, styles[key]
     return styles, Style()
 
 
-def _style(key: str, elements: dict[str, _Element]) -> Style:
+def _resolve_style(key: str, elements: dict[str, _Element]) -> Style:
     """Return a style with what it takes from those it is based on."""
-    style, seen, at = Style(value(child(elements[key], "w:name")) or ""), set[str](), key
+    style, seen, at = Style(get_value(find_child(elements[key], "w:name")) or ""), set[str](), key
     level: int | None = None
     while at in elements and at not in seen and len(seen) < 100:
         seen.add(at)
         element = elements[at]
-        properties = child(element, "w:pPr")
-        named = _HEADING.match(value(child(element, "w:name")) or "")
+        properties = find_child(element, "w:pPr")
+        named = _HEADING.match(get_value(find_child(element, "w:name")) or "")
         if level is None:
-            level = int(named[1]) - 1 if named else outline_level(properties)
-        numbered = numbering_of(properties)
+            level = int(named[1]) - 1 if named else read_outline_level(properties)
+        numbered = read_list_reference(properties)
         style.numbered = (
             style.numbered[0] if style.numbered[0] is not None else numbered[0],
             style.numbered[1] if style.numbered[1] is not None else numbered[1],
         )
-        hidden = child(element, "w:rPr", "w:vanish")
+        hidden = find_child(element, "w:rPr", "w:vanish")
         if style.is_hidden is None and hidden is not None:
             style.is_hidden = is_on(hidden)
-        at = value(child(element, "w:basedOn")) or ""
+        at = get_value(find_child(element, "w:basedOn")) or ""
     style.level = level + 1 if level is not None and 0 <= level < LEVELS else 0
     return style
 
 
-def outline_level(properties: _Element | None) -> int | None:
+def read_outline_level(properties: _Element | None) -> int | None:
     """Return the outline level of a paragraph's or style's properties, from 0; 9 is body text."""
-    found = value(child(properties, "w:outlineLvl"))
-    return None if found is None else whole(found, 9)
+    found = get_value(find_child(properties, "w:outlineLvl"))
+    return None if found is None else parse_int(found, 9)
 
 
-def numbering_of(properties: _Element | None) -> tuple[str | None, int | None]:
+def read_list_reference(properties: _Element | None) -> tuple[str | None, int | None]:
     """Return the list that a paragraph's or style's properties name, and the level in it."""
-    listed = child(properties, "w:numPr")
-    level = value(child(listed, "w:ilvl"))
-    return value(child(listed, "w:numId")), None if level is None else whole(level, 0)
+    listed = find_child(properties, "w:numPr")
+    level = get_value(find_child(listed, "w:ilvl"))
+    return get_value(find_child(listed, "w:numId")), None if level is None else parse_int(level, 0)

@@ -15,13 +15,19 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from scoqa.errors import ParseError
-from scoqa.parse.common.number_format import BUILT_IN, shown, shown_text
+from scoqa.parse.common.number_format import BUILT_IN, format_text, format_value
 from scoqa.parse.common.parsed import Parsed, Writer
-from scoqa.parse.common.sheets import hidden_warnings, write_sheet
-from scoqa.parse.common.superscripts import LONGEST_BEFORE, beside_number
-from scoqa.parse.common.table import NO_TEXT, Merged, Row, cell_text
-from scoqa.parse.common.xmltree import attribute, counted, elements, local, whole
-from scoqa.parse.office.drawingml import LINKED, linked, paragraphs
+from scoqa.parse.common.sheets import describe_hidden_sheets, write_sheet
+from scoqa.parse.common.superscripts import CONTEXT_CHARACTERS, separate_from_number
+from scoqa.parse.common.table import NO_TEXT, MergedCells, Row, clean_cell
+from scoqa.parse.common.xmltree import (
+    get_attribute,
+    iterate_elements,
+    local_name,
+    parse_count,
+    parse_int,
+)
+from scoqa.parse.office.drawingml import LINKED, read_linked, read_paragraphs
 from scoqa.parse.office.opc import Package
 from scoqa.types import Parser
 
@@ -51,20 +57,20 @@ class _Book:
 def read(data: bytes, path: str) -> Parsed:
     """Return the visible sheets of a workbook. Raises ParseError."""
     package = Package(data, path)
-    main = package.main("workbook")
+    main = package.find_main_part("workbook")
     root = package.tree(main)
     relations = package.relations(main)
     parts = {relation.kind: relation.part for relation in relations.values()}
     book = _Book(
         path,
-        _shared_texts(package, parts["sharedStrings"]) if "sharedStrings" in parts else [],
-        _formats(package, parts["styles"]) if "styles" in parts else [],
+        _read_shared_texts(package, parts["sharedStrings"]) if "sharedStrings" in parts else [],
+        _read_formats(package, parts["styles"]) if "styles" in parts else [],
         any(_is_on(each.get("date1904")) for each in root.iterfind("{*}workbookPr")),
     )
     writer = Writer()
     for sheet in root.iterfind("{*}sheets/{*}sheet"):
         name = sheet.get("name", "")
-        relation = relations.get(attribute(sheet, "id") or "")
+        relation = relations.get(get_attribute(sheet, "id") or "")
         if relation is None or relation.kind not in ("worksheet", "chartsheet"):
             continue
         if sheet.get("state", "visible") != "visible":
@@ -73,10 +79,10 @@ def read(data: bytes, path: str) -> Parsed:
         write_sheet(
             writer,
             name,
-            _rows(package.read(relation.part), name, book),  # none where it is one chart
-            _drawn(package, relation.part),
+            _iterate_rows(package.read(relation.part), name, book),  # none where it is one chart
+            _iterate_drawings(package, relation.part),
         )
-    warnings = hidden_warnings(book.hidden, book.partly_hidden)
+    warnings = describe_hidden_sheets(book.hidden, book.partly_hidden)
     if book.without_value:
         what = (
             "1 formula that was never computed, which is left out"
@@ -86,34 +92,34 @@ def read(data: bytes, path: str) -> Parsed:
         warnings += (f"has {what}. Open it in a spreadsheet program and save it.",)
     if not writer.length:
         warnings += (NO_TEXT,)
-    return writer.parsed(package.title(), warnings=warnings)
+    return writer.to_parsed(package.title(), warnings=warnings)
 
 
-def _rows(data: bytes, name: str, book: _Book) -> Iterator[Row]:
+def _iterate_rows(data: bytes, name: str, book: _Book) -> Iterator[Row]:
     """Yield the visible rows of a sheet, and a blank one where there are blank ones."""
-    last_rows = _merged_down(data)
-    merged = Merged()
+    last_rows = _find_merged_cells(data)
+    merged = MergedCells()
     hidden_columns: set[int] = set()
     hides_rows = False  # unless a row says otherwise
     last = 0
     hides = False
-    for element in elements(data, book.path, "sheetFormatPr", "cols", "row"):
-        kind = local(element)
+    for element in iterate_elements(data, book.path, "sheetFormatPr", "cols", "row"):
+        kind = local_name(element)
         if kind == "sheetFormatPr":
             hides_rows = _is_on(element.get("zeroHeight"))
             continue
         if kind == "cols":
-            hidden_columns = _hidden_columns(element, book.path)
+            hidden_columns = _find_hidden_columns(element, book.path)
             continue
-        number = counted(element.get("r", str(last + 1)), book.path)
+        number = parse_count(element.get("r", str(last + 1)), book.path)
         is_blank_before = number > last + 1
         last = number
         is_hidden = _is_on(element.get("hidden", "1" if hides_rows else "0"))
         cells: dict[int, str] = {}
         column = -1
         for cell in element:
-            column = _column(cell.get("r"), column + 1)
-            text = _text(cell, book) if len(cell) else ""
+            column = _find_column(cell.get("r"), column + 1)
+            text = _read_cell(cell, book) if len(cell) else ""
             if text and (column in hidden_columns or is_hidden):
                 hides = True
             elif text:
@@ -124,158 +130,160 @@ def _rows(data: bytes, name: str, book: _Book) -> Iterator[Row]:
             continue
         if is_blank_before:
             yield Row(number - 1, {})
-        yield Row(number, merged.beside(number, cells))
+        yield Row(number, merged.fill_row(number, cells))
     if hides:
         book.partly_hidden.append(name)
 
 
-def _drawn(package: Package, part: str) -> Iterator[list[str]]:
+def _iterate_drawings(package: Package, part: str) -> Iterator[list[str]]:
     """Yield the paragraphs of text boxes and the words of charts on a sheet, from its top."""
     for relation in package.relations(part).values():
         if relation.kind != "drawing":
             continue
         targets = package.relations(relation.part)
-        for anchor in sorted(package.tree(relation.part), key=_anchored_at):
+        for anchor in sorted(package.tree(relation.part), key=_find_anchor):
             for element in anchor.iter("{*}sp", *LINKED):
-                if not _is_seen(element):
+                if not _is_visible(element):
                     continue
-                if local(element) == "sp":
-                    yield from ([text] for text in paragraphs(element))
+                if local_name(element) == "sp":
+                    yield from ([text] for text in read_paragraphs(element))
                 else:
-                    yield from linked(package, targets, element)
+                    yield from read_linked(package, targets, element)
 
 
-def _anchored_at(anchor: etree._Element) -> tuple[int, int]:
+def _find_anchor(anchor: etree._Element) -> tuple[int, int]:
     """Return the row and the column at which something drawn begins."""
     place = next(anchor.iter("{*}from"), None)
     if place is None:
         return (0, 0)
-    return whole(place.findtext("{*}row"), 0), whole(place.findtext("{*}col"), 0)
+    return parse_int(place.findtext("{*}row"), 0), parse_int(place.findtext("{*}col"), 0)
 
 
-def _is_seen(element: etree._Element) -> bool:
+def _is_visible(element: etree._Element) -> bool:
     """Say whether nothing around `element` is hidden, or there for programs of another time."""
     for each in (element, *element.iterancestors()):
         named = each.find("./*/{*}cNvPr")
-        if local(each) == "Fallback" or (named is not None and _is_on(named.get("hidden"))):
+        if local_name(each) == "Fallback" or (named is not None and _is_on(named.get("hidden"))):
             return False
     return True
 
 
-def _text(cell: etree._Element, book: _Book) -> str:
+def _read_cell(cell: etree._Element, book: _Book) -> str:
     """Return what `cell` shows, on one line."""
     kind = cell.get("t", "n")
     value = ""
     has_formula = False
     for part in cell:
-        match local(part):
+        match local_name(part):
             case "v":
                 value = part.text or ""
             case "is":
-                value = _rich_text(part)
+                value = _read_rich_text(part)
             case "f":
                 has_formula = True
     if not value:
         book.without_value += has_formula and kind != "str"
         return ""
-    style = counted(cell.get("s", "0"), book.path)
+    style = parse_count(cell.get("s", "0"), book.path)
     code = book.formats[style] if style < len(book.formats) else "General"
     match kind:
         case "s":
-            index = counted(value, book.path)
+            index = parse_count(value, book.path)
             if not index < len(book.texts):
                 raise ParseError(
                     book.path,
                     f"is damaged: a cell names text {index}, and there are {len(book.texts)}. "
                     "Save it anew, or exclude it.",
                 )
-            text = shown_text(book.texts[index], code)
+            text = format_text(book.texts[index], code)
         case "str":
-            text = shown_text(_unescaped(value), code)
+            text = format_text(_unescape(value), code)
         case "inlineStr":
-            text = shown_text(value, code)
+            text = format_text(value, code)
         case "b":
             text = "TRUE" if value == "1" else "FALSE"
         case "e" | "d":
             text = value
         case _:
-            text = _number(value, code, book.from_1904)
-    return cell_text(text)
+            text = _format_number(value, code, book.from_1904)
+    return clean_cell(text)
 
 
-def _number(value: str, code: str, from_1904: bool) -> str:
+def _format_number(value: str, code: str, from_1904: bool) -> str:
     try:
         number = float(value)
     except ValueError:
         return value
-    return shown(number, code, from_1904=from_1904) if math.isfinite(number) else value
+    return format_value(number, code, from_1904=from_1904) if math.isfinite(number) else value
 
 
-def _column(reference: str | None, following: int) -> int:
+def _find_column(reference: str | None, following: int) -> int:
     """Return the column, from 0, of a cell that may say where it stands."""
     letters = reference.rstrip("0123456789") if reference else ""
-    return _column_number(letters) if letters else following
+    return _parse_column(letters) if letters else following
 
 
 @lru_cache(maxsize=_MOST_COLUMNS)
-def _column_number(letters: str) -> int:
+def _parse_column(letters: str) -> int:
     number = 0
     for letter in letters:
         number = number * 26 + ord(letter) - ord("A") + 1
     return number - 1
 
 
-def _hidden_columns(element: etree._Element, path: str) -> set[int]:
+def _find_hidden_columns(element: etree._Element, path: str) -> set[int]:
     found: set[int] = set()
     for each in element:
         if _is_on(each.get("hidden")) or each.get("width") == "0":
-            low, high = (counted(each.get(name, "1"), path) for name in ("min", "max"))
+            low, high = (parse_count(each.get(name, "1"), path) for name in ("min", "max"))
             found.update(range(low - 1, min(high, _MOST_COLUMNS)))
     return found
 
 
-def _merged_down(data: bytes) -> dict[tuple[int, int], int]:
+def _find_merged_cells(data: bytes) -> dict[tuple[int, int], int]:
     """Return the last row of every cell that is merged with some below, by column and row."""
     return {
-        (_column_number(match[1].decode("ascii")), int(match[2])): int(match[3])
+        (_parse_column(match[1].decode("ascii")), int(match[2])): int(match[3])
         for match in _MERGED.finditer(data, max(0, data.find(b"mergeCells")))
         if match[2] != match[3]
     }
 
 
-def _shared_texts(package: Package, part: str) -> list[str]:
-    return [_rich_text(each) for each in elements(package.read(part), package.path, "si")]
+def _read_shared_texts(package: Package, part: str) -> list[str]:
+    return [
+        _read_rich_text(each) for each in iterate_elements(package.read(part), package.path, "si")
+    ]
 
 
-def _rich_text(element: etree._Element) -> str:
+def _read_rich_text(element: etree._Element) -> str:
     """Return the text of a cell with its runs joined; how it is pronounced (rPh) left out."""
     parts: list[str] = []
     for each in element:
-        if local(each) == "t":
+        if local_name(each) == "t":
             parts.append(each.text or "")
-        elif local(each) == "r":
+        elif local_name(each) == "r":
             aligned = each.find("{*}rPr/{*}vertAlign")
             shift = "" if aligned is None else aligned.get("val", "")
-            text = "".join(run.text or "" for run in each if local(run) == "t")
+            text = "".join(run.text or "" for run in each if local_name(run) == "t")
             if shift in ("superscript", "subscript"):
-                before = "".join(parts[-LONGEST_BEFORE:])[-LONGEST_BEFORE:]
-                text = beside_number(text, before, lowered=shift == "subscript")
+                before = "".join(parts[-CONTEXT_CHARACTERS:])[-CONTEXT_CHARACTERS:]
+                text = separate_from_number(text, before, lowered=shift == "subscript")
             parts.append(text)
-    return _unescaped("".join(parts))
+    return _unescape("".join(parts))
 
 
-def _unescaped(text: str) -> str:
+def _unescape(text: str) -> str:
     return _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text) if "_x" in text else text
 
 
-def _formats(package: Package, part: str) -> list[str]:
+def _read_formats(package: Package, part: str) -> list[str]:
     """Return the number format of every style of cell."""
     root = package.tree(part)
     codes = dict(BUILT_IN)
     for each in root.iterfind("{*}numFmts/{*}numFmt"):
-        codes[whole(each.get("numFmtId"), -1)] = each.get("formatCode", "General")
+        codes[parse_int(each.get("numFmtId"), -1)] = each.get("formatCode", "General")
     return [
-        codes.get(whole(each.get("numFmtId"), 0), "General")
+        codes.get(parse_int(each.get("numFmtId"), 0), "General")
         for each in root.iterfind("{*}cellXfs/{*}xf")
     ]
 

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from scoqa.parse.common.numerals import numeral
-from scoqa.parse.common.xmltree import attribute, local, whole
+from scoqa.parse.common.numerals import format_numeral
+from scoqa.parse.common.xmltree import get_attribute, local_name, parse_int
 from scoqa.parse.opendocument.odf import OpenDocument
 
 if TYPE_CHECKING:
@@ -38,12 +38,14 @@ class Lists:
 
     def __init__(self, document: OpenDocument) -> None:
         self._styles: dict[str, dict[int, _Level]] = {}
-        for style in document.styles("list-style"):
-            levels = {whole(attribute(each, "level"), 1): _level(each) for each in style}
-            self._styles[attribute(style, "name") or ""] = levels
+        for style in document.iterate_styles("list-style"):
+            levels = {
+                parse_int(get_attribute(each, "level"), 1): _read_level(each) for each in style
+            }
+            self._styles[get_attribute(style, "name") or ""] = levels
         self._outline = {
-            whole(attribute(each, "level"), 1): _level(each)
-            for style in document.styles("outline-style")
+            parse_int(get_attribute(each, "level"), 1): _read_level(each)
+            for style in document.iterate_styles("outline-style")
             for each in style
         }
         self._headings = [0] * (_MOST_LEVELS + 1)  # the number of the last heading of each level
@@ -52,12 +54,12 @@ class Lists:
         self._ended: dict[tuple[str, int], int] = {}  # style, depth -> number of its last item
 
     @contextmanager
-    def open(self, listed: etree._Element) -> Iterator[None]:
+    def open_list(self, listed: etree._Element) -> Iterator[None]:
         """Number what comes within as items of `listed`."""
-        style = attribute(listed, "style-name") or (self._parents[-1] if self._parents else "")
+        style = get_attribute(listed, "style-name") or (self._parents[-1] if self._parents else "")
         key = (style, len(self._parents))
         level = self._level(style, len(self._parents))
-        goes_on = attribute(listed, "continue-numbering") == "true" or attribute(
+        goes_on = get_attribute(listed, "continue-numbering") == "true" or get_attribute(
             listed, "continue-list"
         )
         self._parents.append(style)
@@ -66,10 +68,10 @@ class Lists:
         self._ended[key] = self._counts.pop()
         self._parents.pop()
 
-    def marker(self, item: etree._Element) -> str:
+    def next_marker(self, item: etree._Element) -> str:
         """Return what is shown before the next item, with the space after it."""
-        start = attribute(item, "start-value")
-        self._counts[-1] = whole(start, self._counts[-1] + 1)
+        start = get_attribute(item, "start-value")
+        self._counts[-1] = parse_int(start, self._counts[-1] + 1)
         depth = len(self._parents) - 1
         level = self._level(self._parents[-1], depth)
         if level.bullet:
@@ -77,12 +79,12 @@ class Lists:
         if not level.form:
             return ""
         numbers = [
-            numeral(self._counts[n], self._level(self._parents[n], n).form or "1")
+            format_numeral(self._counts[n], self._level(self._parents[n], n).form or "1")
             for n in range(max(0, depth + 1 - level.shown), depth + 1)
         ]
         return f"{level.prefix}{'.'.join(numbers)}{level.suffix} "
 
-    def heading_marker(self, depth: int) -> str:
+    def next_heading_marker(self, depth: int) -> str:
         """Return what is shown before the next heading of level `depth`, from 1."""
         level = self._outline.get(depth)
         if level is None or not 0 < depth <= _MOST_LEVELS:
@@ -92,7 +94,7 @@ class Lists:
         if not level.form:
             return ""
         numbers = [
-            numeral(self._headings[n], self._outline[n].form)
+            format_numeral(self._headings[n], self._outline[n].form)
             for n in range(max(1, depth + 1 - level.shown), depth + 1)
             if n in self._outline and self._outline[n].form
         ]
@@ -104,18 +106,18 @@ class Lists:
         return self._styles.get(style, {}).get(depth + 1, usual)
 
 
-def _level(element: etree._Element) -> _Level:
+def _read_level(element: etree._Element) -> _Level:
     bullet = ""
-    if local(element) == "list-level-style-bullet":
-        bullet = attribute(element, "bullet-char") or "•"
+    if local_name(element) == "list-level-style-bullet":
+        bullet = get_attribute(element, "bullet-char") or "•"
         if unicodedata.category(bullet[0]) == "Co":  # of a font of signs, unknown elsewhere
             bullet = "•"
-    form = attribute(element, "num-format") or ""
+    form = get_attribute(element, "num-format") or ""
     return _Level(
         bullet,
         form,
-        attribute(element, "num-prefix") or "",
-        attribute(element, "num-suffix") or "",
-        whole(attribute(element, "start-value"), 1),
-        whole(attribute(element, "display-levels"), 1),
+        get_attribute(element, "num-prefix") or "",
+        get_attribute(element, "num-suffix") or "",
+        parse_int(get_attribute(element, "start-value"), 1),
+        parse_int(get_attribute(element, "display-levels"), 1),
     )

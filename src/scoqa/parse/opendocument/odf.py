@@ -14,9 +14,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from scoqa.errors import ParseError
-from scoqa.parse.common.archive import Archive, members
-from scoqa.parse.common.superscripts import LONGEST_BEFORE, beside_number
-from scoqa.parse.common.xmltree import attribute, local, tree, whole
+from scoqa.parse.common.archive import Archive, open_archive
+from scoqa.parse.common.superscripts import CONTEXT_CHARACTERS, separate_from_number
+from scoqa.parse.common.xmltree import get_attribute, local_name, parse_int, parse_xml
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -29,7 +29,7 @@ _PERCENT = re.compile(r"(-?\d{1,9}(?:\.\d{1,9})?)%")
 _ENCRYPTED = re.compile(rb"<(?:[\w.-]+:)?encryption-data\b")
 _MOST_SPACES = 100  # that one text:s stands for
 # What holds text that is not shown in its place: comments, deletions, alternative texts, fields.
-_UNSHOWN = frozenset(
+_HIDDEN_ELEMENTS = frozenset(
     "annotation annotation-end tracked-changes hidden-text hidden-paragraph ruby-text title desc"
     " forms script object object-ole event-listeners".split()
 )
@@ -42,33 +42,33 @@ class OpenDocument:
         self.path = path
         self._archive: Archive | None = None
         if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
-            self._roots = [tree(data, path)]
+            self._roots = [parse_xml(data, path)]
             self._meta = self._roots[0]
             return
-        archive = self._archive = members(data, path)
+        archive = self._archive = open_archive(data, path)
         listed = "META-INF/manifest.xml"
         if listed in archive and _ENCRYPTED.search(archive.read(listed)):
             raise ParseError(path, "is encrypted. Save a copy without a password.")
         names = ["content.xml", *(name for name in ("styles.xml",) if name in archive)]
-        self._roots = [tree(archive.read(name), path) for name in names]
+        self._roots = [parse_xml(archive.read(name), path) for name in names]
         self._meta = self._roots[0]
         if "meta.xml" in archive:
             with suppress(ParseError):  # it says nothing but the title
-                self._meta = tree(archive.read("meta.xml"), path)
+                self._meta = parse_xml(archive.read("meta.xml"), path)
 
-    def body(self, kind: str) -> etree._Element:
+    def find_body(self, kind: str) -> etree._Element:
         """Return the body of a document of `kind` ("text"). Raises ParseError for other kinds."""
         found = self._roots[0].find(f"{{*}}body/{{*}}{kind}")
         if found is None:
             raise ParseError(self.path, f"is not what its name says: it holds no {kind} document.")
         return found
 
-    def object(self, place: str, kind: str) -> etree._Element | None:
+    def find_object(self, place: str, kind: str) -> etree._Element | None:
         """Return the body of the document of `kind` ("chart") that lies in this file at `place`."""
         name = posixpath.normpath(posixpath.join(place, "content.xml"))
         if self._archive is None or name not in self._archive:
             return None
-        return tree(self._archive.read(name), self.path).find(f"{{*}}body/{{*}}{kind}")
+        return parse_xml(self._archive.read(name), self.path).find(f"{{*}}body/{{*}}{kind}")
 
     def title(self) -> str | None:
         """Return the title that its author gave the document, or None."""
@@ -76,34 +76,34 @@ class OpenDocument:
             return " ".join("".join(each.itertext()).split()) or None
         return None
 
-    def styles(self, *names: str) -> Iterator[etree._Element]:
+    def iterate_styles(self, *names: str) -> Iterator[etree._Element]:
         """Yield the styles, of the document and of its parts, whose elements have these names."""
         for root in self._roots:
             for group in ("automatic-styles", "styles", "master-styles"):
                 for parent in root.iterfind(f"{{*}}{group}"):
-                    yield from (each for each in parent if local(each) in names)
+                    yield from (each for each in parent if local_name(each) in names)
 
     @cached_property
-    def unshown(self) -> frozenset[str]:
+    def hidden_styles(self) -> frozenset[str]:
         """Return the names of the styles that hide what has them."""
         return frozenset(
-            attribute(style, "name") or ""
-            for style in self.styles("style")
+            get_attribute(style, "name") or ""
+            for style in self.iterate_styles("style")
             for properties in style
-            if (local(properties), attribute(properties, "display"))
+            if (local_name(properties), get_attribute(properties, "display"))
             in (("text-properties", "none"), ("table-properties", "false"))
-            or attribute(properties, "visibility") == "hidden"
+            or get_attribute(properties, "visibility") == "hidden"
         )
 
     @cached_property
     def shifts(self) -> dict[str, float]:
         """Return how far above the line, or below (< 0), each style of words shows them."""
         positions = {
-            attribute(style, "name") or "": position
-            for style in self.styles("style")
-            if attribute(style, "family") == "text"
+            get_attribute(style, "name") or "": position
+            for style in self.iterate_styles("style")
+            if get_attribute(style, "family") == "text"
             for properties in style
-            if (position := attribute(properties, "text-position"))
+            if (position := get_attribute(properties, "text-position"))
         }
         found: dict[str, float] = {}
         for name in {*positions, *self.parents}:
@@ -112,26 +112,26 @@ class OpenDocument:
                 seen.add(style)
                 style = self.parents[style]
             position = positions.get(style, "").split(" ")[0]  # then comes the size
-            found[name] = {"super": 1.0, "sub": -1.0}.get(position) or _percent(position)
+            found[name] = {"super": 1.0, "sub": -1.0}.get(position) or _parse_percent(position)
         return found
 
     @cached_property
     def parents(self) -> dict[str, str]:
         """Return the style that each style is made from."""
         return {
-            attribute(style, "name") or "": attribute(style, "parent-style-name") or ""
-            for style in self.styles("style")
+            get_attribute(style, "name") or "": get_attribute(style, "parent-style-name") or ""
+            for style in self.iterate_styles("style")
         }
 
-    def is_shown(self, element: etree._Element) -> bool:
+    def is_visible(self, element: etree._Element) -> bool:
         """Say whether neither `element` nor its style hides it."""
         return (
-            attribute(element, "display") != "none"
-            and (attribute(element, "style-name") or "") not in self.unshown
+            get_attribute(element, "display") != "none"
+            and (get_attribute(element, "style-name") or "") not in self.hidden_styles
         )
 
 
-def _percent(text: str) -> float:
+def _parse_percent(text: str) -> float:
     match = _PERCENT.fullmatch(text)
     return float(match[1]) if match else 0.0
 
@@ -148,10 +148,10 @@ class OdfWords:
         self.notes: list[tuple[str, etree._Element]] = []
         self.boxes: list[etree._Element] = []
 
-    def of(self, paragraph: etree._Element) -> str:
+    def read_words(self, paragraph: etree._Element) -> str:
         """Return the words of `paragraph`; a line break stays one, a tab too."""
         self._parts = []
-        if self._document.is_shown(paragraph):
+        if self._document.is_visible(paragraph):
             self._read(paragraph)
         lines = (line.strip() for line in "".join(self._parts).split("\n"))
         return "\n".join(lines).strip()
@@ -160,9 +160,9 @@ class OdfWords:
         """Read what `parent` holds; shift: how far above the line, or below, it is shown."""
         self._add(parent.text, shift)
         for part in parent:
-            match local(part):
+            match local_name(part):
                 case "s":
-                    count = whole(attribute(part, "c"), 1)
+                    count = parse_int(get_attribute(part, "c"), 1)
                     self._parts.append(" " * min(count, _MOST_SPACES))
                 case "tab":
                     self._parts.append("\t")
@@ -174,8 +174,8 @@ class OdfWords:
                     self.notes.append((mark, part))
                 case "frame" | "custom-shape" | "g" | "rect" | "text-box":
                     self.boxes.append(part)
-                case name if name not in _UNSHOWN and self._document.is_shown(part):
-                    own = self._document.shifts.get(attribute(part, "style-name") or "", 0)
+                case name if name not in _HIDDEN_ELEMENTS and self._document.is_visible(part):
+                    own = self._document.shifts.get(get_attribute(part, "style-name") or "", 0)
                     self._read(part, own or shift)
             self._add(part.tail, shift)
 
@@ -185,7 +185,7 @@ class OdfWords:
         if not self._parts or self._parts[-1][-1:] in ("", " ", "\n"):
             words = words.removeprefix(" ")
         if shift:
-            before = "".join(self._parts[-LONGEST_BEFORE:])[-LONGEST_BEFORE:]
-            words = beside_number(words, before, lowered=shift < 0)
+            before = "".join(self._parts[-CONTEXT_CHARACTERS:])[-CONTEXT_CHARACTERS:]
+            words = separate_from_number(words, before, lowered=shift < 0)
         if words:
             self._parts.append(words)

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from scoqa.parse.common.parsed import Parsed, Writer
-from scoqa.parse.common.sheets import hidden_warnings, write_sheet
-from scoqa.parse.common.table import NO_TEXT, Merged, Row, cell_text
-from scoqa.parse.common.xmltree import attribute, counted, local, whole
+from scoqa.parse.common.sheets import describe_hidden_sheets, write_sheet
+from scoqa.parse.common.table import NO_TEXT, MergedCells, Row, clean_cell
+from scoqa.parse.common.xmltree import get_attribute, local_name, parse_count, parse_int
 from scoqa.parse.opendocument.odf import OdfWords, OpenDocument
-from scoqa.parse.opendocument.shapes import blocks_of
+from scoqa.parse.opendocument.shapes import read_blocks
 from scoqa.types import Parser
 
 if TYPE_CHECKING:
@@ -34,69 +34,73 @@ def read(data: bytes, path: str) -> Parsed:
     writer = Writer()
     hidden: list[str] = []
     partly_hidden: list[str] = []
-    for table in document.body("spreadsheet").iterfind("{*}table"):
-        name = attribute(table, "name") or ""
-        if not document.is_shown(table):
+    for table in document.find_body("spreadsheet").iterfind("{*}table"):
+        name = get_attribute(table, "name") or ""
+        if not document.is_visible(table):
             hidden.append(name)
             continue
-        write_sheet(writer, name, _rows(table, document), _drawn(table, document))
+        write_sheet(
+            writer, name, _iterate_rows(table, document), _iterate_drawings(table, document)
+        )
         if any(_is_hidden(each) for each in table.iter("{*}table-row", "{*}table-column")):
             partly_hidden.append(name)
-    warnings = hidden_warnings(hidden, partly_hidden)
+    warnings = describe_hidden_sheets(hidden, partly_hidden)
     if not writer.length:
         warnings += (NO_TEXT,)
-    return writer.parsed(document.title(), warnings=warnings)
+    return writer.to_parsed(document.title(), warnings=warnings)
 
 
-def _rows(table: etree._Element, document: OpenDocument) -> Iterator[Row]:
+def _iterate_rows(table: etree._Element, document: OpenDocument) -> Iterator[Row]:
     """Yield the visible rows of a sheet; blank ones once, however often they are repeated."""
-    hidden = _hidden_columns(table, document.path)
+    hidden = _find_hidden_columns(table, document.path)
     words = OdfWords(document)
-    merged = Merged()
+    merged = MergedCells()
     number = 1
     for row in table.iter("{*}table-row"):
-        count = counted(attribute(row, "number-rows-repeated") or "1", document.path)
+        count = parse_count(get_attribute(row, "number-rows-repeated") or "1", document.path)
         if not _is_hidden(row):
             cells: dict[int, str] = {}
-            for column, cell in _cells(row, document.path):
-                text = cell_text(" ".join(words.of(each) for each in cell.iterfind("{*}p")))
+            for column, cell in _iterate_cells(row, document.path):
+                text = clean_cell(
+                    " ".join(words.read_words(each) for each in cell.iterfind("{*}p"))
+                )
                 if not text or column in hidden:
                     continue
                 cells[column] = text
-                spanned = whole(attribute(cell, "number-rows-spanned"), 1)
+                spanned = parse_int(get_attribute(cell, "number-rows-spanned"), 1)
                 if spanned > 1:
                     merged.add(column, number + spanned - 1, text)
             for again in range(min(count, _MOST_REPEATED) if cells else 1):
-                yield Row(number + again, merged.beside(number + again, cells))
+                yield Row(number + again, merged.fill_row(number + again, cells))
         number += count
 
 
-def _drawn(table: etree._Element, document: OpenDocument) -> Iterator[list[str]]:
+def _iterate_drawings(table: etree._Element, document: OpenDocument) -> Iterator[list[str]]:
     """Yield the paragraphs of text boxes and the words of charts, in the file's order."""
     words = OdfWords(document)
     rows = (row for row in table.iter("{*}table-row") if not _is_hidden(row))
     for holder in (*table.iterfind("{*}shapes"), *(cell for row in rows for cell in row)):
         for shape in holder:
-            if local(shape) in _SHAPES and document.is_shown(shape):
-                yield from blocks_of(shape, words, document)
+            if local_name(shape) in _SHAPES and document.is_visible(shape):
+                yield from read_blocks(shape, words, document)
 
 
-def _cells(row: etree._Element, path: str) -> Iterator[tuple[int, etree._Element]]:
+def _iterate_cells(row: etree._Element, path: str) -> Iterator[tuple[int, etree._Element]]:
     """Yield the cells of `row` that hold something, and their columns from 0."""
     column = 0
     for cell in row:
-        count = counted(attribute(cell, "number-columns-repeated") or "1", path)
-        if local(cell) == "table-cell" and len(cell):
+        count = parse_count(get_attribute(cell, "number-columns-repeated") or "1", path)
+        if local_name(cell) == "table-cell" and len(cell):
             for again in range(min(count, _MOST_REPEATED)):
                 yield column + again, cell
         column += count
 
 
-def _hidden_columns(table: etree._Element, path: str) -> set[int]:
+def _find_hidden_columns(table: etree._Element, path: str) -> set[int]:
     found: set[int] = set()
     place = 0
     for column in table.iter("{*}table-column"):
-        count = counted(attribute(column, "number-columns-repeated") or "1", path)
+        count = parse_count(get_attribute(column, "number-columns-repeated") or "1", path)
         if _is_hidden(column):
             found.update(range(place, min(place + count, _MOST_COLUMNS)))
         place += count
@@ -104,4 +108,4 @@ def _hidden_columns(table: etree._Element, path: str) -> set[int]:
 
 
 def _is_hidden(element: etree._Element) -> bool:
-    return attribute(element, "visibility") in ("collapse", "filter")
+    return get_attribute(element, "visibility") in ("collapse", "filter")

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 from scoqa.parse.common.lines import LONGEST_TITLE
 from scoqa.parse.common.outline import Outline
 from scoqa.parse.common.parsed import Parsed, Writer
-from scoqa.parse.common.table import LONGEST_CELL, NO_TEXT, between, cell_text
-from scoqa.parse.common.xmltree import attribute, local, whole
+from scoqa.parse.common.table import LONGEST_CELL, NO_TEXT, choose_separator, clean_cell
+from scoqa.parse.common.xmltree import get_attribute, local_name, parse_int
 from scoqa.parse.opendocument.lists import Lists
 from scoqa.parse.opendocument.odf import OdfWords, OpenDocument
-from scoqa.parse.opendocument.shapes import chart
+from scoqa.parse.opendocument.shapes import read_chart
 from scoqa.types import Parser
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 PARSER = Parser("odt", "2")
 
 _MOST_REPEATED = 100  # cells
-_INTO = frozenset(
+_CONTAINERS = frozenset(
     "section list-header table-index illustration-index object-index user-index alphabetical-index"
     " bibliography index-body index-title numbered-paragraph frame text-box g custom-shape"
     " rect".split()
@@ -38,11 +38,11 @@ def read(data: bytes, path: str) -> Parsed:
     """Return the text of a document. Raises ParseError."""
     document = OpenDocument(data, path)
     reader = _Reader(document)
-    reader.read_parts(document.body("text"))
-    reader.end()
+    reader.read_parts(document.find_body("text"))
+    reader.read_endnotes()
     title = document.title() or reader.title
     warnings = () if reader.writer.length else (NO_TEXT,)
-    return reader.writer.parsed(title, warnings=warnings)
+    return reader.writer.to_parsed(title, warnings=warnings)
 
 
 class _Reader:
@@ -61,9 +61,9 @@ class _Reader:
     def read_parts(self, parent: etree._Element) -> None:
         """Read what stands in `parent`, each with its drawings and footnotes after it."""
         for part in parent:
-            if not self.document.is_shown(part):
+            if not self.document.is_visible(part):
                 continue
-            match local(part):
+            match local_name(part):
                 case "p":
                     self.write_paragraph(part)
                 case "h":
@@ -73,13 +73,13 @@ class _Reader:
                 case "table":
                     self.write_table(part)
                 case "table-of-content" if "".join(part.itertext()).strip():
-                    self.writer.gap()
+                    self.writer.ensure_gap()
                     with self.writer.mark("aside", ""):
                         self.read_parts(part)
                 case "object":
-                    for number, line in enumerate(chart(part, self.words, self.document)):
+                    for number, line in enumerate(read_chart(part, self.words, self.document)):
                         self.write(line, "\n" if number else "\n\n")
-                case name if name in _INTO:
+                case name if name in _CONTAINERS:
                     self.read_parts(part)
             self.read_waiting()
 
@@ -90,18 +90,18 @@ class _Reader:
                 self.read_parts(self.words.boxes.pop(0))
                 continue
             mark, note = self.words.notes.pop(0)
-            if attribute(note, "note-class") == "endnote":
+            if get_attribute(note, "note-class") == "endnote":
                 self.endnotes.append((mark, note))
             else:
                 self.write_note(mark, note)
 
-    def end(self) -> None:
+    def read_endnotes(self) -> None:
         """Write the notes that stand at the end."""
         for mark, note in self.endnotes:
             self.write_note(mark, note)
 
     def write_note(self, mark: str, note: etree._Element) -> None:
-        texts = [self.words.of(each) for body in note[1:] for each in body.iter("{*}p")]
+        texts = [self.words.read_words(each) for body in note[1:] for each in body.iter("{*}p")]
         text = " ".join(" ".join(each.split("\n")) for each in texts if each)
         if text:
             self.write(f"[{mark}] {text}")
@@ -109,46 +109,46 @@ class _Reader:
     def write(self, text: str, gap: str = "\n\n") -> None:
         self.was_item = False
         if text:
-            self.writer.gap(gap)
+            self.writer.ensure_gap(gap)
             self.writer.add(text)
 
     def write_paragraph(self, paragraph: etree._Element) -> None:
-        text = self.words.of(paragraph)
-        style = attribute(paragraph, "style-name") or ""
+        text = self.words.read_words(paragraph)
+        style = get_attribute(paragraph, "style-name") or ""
         if text and self.title is None and "Title" in (style, self.document.parents.get(style)):
-            self.write_words(text, 0)
+            self.write_title(text, 0)
         else:
             self.write(text)
 
     def write_heading(self, heading: etree._Element, before: str = "") -> None:
-        level = whole(attribute(heading, "outline-level"), 1)
-        text = self.words.of(heading)
-        if text and attribute(heading, "is-list-header") != "true":
-            text = (before or self.lists.heading_marker(level)) + text
-        self.write_words(text, level)
+        level = parse_int(get_attribute(heading, "outline-level"), 1)
+        text = self.words.read_words(heading)
+        if text and get_attribute(heading, "is-list-header") != "true":
+            text = (before or self.lists.next_heading_marker(level)) + text
+        self.write_title(text, level)
 
-    def write_words(self, text: str, level: int) -> None:
+    def write_title(self, text: str, level: int) -> None:
         """Write a heading; the title stands above all of them, at level 0."""
         words = " ".join(text.split())
         if not 0 < len(words) <= LONGEST_TITLE:
             self.write(text)
             return
         self.title = self.title or words
-        self.writer.gap()
-        with self.writer.mark("heading", self.headings.path(level, words)):
+        self.writer.ensure_gap()
+        with self.writer.mark("heading", self.headings.open_heading(level, words)):
             self.write(text)
 
     def read_list(self, listed: etree._Element) -> None:
         """Write each item as a line behind its mark or number."""
-        with self.lists.open(listed):
+        with self.lists.open_list(listed):
             for item in listed:
-                is_numbered = local(item) == "list-item"
-                before = self.lists.marker(item) if is_numbered else ""
+                is_numbered = local_name(item) == "list-item"
+                before = self.lists.next_marker(item) if is_numbered else ""
                 for part in item:
-                    match local(part):
+                    match local_name(part):
                         case "list":
                             self.read_list(part)
-                        case "p" if text := self.words.of(part):
+                        case "p" if text := self.words.read_words(part):
                             self.write_item(before + text)
                             before = ""
                         case "h":
@@ -162,36 +162,38 @@ class _Reader:
 
     def write_table(self, table: etree._Element) -> None:
         """Write rows as lines; or what the cells hold, where they hold prose."""
-        rows = list(_rows(table))
-        cells = [cell for row in rows for cell in row if local(cell) == "table-cell"]
+        rows = list(_iterate_rows(table))
+        cells = [cell for row in rows for cell in row if local_name(cell) == "table-cell"]
         if len(cells) <= len(rows) or any(map(_is_prose, cells)):
             for cell in cells:
                 self.read_parts(cell)
             return
         last = ""
         for row in rows:
-            line = "\t".join(text for cell in row for text in self.cells(cell)).strip()
+            line = "\t".join(text for cell in row for text in self.read_cells(cell)).strip()
             if line:
-                self.write(line, between(last, line) if last else "\n\n")
+                self.write(line, choose_separator(last, line) if last else "\n\n")
                 last = line
         self.read_waiting()
 
-    def cells(self, cell: etree._Element) -> list[str]:
+    def read_cells(self, cell: etree._Element) -> list[str]:
         """Return the text of a cell, as often as it is repeated; none where others cover it."""
-        if local(cell) != "table-cell":
+        if local_name(cell) != "table-cell":
             return []
-        text = cell_text(" ".join(self.words.of(each) for each in cell.iter("{*}p", "{*}h")))
-        count = whole(attribute(cell, "number-columns-repeated"), 1)
+        text = clean_cell(
+            " ".join(self.words.read_words(each) for each in cell.iter("{*}p", "{*}h"))
+        )
+        count = parse_int(get_attribute(cell, "number-columns-repeated"), 1)
         return [text] * min(count, _MOST_REPEATED)
 
 
-def _rows(table: etree._Element) -> Iterator[etree._Element]:
+def _iterate_rows(table: etree._Element) -> Iterator[etree._Element]:
     """Yield the rows of `table`, not those of tables inside its cells."""
     for part in table:
-        if local(part) == "table-row":
+        if local_name(part) == "table-row":
             yield part
-        elif local(part) in _ROWS:
-            yield from _rows(part)
+        elif local_name(part) in _ROWS:
+            yield from _iterate_rows(part)
 
 
 def _is_prose(cell: etree._Element) -> bool:

@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from scoqa.parse.common.slides import Shape, in_order
-from scoqa.parse.common.table import cell_text
-from scoqa.parse.common.xmltree import attribute, local
+from scoqa.parse.common.slides import Shape, sort_shapes
+from scoqa.parse.common.table import clean_cell
+from scoqa.parse.common.xmltree import get_attribute, local_name
 from scoqa.parse.opendocument.odf import OdfWords, OpenDocument
 
 if TYPE_CHECKING:
@@ -19,31 +19,31 @@ if TYPE_CHECKING:
 
 _NOT_SHAPES = frozenset({"notes", "animations", "forms", "par", "seq"})
 _LENGTH = re.compile(r"(-?[\d.]+)(mm|cm|in|pt|pc|px)")
-_UNITS_AN_INCH = {"mm": 25.4, "cm": 2.54, "in": 1.0, "pt": 72.0, "pc": 6.0, "px": 96.0}
+_UNITS_PER_INCH = {"mm": 25.4, "cm": 2.54, "in": 1.0, "pt": 72.0, "pc": 6.0, "px": 96.0}
 
 
-def shapes_of(page: etree._Element) -> Iterator[Shape]:
+def find_shapes(page: etree._Element) -> Iterator[Shape]:
     """Yield the shapes of a slide or a group, in the file's order."""
     for element in page:
-        if local(element) not in _NOT_SHAPES:
-            kind = attribute(element, "class") or ""
-            top, left = (_inches(attribute(element, side)) for side in ("y", "x"))
+        if local_name(element) not in _NOT_SHAPES:
+            kind = get_attribute(element, "class") or ""
+            top, left = (_parse_inches(get_attribute(element, side)) for side in ("y", "x"))
             yield Shape(element, kind, kind == "title", top, left)
 
 
-def blocks_of(
+def read_blocks(
     shape: etree._Element, words: OdfWords, document: OpenDocument
 ) -> Iterator[list[str]]:
     """Yield the paragraphs of a shape, and its tables and charts as blocks of lines."""
     for part in shape:
-        match local(part):
+        match local_name(part):
             case "p" | "h":
-                if text := words.of(part):
+                if text := words.read_words(part):
                     yield [text]
             case "table":
                 rows = [
                     "\t".join(
-                        cell_text(" ".join(words.of(each) for each in cell.iter("{*}p")))
+                        clean_cell(" ".join(words.read_words(each) for each in cell.iter("{*}p")))
                         for cell in row.iterfind("{*}table-cell")
                     ).strip()
                     for row in part.iter("{*}table-row")
@@ -51,31 +51,31 @@ def blocks_of(
                 if block := [row for row in rows if row]:
                     yield block
             case "object":
-                if block := list(chart(part, words, document)):
+                if block := list(read_chart(part, words, document)):
                     yield block
             case "g":  # its shapes stand in it in any order
-                for each in in_order(shapes_of(part)):
-                    yield from blocks_of(each.element, words, document)
+                for each in sort_shapes(find_shapes(part)):
+                    yield from read_blocks(each.element, words, document)
             case _:
-                yield from blocks_of(part, words, document)
+                yield from read_blocks(part, words, document)
 
 
-def chart(held: etree._Element, words: OdfWords, document: OpenDocument) -> Iterator[str]:
+def read_chart(held: etree._Element, words: OdfWords, document: OpenDocument) -> Iterator[str]:
     """Yield a chart's title, the names of its series and those along its axis."""
-    drawn = document.object(attribute(held, "href") or "", "chart")
+    drawn = document.find_object(get_attribute(held, "href") or "", "chart")
     if drawn is None:
         return
-    title = " ".join(words.of(each) for each in drawn.iterfind("{*}chart/{*}title/{*}p"))
+    title = " ".join(words.read_words(each) for each in drawn.iterfind("{*}chart/{*}title/{*}p"))
     rows = [
-        [" ".join(words.of(p) for p in cell.iterfind("{*}p")) for cell in row]
+        [" ".join(words.read_words(p) for p in cell.iterfind("{*}p")) for cell in row]
         for row in drawn.iterfind("{*}chart/{*}table//{*}table-row")
     ]
     series, categories = (rows[0][1:], [row[0] for row in rows[1:] if row]) if rows else ([], [])
     for texts in ([title], series, categories):
-        if line := "\t".join(map(cell_text, texts)).strip():
+        if line := "\t".join(map(clean_cell, texts)).strip():
             yield line
 
 
-def _inches(length: str | None) -> float:
+def _parse_inches(length: str | None) -> float:
     match = _LENGTH.fullmatch(length or "")
-    return float(match[1]) / _UNITS_AN_INCH[match[2]] if match else 0.0
+    return float(match[1]) / _UNITS_PER_INCH[match[2]] if match else 0.0

@@ -28,7 +28,7 @@ _BOLD = re.compile(rb"bold|black|heavy|demi", re.IGNORECASE)
 _BOLD_WEIGHT = 600
 # What fonts of symbols name in their own way; 2 and FFFE are pdfium's for a hyphen that ends a
 # line; a soft hyphen that is drawn is a hyphen.
-_OTHERWISE = {0xF0B7: "•", 0xF0A7: "▪", 0x2: "-", 0xFFFE: "-", 0xAD: "-", 0x9: " ", 0x3000: " "}
+_REPLACEMENTS = {0xF0B7: "•", 0xF0A7: "▪", 0x2: "-", 0xFFFE: "-", 0xAD: "-", 0x9: " ", 0x3000: " "}
 _LIGATURES = dict(zip(range(0xFB00, 0xFB07), "ff fi fl ffi ffl st st".split(), strict=True))
 RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 # Scripts that write no spaces: a line may end after any of these.
@@ -56,7 +56,7 @@ class Characters:
     unknown: int
 
 
-def _quick(function: Any, *arguments: Any, result: Any = ctypes.c_int) -> Any:
+def _get_fast_call(function: Any, *arguments: Any, result: Any = ctypes.c_int) -> Any:
     """Return a function of pdfium's that takes addresses as plain numbers.
 
     The bindings' own check each pointer, which takes as long as the call itself.
@@ -65,14 +65,14 @@ def _quick(function: Any, *arguments: Any, result: Any = ctypes.c_int) -> Any:
     return kind(ctypes.cast(function, ctypes.c_void_p).value or 0)
 
 
-def characters_of(pdfium: Any, text_page: Any) -> Characters:
+def read_characters(pdfium: Any, text_page: Any) -> Characters:
     """Return what is drawn on a page. Its four calls a character are half of a PDF's time."""
     to = ctypes.c_void_p
-    unicode_at = _quick(pdfium.FPDFText_GetUnicode, result=ctypes.c_uint)
-    is_unmapped = _quick(pdfium.FPDFText_HasUnicodeMapError)
-    loose_box_at = _quick(pdfium.FPDFText_GetLooseCharBox, to)
-    box_at = _quick(pdfium.FPDFText_GetCharBox, to, to, to, to)
-    angle_at = _quick(pdfium.FPDFText_GetCharAngle, result=ctypes.c_float)
+    unicode_at = _get_fast_call(pdfium.FPDFText_GetUnicode, result=ctypes.c_uint)
+    is_unmapped = _get_fast_call(pdfium.FPDFText_HasUnicodeMapError)
+    loose_box_at = _get_fast_call(pdfium.FPDFText_GetLooseCharBox, to)
+    box_at = _get_fast_call(pdfium.FPDFText_GetCharBox, to, to, to, to)
+    angle_at = _get_fast_call(pdfium.FPDFText_GetCharAngle, result=ctypes.c_float)
     address = ctypes.cast(text_page, ctypes.c_void_p).value
     count = max(0, pdfium.FPDFText_CountChars(text_page))
     loose = np.zeros((count, 4), np.float32)  # left, top, right, bottom
@@ -92,7 +92,7 @@ def characters_of(pdfium: Any, text_page: Any) -> Characters:
         if high and 0xDC00 <= code < 0xE000:
             code = 0x10000 + ((high - 0xD800) << 10) + (code - 0xDC00)
         high = 0
-        text = _OTHERWISE.get(code) or _LIGATURES.get(code) or chr(code)
+        text = _REPLACEMENTS.get(code) or _LIGATURES.get(code) or chr(code)
         if text in _BLANK:
             space = True
             continue
@@ -113,13 +113,13 @@ def characters_of(pdfium: Any, text_page: Any) -> Characters:
             angles.append(angle)
             space = False
     turned = np.array(angles)
-    boxes, sizes = _line_high(
+    boxes, sizes = _measure_boxes(
         pdfium, text_page, indices, loose[indices][:, [0, 3, 2, 1]], tight[indices], turned
     )
     return Characters(texts, indices, np.array(spaced), boxes, turned, sizes, unknown)
 
 
-def _line_high(
+def _measure_boxes(
     pdfium: Any, text_page: Any, indices: Sequence[int], loose: Array, tight: Array, angles: Array
 ) -> tuple[Array, Array]:
     """Return boxes as high as a line and as wide as each character, all its ink within; and sizes.
@@ -132,7 +132,7 @@ def _line_high(
     sizes = np.zeros(len(loose))
     for height in np.unique(heights):  # each font at one size has its own
         own = heights == height
-        size = _size_at(pdfium, text_page, indices[int(np.argmax(own))]) or height
+        size = _read_size(pdfium, text_page, indices[int(np.argmax(own))]) or height
         sizes[own] = np.clip(np.nan_to_num(size), _LEAST_SIZE, None)
     drawn = (tight[:, 2] > tight[:, 0]) & (tight[:, 3] > tight[:, 1])
     both = np.concatenate(
@@ -153,7 +153,7 @@ def _line_high(
     return boxes, sizes
 
 
-def _size_at(pdfium: Any, text_page: Any, index: int) -> float:
+def _read_size(pdfium: Any, text_page: Any, index: int) -> float:
     """Return the size of a character's font on the page, in points; 0 where it has none."""
     matrix = pdfium.FS_MATRIX()
     if not pdfium.FPDFText_GetMatrix(text_page, index, ctypes.byref(matrix)):

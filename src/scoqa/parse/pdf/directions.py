@@ -18,7 +18,7 @@ _LETTER = re.compile(r"[^\W\d_]")
 _LEFTWARD = re.compile(rf"{RIGHT_TO_LEFT.pattern}(?:[^\w\n]*{RIGHT_TO_LEFT.pattern})+")
 
 
-def reading_order(texts: Sequence[str], ends: Array, boxes: Array) -> Array:
+def find_reading_order(texts: Sequence[str], ends: Array, boxes: Array) -> Array:
     """Return the order in which characters are read.
 
     ends: whether a word or line ends before each. boxes: of upright text. pdfium turns most words
@@ -40,7 +40,7 @@ def reading_order(texts: Sequence[str], ends: Array, boxes: Array) -> Array:
     return order
 
 
-def in_reading_order(text: str, boxes: Array) -> tuple[str, Array]:
+def reorder_line(text: str, boxes: Array) -> tuple[str, Array]:
     """Return a line's text and boxes, its words in the order they are read in.
 
     pdfium gives the letters of each word in order, but takes a line's words from one side.
@@ -48,9 +48,9 @@ def in_reading_order(text: str, boxes: Array) -> tuple[str, Array]:
     if not RIGHT_TO_LEFT.search(text):
         return text, boxes
     words = [match.span() for match in _WORD.finditer(text)]
-    directions = [_direction(text[start:end]) for start, end in words]
+    directions = [_find_direction(text[start:end]) for start, end in words]
     order = list(range(len(words)))
-    for first, last, direction in _stretches(directions):
+    for first, last, direction in _find_stretches(directions):
         places = [float(boxes[slice(*words[n]), [0, 2]].mean()) for n in (first, last)]
         if (places[1] - places[0]) * direction < 0:
             order[first : last + 1] = range(last, first - 1, -1)
@@ -67,14 +67,14 @@ def in_reading_order(text: str, boxes: Array) -> tuple[str, Array]:
     return text[:lead] + "".join(parts), np.concatenate((boxes[:lead], *kept))
 
 
-def _direction(word: str) -> int:
+def _find_direction(word: str) -> int:
     """Return 1 for a word read to the right, -1 to the left, 0 for figures and signs."""
     if RIGHT_TO_LEFT.search(word):
         return -1
     return 1 if _LETTER.search(word) else 0
 
 
-def _stretches(directions: list[int]) -> list[tuple[int, int, int]]:
+def _find_stretches(directions: list[int]) -> list[tuple[int, int, int]]:
     """Return first, last and direction of words of one direction that follow one another.
 
     Figures between two of them belong to them.

@@ -14,17 +14,24 @@ from typing import Any
 from scoqa.errors import ParseError
 from scoqa.parse.common.lines import LONGEST_TITLE
 from scoqa.parse.common.parsed import Parsed
-from scoqa.parse.pdf.glyphs import GlyphRun, Glyphs, glyphs_of
-from scoqa.parse.pdf.headings import Heading, body_of, bookmarks_of, by_looks, headings_of, letters
-from scoqa.parse.pdf.layout import Line, lines_of
-from scoqa.parse.pdf.paragraphs import joints
-from scoqa.parse.pdf.running import NOTE, Parts, without_running
-from scoqa.parse.pdf.writing import PdfPage, written
+from scoqa.parse.pdf.glyphs import GlyphRun, Glyphs, read_glyphs
+from scoqa.parse.pdf.headings import (
+    Heading,
+    find_headings,
+    find_headings_by_style,
+    measure_body,
+    normalize_letters,
+    read_bookmarks,
+)
+from scoqa.parse.pdf.layout import Line, build_lines
+from scoqa.parse.pdf.paragraphs import find_joints
+from scoqa.parse.pdf.running import NOTE, PageParts, separate_running
+from scoqa.parse.pdf.writing import PdfPage, write_pages
 
 _MOST_ANNOTATIONS = 10_000  # looked at on one page
 _MOST_NAMED = 10  # pages in a warning
 _MOST_UNKNOWN = 0.03  # a share of the characters
-_SMALLER = 0.92  # than the body: a footnote's size
+_FOOTNOTE_SIZE = 0.92  # than the body: a footnote's size
 # What programs put for a title when nobody gave one.
 _NO_TITLE = re.compile(
     r"microsoft \w+ - |untitled|document\d*$|title$|\(?anonymous\)?$|slide \d+$"
@@ -35,51 +42,51 @@ _NO_TITLE = re.compile(
 _LARGEST_TITLE = 1.3  # of the body's size, at least, for a title on the first page
 
 
-def text_of(pdfium: Any, document: Any, path: str) -> Parsed:
+def read_document(pdfium: Any, document: Any, path: str) -> Parsed:
     """Return the text of a document with what is known of its places. Raises ParseError."""
     glyphs: list[Glyphs] = []
     count = pdfium.FPDF_GetPageCount(document)
     for index in range(count):
-        page = _loaded(pdfium, document, index)
+        page = _load_page(pdfium, document, index)
         try:
-            glyphs.append(glyphs_of(page) if page else Glyphs((), 0.0, 0.0, 0, 0))
+            glyphs.append(read_glyphs(page) if page else Glyphs((), 0.0, 0.0, 0, 0))
         finally:
             pdfium.FPDF_ClosePage(page)
     empty = [index for index, each in enumerate(glyphs) if not each.runs]
     if len(empty) == count:
         raise ParseError(
-            path, f"has no text layer ({_pages(count)}). Run OCR on it, or exclude it."
+            path, f"has no text layer ({_format_page_count(count)}). Run OCR on it, or exclude it."
         )
-    warnings = _warnings(pdfium, document, glyphs, empty)
-    parts = without_running(glyphs)
-    layouts = [lines_of(part.body) for part in parts]
+    warnings = _find_warnings(pdfium, document, glyphs, empty)
+    parts = separate_running(glyphs)
+    layouts = [build_lines(part.body) for part in parts]
     if not any(layouts):  # nothing but what repeats
-        parts = [Parts(each.runs, (), ()) for each in glyphs]
-        layouts = [lines_of(part.body) for part in parts]
-    body_size, _ = body_of(layouts)
-    split = [_notes_apart(lines, body_size) for lines in layouts]
-    headings = headings_of([body for body, _ in split], bookmarks_of(pdfium, document))
+        parts = [PageParts(each.runs, (), ()) for each in glyphs]
+        layouts = [build_lines(part.body) for part in parts]
+    body_size, _ = measure_body(layouts)
+    split = [_separate_footnotes(lines, body_size) for lines in layouts]
+    headings = find_headings([body for body, _ in split], read_bookmarks(pdfium, document))
     by_line = {line: heading for heading in headings for line in heading.lines}
-    title = _metadata(pdfium, document) or _title(split[0][0], headings, body_size)
+    title = _read_title(pdfium, document) or _choose_title(split[0][0], headings, body_size)
     pages = [
         PdfPage(
-            label=_label_of(pdfium, document, index),
+            label=_read_label(pdfium, document, index),
             width=each.width,
             height=each.height,
             body=tuple(body),
-            joints=tuple(joints(body, by_line)),
+            joints=tuple(find_joints(body, by_line)),
             notes=tuple(notes),
-            note_joints=tuple(joints(notes, {}, is_item=_is_note)),
-            heads=_without_title(part.heads, title),
-            feet=_without_title(part.feet, title),
+            note_joints=tuple(find_joints(notes, {}, is_item=_is_note)),
+            heads=_build_lines_without_title(part.heads, title),
+            feet=_build_lines_without_title(part.feet, title),
         )
         for index, (each, part, (body, notes)) in enumerate(zip(glyphs, parts, split, strict=True))
     ]
-    parsed = written(pages, by_line)
+    parsed = write_pages(pages, by_line)
     return replace(parsed, title=title, warnings=warnings)
 
 
-def _loaded(pdfium: Any, document: Any, index: int) -> Any:
+def _load_page(pdfium: Any, document: Any, index: int) -> Any:
     """Return a page, what stands in its form's fields and in notes written on it drawn on it."""
     page = pdfium.FPDF_LoadPage(document, index)
     if not page:
@@ -97,21 +104,21 @@ def _loaded(pdfium: Any, document: Any, index: int) -> Any:
     return pdfium.FPDF_LoadPage(document, index)
 
 
-def _pages(count: int) -> str:
+def _format_page_count(count: int) -> str:
     return f"{count} page" if count == 1 else f"{count} pages"
 
 
-def _warnings(
+def _find_warnings(
     pdfium: Any, document: Any, glyphs: Sequence[Glyphs], empty: Sequence[int]
 ) -> tuple[str, ...]:
     found: list[str] = []
     blank = [index for index in empty if _has_pictures(pdfium, document, index)]
     if blank:
-        named = ", ".join(_label_of(pdfium, document, index) for index in blank[:_MOST_NAMED])
+        named = ", ".join(_read_label(pdfium, document, index) for index in blank[:_MOST_NAMED])
         more = f" and {len(blank) - _MOST_NAMED} more" if len(blank) > _MOST_NAMED else ""
         found.append(
-            f"has no text layer on {len(blank)} of {_pages(len(glyphs))} ({named}{more}): run OCR "
-            "on it to have them found."
+            f"has no text layer on {len(blank)} of {_format_page_count(len(glyphs))} "
+            f"({named}{more}). Run OCR on it to include these pages."
         )
     unknown = sum(each.unknown for each in glyphs)
     if unknown > _MOST_UNKNOWN * sum(each.characters for each in glyphs):
@@ -131,7 +138,7 @@ def _has_pictures(pdfium: Any, document: Any, index: int) -> bool:
         pdfium.FPDF_ClosePage(page)
 
 
-def _label_of(pdfium: Any, document: Any, index: int) -> str:
+def _read_label(pdfium: Any, document: Any, index: int) -> str:
     """Return the label printed on a page (from 0), its number where the file names none."""
     size = pdfium.FPDF_GetPageLabel(document, index, None, 0)
     text = ctypes.create_string_buffer(max(size, 2))
@@ -140,7 +147,7 @@ def _label_of(pdfium: Any, document: Any, index: int) -> str:
     return label or str(index + 1)
 
 
-def _metadata(pdfium: Any, document: Any) -> str | None:
+def _read_title(pdfium: Any, document: Any) -> str | None:
     """Return the title a file gives itself, where it is one."""
     size = pdfium.FPDF_GetMetaText(document, b"Title", None, 0)
     text = ctypes.create_string_buffer(max(size, 2))
@@ -149,7 +156,7 @@ def _metadata(pdfium: Any, document: Any) -> str | None:
     return None if _NO_TITLE.match(title) or len(title) > LONGEST_TITLE else title
 
 
-def _title(page: Sequence[Line], headings: Sequence[Heading], body: float) -> str | None:
+def _choose_title(page: Sequence[Line], headings: Sequence[Heading], body: float) -> str | None:
     """Return the largest heading on the first page; without one in large type, the first.
 
     Where bookmarks say what the headings are, the title need not be one of them.
@@ -158,7 +165,7 @@ def _title(page: Sequence[Line], headings: Sequence[Heading], body: float) -> st
     first = [each for each in headings if each.lines[0] in page]
     first += [
         each
-        for each in by_looks([page], body, is_bold=True)
+        for each in find_headings_by_style([page], body, is_bold=True)
         if each.lines[0].size >= _LARGEST_TITLE * body and own.isdisjoint(each.lines)
     ]
     if not first:
@@ -167,27 +174,33 @@ def _title(page: Sequence[Line], headings: Sequence[Heading], body: float) -> st
     return (largest if largest.lines[0].size >= _LARGEST_TITLE * body else first[0]).words
 
 
-def _without_title(runs: Sequence[GlyphRun], title: str | None) -> tuple[Line, ...]:
+def _build_lines_without_title(runs: Sequence[GlyphRun], title: str | None) -> tuple[Line, ...]:
     """Return the lines of heads or feet but for the title of the whole."""
-    return tuple(line for line in lines_of(runs) if letters(line.text) != letters(title or ""))
+    return tuple(
+        line
+        for line in build_lines(runs)
+        if normalize_letters(line.text) != normalize_letters(title or "")
+    )
 
 
 def _is_note(line: Line) -> bool:
     return NOTE.match(line.text) is not None
 
 
-def _notes_apart(lines: Sequence[Line], body: float) -> tuple[list[Line], list[Line]]:
+def _separate_footnotes(lines: Sequence[Line], body: float) -> tuple[list[Line], list[Line]]:
     """Return a page's lines without its footnotes, and those: small lines that end a column."""
     kept: list[Line] = []
     notes: list[Line] = []
     for region in sorted({line.region for line in lines}):
         column = [line for line in lines if line.region == region]
         start = len(column)
-        while start and column[start - 1].size <= _SMALLER * body and not column[start - 1].cell:
+        while (
+            start and column[start - 1].size <= _FOOTNOTE_SIZE * body and not column[start - 1].cell
+        ):
             start -= 1
         while start < len(column) and not _is_note(column[start]):
             start += 1
-        if not any(line.size > _SMALLER * body for line in lines):
+        if not any(line.size > _FOOTNOTE_SIZE * body for line in lines):
             start = len(column)
         kept += column[:start]
         notes += column[start:]

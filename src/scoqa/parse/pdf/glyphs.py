@@ -19,12 +19,12 @@ from scoqa.parse.pdf.characters import (
     WIDE,
     Array,
     Characters,
-    characters_of,
     is_bold,
+    read_characters,
 )
-from scoqa.parse.pdf.directions import reading_order
-from scoqa.parse.pdf.ruled import Cell, Cells, cells_of, lines_on
-from scoqa.parse.pdf.superscript_digits import mark_raised
+from scoqa.parse.pdf.directions import find_reading_order
+from scoqa.parse.pdf.ruled import Cell, Cells, find_cells, find_lines
+from scoqa.parse.pdf.superscript_digits import mark_shifted_digits
 
 FULL = 65_535  # a page's width and height, in the units of the boxes
 
@@ -74,7 +74,7 @@ class Glyphs:
     unknown: int
 
 
-def glyphs_of(page: Any) -> Glyphs:
+def read_glyphs(page: Any) -> Glyphs:
     """Return the runs of a page in pdfium's order, without what lies outside its visible part."""
     import pypdfium2.raw as pdfium
 
@@ -83,29 +83,33 @@ def glyphs_of(page: Any) -> Glyphs:
     if not text_page:
         return Glyphs((), width, height, 0, 0)
     try:
-        found = characters_of(pdfium, text_page)
+        found = read_characters(pdfium, text_page)
         if not found.texts or not (width > 0 and height > 0):
             return Glyphs((), width, height, 0, 0)
-        mark_raised(pdfium, text_page, found)
+        mark_shifted_digits(pdfium, text_page, found)
         quarter_turns = pdfium.FPDFPage_GetRotation(page)
-        part = _visible_part(pdfium, page)
-        boxes = _shown(found.boxes, part, quarter_turns)
+        part = _get_visible_part(pdfium, page)
+        boxes = _to_shown_page(found.boxes, part, quarter_turns)
         turns = np.round(np.degrees(found.angles)).astype(int) + 90 * quarter_turns
-        cells = cells_of(_shown(lines_on(pdfium, page), part, quarter_turns))
-        runs = tuple(_runs(pdfium, text_page, found, boxes, turns % 360, (width, height), cells))
+        cells = find_cells(_to_shown_page(find_lines(pdfium, page), part, quarter_turns))
+        runs = tuple(
+            _build_runs(pdfium, text_page, found, boxes, turns % 360, (width, height), cells)
+        )
         return Glyphs(runs, width, height, len(found.texts), found.unknown)
     finally:
         pdfium.FPDFText_ClosePage(text_page)
 
 
-def _visible_part(pdfium: Any, page: Any) -> tuple[float, float, float, float]:
+def _get_visible_part(pdfium: Any, page: Any) -> tuple[float, float, float, float]:
     """Return left, bottom, right, top of what is shown of a page, in its own points."""
     box = pdfium.FS_RECTF()
     pdfium.FPDF_GetPageBoundingBox(page, ctypes.byref(box))
     return box.left, box.bottom, box.right, box.top
 
 
-def _shown(boxes: Array, part: tuple[float, float, float, float], quarter_turns: int) -> Array:
+def _to_shown_page(
+    boxes: Array, part: tuple[float, float, float, float], quarter_turns: int
+) -> Array:
     """Return boxes of the page's own points as they are shown: turned, from the top left."""
     left, bottom, right, top = part
     x0, y0, x1, y1 = boxes.T
@@ -121,7 +125,7 @@ def _shown(boxes: Array, part: tuple[float, float, float, float], quarter_turns:
     return np.stack(edges, axis=1)
 
 
-def _upright(boxes: Array, turns: Array, size: tuple[float, float]) -> Array:
+def _turn_upright(boxes: Array, turns: Array, size: tuple[float, float]) -> Array:
     """Return boxes on the page turned back by `turns` degrees, so that their text stands upright.
 
     Those at an angle other than a right one become squares of about their characters' size.
@@ -140,7 +144,7 @@ def _upright(boxes: Array, turns: Array, size: tuple[float, float]) -> Array:
     return np.stack((x - wide, y - tall, x + wide, y + tall), axis=1)
 
 
-def _share(boxes: Array, turns: Array, texts: list[str]) -> None:
+def _divide_ligatures(boxes: Array, turns: Array, texts: list[str]) -> None:
     """Give each of several letters that one glyph stands for its part of the glyph's box."""
     same = np.all(boxes[1:] == boxes[:-1], axis=1)
     end = 0
@@ -159,7 +163,7 @@ def _share(boxes: Array, turns: Array, texts: list[str]) -> None:
         boxes[index : end + 1, high] = np.maximum(edges[:-1], edges[1:])
 
 
-def _runs(
+def _build_runs(
     pdfium: Any,
     text_page: Any,
     found: Characters,
@@ -169,22 +173,22 @@ def _runs(
     cells: Cells,
 ) -> Iterator[GlyphRun]:
     """Yield the runs, in pdfium's order. size: the page's as shown."""
-    _put_in_order(found, boxes, turns, size)
-    _share(boxes, turns, found.texts)
-    upright = _upright(boxes, turns, size)
+    _reorder_letters(found, boxes, turns, size)
+    _divide_ligatures(boxes, turns, found.texts)
+    upright = _turn_upright(boxes, turns, size)
     middles = (boxes[:, :2] + boxes[:, 2:]) / 2
-    shares = _shares(boxes, size)
-    gaps = np.concatenate((np.zeros((1, 4), "<u2"), between(shares[:-1], shares[1:])))
+    shares = _to_page_units(boxes, size)
+    gaps = np.concatenate((np.zeros((1, 4), "<u2"), fill_gaps(shares[:-1], shares[1:])))
     inside = np.all((middles >= 0) & (middles <= size), axis=1)
-    held = np.where(turns == 0, cells.at(*middles.T), -1)
+    held = np.where(turns == 0, cells.find_cells(*middles.T), -1)
     # A word over a line stays whole; letters of two words may come without a space.
     apart = found.spaced[1:] | (upright[1:, 0] - upright[:-1, 2] > _WORDS_GAP * found.sizes[1:])
-    broken = _breaks(upright, turns, inside, found) | ((held[:-1] != held[1:]) & apart)
+    broken = _find_breaks(upright, turns, inside, found) | ((held[:-1] != held[1:]) & apart)
     edges = [0, *(np.flatnonzero(broken) + 1), len(boxes)]
     for start, end in pairwise(edges):
         if not inside[start]:
             continue
-        text, placed = _spelt(found, shares, gaps, start, end)
+        text, placed = _spell_run(found, shares, gaps, start, end)
         whole = upright[start:end]
         left, top = whole[:, :2].min(axis=0)
         right, bottom = whole[:, 2:].max(axis=0)
@@ -205,18 +209,20 @@ def _runs(
         )
 
 
-def _put_in_order(found: Characters, boxes: Array, turns: Array, size: tuple[float, float]) -> None:
+def _reorder_letters(
+    found: Characters, boxes: Array, turns: Array, size: tuple[float, float]
+) -> None:
     """Put the letters of words that are read from the right in the order they are read in."""
     if not RIGHT_TO_LEFT.search("".join(found.texts)):
         return
     ends = found.spaced | np.concatenate(([True], turns[1:] != turns[:-1]))
-    order = reading_order(found.texts, ends, _upright(boxes, turns, size))
+    order = find_reading_order(found.texts, ends, _turn_upright(boxes, turns, size))
     found.texts[:] = [found.texts[place] for place in order]
     found.indices[:] = [found.indices[place] for place in order]
     found.sizes[:], boxes[:] = found.sizes[order], boxes[order]
 
 
-def _breaks(upright: Array, turns: Array, inside: Array, found: Characters) -> Array:
+def _find_breaks(upright: Array, turns: Array, inside: Array, found: Characters) -> Array:
     """Return for each character but the last whether its run ends with it."""
     before, after = upright[:-1], upright[1:]
     heights = upright[:, 3] - upright[:, 1]
@@ -241,14 +247,14 @@ def _breaks(upright: Array, turns: Array, inside: Array, found: Characters) -> A
     return np.asarray(broken)
 
 
-def _shares(boxes: Array, size: tuple[float, float]) -> Array:
+def _to_page_units(boxes: Array, size: tuple[float, float]) -> Array:
     """Return boxes in points as whole shares of the page, none smaller than it was."""
     shares = boxes / (*size, *size) * FULL
     shares[:, :2], shares[:, 2:] = np.floor(shares[:, :2]), np.ceil(shares[:, 2:])
     return np.asarray(np.clip(shares, 0, FULL).astype("<u2"))
 
 
-def _spelt(
+def _spell_run(
     found: Characters, shares: Array, gaps: Array, start: int, end: int
 ) -> tuple[str, Array]:
     """Return the text of a run with its spaces, and the box of each character of it.
@@ -265,7 +271,7 @@ def _spelt(
     return "".join(f" {letter}" if space else letter for space, letter in letters), boxes
 
 
-def between(one: Array, other: Array) -> Array:
+def fill_gaps(one: Array, other: Array) -> Array:
     """Return the boxes that fill the gaps between boxes of a line; zeros where there is none."""
     left, right = np.minimum(one[:, 2], other[:, 2]), np.maximum(one[:, 0], other[:, 0])
     top, bottom = np.minimum(one[:, 3], other[:, 3]), np.maximum(one[:, 1], other[:, 1])
@@ -276,7 +282,7 @@ def between(one: Array, other: Array) -> Array:
     return np.asarray(np.where(beside, across, np.where(under, down, 0)).astype("<u2"))
 
 
-def rows_of(runs: Iterable[GlyphRun]) -> list[list[GlyphRun]]:
+def group_rows(runs: Iterable[GlyphRun]) -> list[list[GlyphRun]]:
     """Return the runs that stand on one line together, from the top; in each from the left."""
     rows: list[list[GlyphRun]] = []
     for run in sorted(runs, key=lambda run: (run.top + run.bottom, run.left)):

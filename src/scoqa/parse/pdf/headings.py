@@ -47,7 +47,7 @@ class Bookmark:
     level: int
 
 
-def bookmarks_of(pdfium: Any, document: Any) -> list[Bookmark]:
+def read_bookmarks(pdfium: Any, document: Any) -> list[Bookmark]:
     """Return the entries of the outline that lead to a page, in order."""
     found: list[Bookmark] = []
     seen: set[int] = set()
@@ -76,16 +76,18 @@ def bookmarks_of(pdfium: Any, document: Any) -> list[Bookmark]:
     return found
 
 
-def headings_of(pages: Sequence[Sequence[Line]], bookmarks: Sequence[Bookmark]) -> list[Heading]:
+def find_headings(pages: Sequence[Sequence[Line]], bookmarks: Sequence[Bookmark]) -> list[Heading]:
     """Return the headings, in reading order."""
-    return _by_bookmarks(pages, bookmarks) or by_looks(pages, *body_of(pages))
+    return _match_bookmarks(pages, bookmarks) or find_headings_by_style(pages, *measure_body(pages))
 
 
-def letters(text: str) -> str:
+def normalize_letters(text: str) -> str:
     return "".join(c for c in text.casefold() if c.isalnum())
 
 
-def _by_bookmarks(pages: Sequence[Sequence[Line]], bookmarks: Sequence[Bookmark]) -> list[Heading]:
+def _match_bookmarks(
+    pages: Sequence[Sequence[Line]], bookmarks: Sequence[Bookmark]
+) -> list[Heading]:
     """Return the lines that say what a bookmark to their page says."""
     found: list[Heading] = []
     taken: set[Line] = set()
@@ -96,8 +98,8 @@ def _by_bookmarks(pages: Sequence[Sequence[Line]], bookmarks: Sequence[Bookmark]
             continue
         lines = pages[bookmark.page]
         if bookmark.page not in spelt:
-            spelt[bookmark.page] = [letters(line.text) for line in lines]
-        span = _where(letters(bookmark.words), spelt[bookmark.page], lines, taken)
+            spelt[bookmark.page] = [normalize_letters(line.text) for line in lines]
+        span = _find_lines(normalize_letters(bookmark.words), spelt[bookmark.page], lines, taken)
         if span is not None:
             own = tuple(lines[span[0] : span[1]])
             taken.update(own)
@@ -105,7 +107,7 @@ def _by_bookmarks(pages: Sequence[Sequence[Line]], bookmarks: Sequence[Bookmark]
     return sorted(found, key=lambda heading: order[heading.lines[0]])
 
 
-def _where(
+def _find_lines(
     wanted: str, spelt: Sequence[str], lines: Sequence[Line], taken: set[Line]
 ) -> tuple[int, int] | None:
     """Return the first lines, from and to, that together spell `wanted`, maybe after a number."""
@@ -122,7 +124,7 @@ def _where(
     return None
 
 
-def body_of(pages: Sequence[Sequence[Line]]) -> tuple[float, bool]:
+def measure_body(pages: Sequence[Sequence[Line]]) -> tuple[float, bool]:
     """Return the size most characters have, in half points, and whether most of those are bold."""
     sizes: Counter[float] = Counter()
     bold: Counter[float] = Counter()
@@ -137,14 +139,18 @@ def body_of(pages: Sequence[Sequence[Line]]) -> tuple[float, bool]:
     return size, 2 * bold[size] > sizes[size]
 
 
-def by_looks(pages: Sequence[Sequence[Line]], body: float, is_bold: bool) -> list[Heading]:
+def find_headings_by_style(
+    pages: Sequence[Sequence[Line]], body: float, is_bold: bool
+) -> list[Heading]:
     """Return the lines that are clearly larger than the body, or bold where it is not."""
     found: list[Heading] = []
     for page in pages:
-        for (level, _, _), group in groupby(page, key=lambda line: _looks(line, body, is_bold)):
+        for (level, _, _), group in groupby(
+            page, key=lambda line: _classify_style(line, body, is_bold)
+        ):
             if level is None:
                 continue
-            for lines in _together(list(group)):
+            for lines in _group_close_lines(list(group)):
                 heading = Heading(tuple(lines), level)
                 words = heading.words
                 if (
@@ -157,7 +163,7 @@ def by_looks(pages: Sequence[Sequence[Line]], body: float, is_bold: bool) -> lis
     return found
 
 
-def _looks(line: Line, body: float, is_bold: bool) -> tuple[float | None, int, bool]:
+def _classify_style(line: Line, body: float, is_bold: bool) -> tuple[float | None, int, bool]:
     """Return a heading's level by its looks, the larger the higher; None for other lines."""
     size = round(line.size * 2) / 2
     if line.tabular:
@@ -169,7 +175,7 @@ def _looks(line: Line, body: float, is_bold: bool) -> tuple[float | None, int, b
     return None, line.region, line.bold
 
 
-def _together(lines: Sequence[Line]) -> Iterator[list[Line]]:
+def _group_close_lines(lines: Sequence[Line]) -> Iterator[list[Line]]:
     """Yield lines that look the same in groups that stand close, each one heading."""
     group: list[Line] = []
     for line in lines:

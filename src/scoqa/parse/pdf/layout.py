@@ -17,17 +17,17 @@ from typing import NamedTuple
 import numpy as np
 
 from scoqa.parse.pdf.characters import RIGHT_TO_LEFT, Array
-from scoqa.parse.pdf.directions import in_reading_order
-from scoqa.parse.pdf.glyphs import GlyphRun, between, rows_of
+from scoqa.parse.pdf.directions import reorder_line
+from scoqa.parse.pdf.glyphs import GlyphRun, fill_gaps, group_rows
 from scoqa.parse.pdf.superscript_digits import SPACE
 from scoqa.parse.pdf.tables import (
     Table,
-    around,
+    group_table_rows,
+    is_header,
     is_layout,
-    is_names,
-    mirrored,
-    rows_in,
-    without_tables,
+    mirror_run,
+    replace_tables,
+    split_at_tables,
 )
 
 # Of a font's size, unless said otherwise.
@@ -65,7 +65,7 @@ class _Columns(NamedTuple):
     below: list[GlyphRun]
 
 
-def lines_of(runs: Iterable[GlyphRun]) -> list[Line]:
+def build_lines(runs: Iterable[GlyphRun]) -> list[Line]:
     """Return the lines of a page in reading order; text that stands turned comes after the rest."""
     by_turn: dict[int, list[GlyphRun]] = {}
     for run in runs:
@@ -74,17 +74,21 @@ def lines_of(runs: Iterable[GlyphRun]) -> list[Line]:
     for turned in sorted(by_turn.values(), key=lambda runs: -sum(len(run.text) for run in runs)):
         leftward = sum(len(RIGHT_TO_LEFT.findall(run.text)) for run in turned)
         if 2 * leftward > sum(len(run.text) for run in turned):
-            turned = [mirrored(run) for run in turned]
+            turned = [mirror_run(run) for run in turned]
         said: list[Table] = []
-        runs, tables = without_tables(_without_shadows(turned))
-        for region in _regions(runs):
-            for part in around(region, tables, said):
+        runs, tables = replace_tables(_remove_shadows(turned))
+        for region in _split_regions(runs):
+            for part in split_at_tables(region, tables, said):
                 number = lines[-1].region + 1 if lines else 0
-                lines += _of_table(part, number) if isinstance(part, dict) else _lines(part, number)
+                lines += (
+                    _build_table_lines(part, number)
+                    if isinstance(part, dict)
+                    else _build_region_lines(part, number)
+                )
     return lines
 
 
-def _of_table(table: Table, region: int) -> list[Line]:
+def _build_table_lines(table: Table, region: int) -> list[Line]:
     """Return the lines of a table's cells, one cell after the other.
 
     Where it lays out a page, each cell is read as if it were one; the names of its columns, which
@@ -92,20 +96,22 @@ def _of_table(table: Table, region: int) -> list[Line]:
     """
     lines: list[Line] = []
     lays_out = is_layout(table)
-    for row in rows_in(table).values():
-        if lays_out and not is_names(row):
+    for row in group_table_rows(table).values():
+        if lays_out and not is_header(row):
             for runs in row.values():
-                for part in _regions(runs):
-                    lines += _lines(part, lines[-1].region + 1 if lines else region)
+                for part in _split_regions(runs):
+                    lines += _build_region_lines(part, lines[-1].region + 1 if lines else region)
             region = lines[-1].region + 1
             continue
         for cell, runs in row.items():
-            lines += [replace(line, tabular=True, cell=cell) for line in _lines(runs, region)]
+            lines += [
+                replace(line, tabular=True, cell=cell) for line in _build_region_lines(runs, region)
+            ]
         region += lays_out
     return lines
 
 
-def _without_shadows(runs: Sequence[GlyphRun]) -> list[GlyphRun]:
+def _remove_shadows(runs: Sequence[GlyphRun]) -> list[GlyphRun]:
     """Return `runs` without those that are drawn again a little aside, to look bold."""
     kept: list[GlyphRun] = []
     by_text: dict[str, list[GlyphRun]] = {}
@@ -122,12 +128,12 @@ def _without_shadows(runs: Sequence[GlyphRun]) -> list[GlyphRun]:
 # -- columns ---------------------------------------------------------------------------------------
 
 
-def _regions(runs: list[GlyphRun]) -> list[list[GlyphRun]]:
+def _split_regions(runs: list[GlyphRun]) -> list[list[GlyphRun]]:
     """Return the parts of a page that are read from top to bottom, in reading order."""
     waiting, found = [runs], []
     while waiting:
         region = waiting.pop()
-        parts = _columns(region)
+        parts = _split_columns(region)
         if parts is None:
             found.append(region)
         else:
@@ -135,7 +141,7 @@ def _regions(runs: list[GlyphRun]) -> list[list[GlyphRun]]:
     return found
 
 
-def _columns(runs: list[GlyphRun]) -> _Columns | None:
+def _split_columns(runs: list[GlyphRun]) -> _Columns | None:
     """Return the two sides of the gutter that most of the text stands beside, if there is one."""
     if len(runs) < 5:
         return None
@@ -145,7 +151,7 @@ def _columns(runs: list[GlyphRun]) -> _Columns | None:
     lengths = np.array([len(run.text) for run in runs])
     size = median(run.size for run in runs)
     found: list[tuple[int, float, Array, Array]] = []
-    for low, high in _gutters(lefts, rights, size):
+    for low, high in _find_gutters(lefts, rights, size):
         crossing = (lefts < high - 0.5) & (rights > low + 0.5)
         beside = np.where(rights <= low + 0.5, 0, 1)
         bands = np.searchsorted(np.sort(middles[crossing]), middles)
@@ -169,7 +175,7 @@ def _columns(runs: list[GlyphRun]) -> _Columns | None:
     return None
 
 
-def _gutters(lefts: Array, rights: Array, size: float) -> list[tuple[float, float]]:
+def _find_gutters(lefts: Array, rights: Array, size: float) -> list[tuple[float, float]]:
     """Return what may be gutters, from the left: beside edges that several runs share."""
     found: set[tuple[float, float]] = set()
     for edges, side in ((lefts, -1), (rights, 1)):
@@ -191,7 +197,7 @@ def _are_columns(left: list[GlyphRun], right: list[GlyphRun], runs: list[GlyphRu
 
     Cells are short; and a file that says all of one side before the other means columns.
     """
-    sides = [rows_of(left), rows_of(right)]
+    sides = [group_rows(left), group_rows(right)]
     fewest, most = sorted(len(rows) for rows in sides)
     if fewest < 2 or most < 3:
         return False
@@ -217,35 +223,35 @@ def _are_columns(left: list[GlyphRun], right: list[GlyphRun], runs: list[GlyphRu
 # -- rows ------------------------------------------------------------------------------------------
 
 
-def _lines(runs: list[GlyphRun], region: int) -> list[Line]:
+def _build_region_lines(runs: list[GlyphRun], region: int) -> list[Line]:
     """Return the lines of one region, from the top."""
-    caps = _drop_caps(runs)
-    rows = rows_of(run for run in runs if run not in caps)
+    caps = _find_drop_caps(runs)
+    rows = group_rows(run for run in runs if run not in caps)
     for cap in caps:
         beside = [row for row in rows if row[0].bottom > cap.top + 0.1 * cap.size]
         if beside:
             beside[0].insert(0, cap)
         else:
             rows.append([cap])
-    cells = [_cells(row) for row in rows]
+    cells = [_split_cells(row) for row in rows]
     tabular = [_is_tabular(cells, number) for number in range(len(cells))]
     lines: list[Line] = []
     open_cells: list[list[GlyphRun]] = []
     for row, of_row, is_row in zip(rows, cells, tabular, strict=True):
         if is_row:
             open_cells = of_row
-        elif open_cells and _goes_on(open_cells, of_row):
+        elif open_cells and _continues_cells(open_cells, of_row):
             for cell in of_row:
-                _cell_above(open_cells, cell).extend(cell)
-            lines[-1] = _line(open_cells, region, tabular=True)
+                _find_cell_above(open_cells, cell).extend(cell)
+            lines[-1] = _join_cells(open_cells, region, tabular=True)
             continue
         else:
             open_cells = []
-        lines.append(_line(of_row if is_row else [row], region, tabular=is_row))
+        lines.append(_join_cells(of_row if is_row else [row], region, tabular=is_row))
     return lines
 
 
-def _drop_caps(runs: list[GlyphRun]) -> list[GlyphRun]:
+def _find_drop_caps(runs: list[GlyphRun]) -> list[GlyphRun]:
     """Return the large first letters that several lines stand beside."""
     size = median(run.size for run in runs)
     return [
@@ -262,7 +268,7 @@ def _drop_caps(runs: list[GlyphRun]) -> list[GlyphRun]:
     ]
 
 
-def _cells(row: list[GlyphRun]) -> list[list[GlyphRun]]:
+def _split_cells(row: list[GlyphRun]) -> list[list[GlyphRun]]:
     """Return a row's runs, together where no cell ends; a label belongs to what it labels."""
     cells = [[row[0]]]
     for before, run in pairwise(row):
@@ -282,7 +288,7 @@ def _is_tabular(rows: Sequence[list[list[GlyphRun]]], number: int) -> bool:
         return False
     near = [row for row in rows[max(0, number - 2) : number + 3] if row is not cells]
     return any(
-        _in_line(cell, other)
+        _are_aligned(cell, other)
         for row in near
         if len(row) > 1
         for cell in cells[1:]
@@ -290,13 +296,13 @@ def _is_tabular(rows: Sequence[list[list[GlyphRun]]], number: int) -> bool:
     )
 
 
-def _in_line(one: list[GlyphRun], other: list[GlyphRun]) -> bool:
+def _are_aligned(one: list[GlyphRun], other: list[GlyphRun]) -> bool:
     near = one[0].size
     lefts, rights = one[0].left - other[0].left, one[-1].right - other[-1].right
     return min(abs(lefts), abs(rights), abs(lefts + rights) / 2) < 0.5 * near
 
 
-def _goes_on(above: list[list[GlyphRun]], cells: list[list[GlyphRun]]) -> bool:
+def _continues_cells(above: list[list[GlyphRun]], cells: list[list[GlyphRun]]) -> bool:
     """Say whether a row holds nothing but further lines of the cells above."""
     tops = [run for cell in above for run in cell]
     gap = cells[0][0].top - max(run.bottom for run in tops)
@@ -315,14 +321,14 @@ def _goes_on(above: list[list[GlyphRun]], cells: list[list[GlyphRun]]) -> bool:
     )
 
 
-def _cell_above(above: list[list[GlyphRun]], cell: list[GlyphRun]) -> list[GlyphRun]:
+def _find_cell_above(above: list[list[GlyphRun]], cell: list[GlyphRun]) -> list[GlyphRun]:
     return max(
         above,
         key=lambda a: min(max(r.right for r in a), cell[-1].right) - max(a[0].left, cell[0].left),
     )
 
 
-def _line(cells: list[list[GlyphRun]], region: int, *, tabular: bool) -> Line:
+def _join_cells(cells: list[list[GlyphRun]], region: int, *, tabular: bool) -> Line:
     """Return the runs of a row as one line, a tab between its cells."""
     runs = [run for cell in cells for run in cell]
     starts = {id(cell[0]) for cell in cells[1:]}
@@ -335,7 +341,7 @@ def _line(cells: list[list[GlyphRun]], region: int, *, tabular: bool) -> Line:
             texts.append("\t" if tab else " ")
             filled = same_row and not tab
             boxes.append(
-                between(before.boxes[-1:], run.boxes[:1])
+                fill_gaps(before.boxes[-1:], run.boxes[:1])
                 if filled
                 else np.zeros((1, 4), before.boxes.dtype)
             )
@@ -346,7 +352,7 @@ def _line(cells: list[list[GlyphRun]], region: int, *, tabular: bool) -> Line:
     if _PRIVATE.match(text):  # fonts of symbols name their bullets as they like
         text = f"•{text[1:]}"
     if not tabular:
-        text, placed = in_reading_order(text, placed)
+        text, placed = reorder_line(text, placed)
     return Line(
         text=text,
         boxes=placed,

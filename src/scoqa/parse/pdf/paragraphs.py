@@ -41,7 +41,7 @@ def ends_sentence(line: Line) -> bool:
     return _STOP.search(line.text) is not None
 
 
-def is_cut(line: Line, after: Line) -> bool:
+def is_hyphenated(line: Line, after: Line) -> bool:
     """Say whether a word may begin at the end of `line` and end in the next."""
     cut = _CUT.search(line.text)
     return cut is not None and cut.group(1)[-1].isalpha() and after.text[:1].islower()
@@ -55,7 +55,7 @@ def _is_bullet(line: Line) -> bool:
     return line.text[0] in _BULLETS
 
 
-def pitch_of(lines: Sequence[Line]) -> float:
+def measure_pitch(lines: Sequence[Line]) -> float:
     """Return how far a page's lines usually stand below one another, in their sizes."""
     steps = [
         (b.bottom - a.bottom) / b.size
@@ -68,7 +68,7 @@ def pitch_of(lines: Sequence[Line]) -> float:
     return median(usual) if usual else _USUAL_PITCH
 
 
-def joints(
+def find_joints(
     lines: Sequence[Line],
     headings: Mapping[Line, object],
     *,
@@ -81,15 +81,15 @@ def joints(
     """
     if not lines:
         return []
-    pitch = pitch_of(lines)
-    apart = [_apart(a, b, pitch, headings) for a, b in pairwise(lines)]
+    pitch = measure_pitch(lines)
+    apart = [_are_apart(a, b, pitch, headings) for a, b in pairwise(lines)]
     found: list[str] = []
     start, first = 0, lines[0]
     for end in [*(n + 1 for n, broken in enumerate(apart) if broken), len(lines)]:
         block = lines[start:end]
         if start:
             before, after = lines[start - 1], lines[start]
-            runs_on = before.region != after.region and continues(
+            runs_on = before.region != after.region and continues_paragraph(
                 before, after, lines[:start], headings
             )
             rows = before.tabular and after.tabular
@@ -98,15 +98,15 @@ def joints(
             )
             near = before.region == after.region and (rows or items)
             found.append(" " if runs_on else "\n" if near else "\n\n")
-        found += _inside(block, headings, is_item)
+        found += _find_block_joints(block, headings, is_item)
         first = block[0]
         start = end
     for n, (a, b) in enumerate(pairwise(lines)):
-        found[n] = _in_table(a, b, is_item=is_item(b)) or found[n]
+        found[n] = _join_in_table(a, b, is_item=is_item(b)) or found[n]
     return found
 
 
-def _in_table(a: Line, b: Line, *, is_item: bool) -> str | None:
+def _join_in_table(a: Line, b: Line, *, is_item: bool) -> str | None:
     """Return what stands between two lines of one table; None of others."""
     if a.cell is None or b.cell is None or a.region != b.region:
         return None
@@ -119,14 +119,19 @@ def _same_size(a: Line, b: Line) -> bool:
     return abs(a.size - b.size) <= _SAME_SIZE * max(a.size, b.size)
 
 
-def _apart(a: Line, b: Line, pitch: float, headings: Mapping[Line, object]) -> bool:
+def _are_apart(a: Line, b: Line, pitch: float, headings: Mapping[Line, object]) -> bool:
     """Say whether two lines stand too far apart, or look too different, for one paragraph."""
     if headings.get(a) != headings.get(b):
         return True
     step = b.bottom - a.bottom
     if a in headings:
         return False
-    if is_cut(a, b) and a.region == b.region and 0 < step < 2.5 * b.size and _same_size(a, b):
+    if (
+        is_hyphenated(a, b)
+        and a.region == b.region
+        and 0 < step < 2.5 * b.size
+        and _same_size(a, b)
+    ):
         return False
     return (
         a.region != b.region
@@ -136,7 +141,7 @@ def _apart(a: Line, b: Line, pitch: float, headings: Mapping[Line, object]) -> b
     )
 
 
-def _inside(
+def _find_block_joints(
     block: Sequence[Line], headings: Mapping[Line, object], is_item: Callable[[Line], bool]
 ) -> list[str]:
     """Return what stands between the lines of one block without spacing."""
@@ -150,8 +155,8 @@ def _inside(
         stopped = ends_sentence(a)
         next_words = b.first
         ends = stopped or _ENDS_ITEM.search(a.text) or is_item(b)
-        if not ends and a.bold == b.bold and _is_small(b):
-            next_words = max(b.first, _width_of(b, _MOST_GLUED))
+        if not ends and a.bold == b.bold and _starts_lowercase(b):
+            next_words = max(b.first, _estimate_width(b, _MOST_GLUED))
         short = right - a.right > next_words + _SLACK * b.size
         if a.tabular or LEADERS.search(a.text):
             found.append("\n")
@@ -170,23 +175,25 @@ def _inside(
     return found
 
 
-def _is_small(line: Line) -> bool:
+def _starts_lowercase(line: Line) -> bool:
     """Say whether a line begins with a small letter."""
-    return _start(line).islower()
+    return _find_first_letter(line).islower()
 
 
-def _width_of(line: Line, words: int) -> float:
+def _estimate_width(line: Line, words: int) -> float:
     """Return about how wide the first words of a line are."""
     first = " ".join(line.text.split()[:words])
     return (line.right - line.left) * len(first) / len(line.text)
 
 
-def _start(line: Line) -> str:
+def _find_first_letter(line: Line) -> str:
     """Return the first character of a line that is no bracket and no quotation mark."""
     return line.text.lstrip("\"'“‘„«‹([")[:1]
 
 
-def continues(a: Line, b: Line, before: Sequence[Line], headings: Mapping[Line, object]) -> bool:
+def continues_paragraph(
+    a: Line, b: Line, before: Sequence[Line], headings: Mapping[Line, object]
+) -> bool:
     """Say whether a paragraph goes on from `a`, a column's last line, in `b`, the next one's first.
 
     before: the lines up to `a`, it included.
@@ -195,22 +202,22 @@ def continues(a: Line, b: Line, before: Sequence[Line], headings: Mapping[Line, 
         return False
     if ends_sentence(a) or not _same_size(a, b) or is_item(b):
         return False
-    if _is_small(b) or WIDE.match(_start(b)):
+    if _starts_lowercase(b) or WIDE.match(_find_first_letter(b)):
         return True
     near = [line for line in before if line.region == a.region and _same_size(line, a)]
     edge = max(line.right for line in near)
     return len(near) > 1 and edge - a.right < min(b.first + _SLACK * b.size, 8 * b.size)
 
 
-class PdfWords:
+class HyphenatedWords:
     """What a document's lines say about words that are cut in two at a line's end."""
 
     def __init__(self, lines: Iterable[Line]) -> None:
         ordered = list(lines)
         asked: set[str] = set()
         for a, b in pairwise(ordered):
-            if is_cut(a, b):
-                left, right = _halves(a, b)
+            if is_hyphenated(a, b):
+                left, right = _split_hyphenated(a, b)
                 asked |= {left + right, f"{left}-{right}", left.rpartition("-")[2], right}
         self._said: set[str] = set()
         if asked:
@@ -231,16 +238,16 @@ class PdfWords:
             return "", True
         if _SUSPENDED.match(b.text):
             return " ", False
-        if not is_cut(a, b):  # "COVID-19", "Jean-Pierre", "1990-1995"
+        if not is_hyphenated(a, b):  # "COVID-19", "Jean-Pierre", "1990-1995"
             return "", False
-        left, right = _halves(a, b)
+        left, right = _split_hyphenated(a, b)
         if left + right in self._said:
             return "", True
         compound = "-" in left and {left.rpartition("-")[2], right} <= self._said
         return "", not (f"{left}-{right}" in self._said or compound)
 
 
-def _halves(a: Line, b: Line) -> tuple[str, str]:
+def _split_hyphenated(a: Line, b: Line) -> tuple[str, str]:
     """Return the two halves of a word that is cut, in small letters, without the hyphen."""
     cut, rest = _CUT.search(a.text), _WORD.match(b.text)
     assert cut is not None and rest is not None

@@ -16,8 +16,8 @@ def read(data: bytes, path: str) -> Parsed:
     """Return the text of a PDF file with its marks and boxes. Raises ParseError."""
     import pypdfium2.raw as pdfium
 
-    from scoqa.parse.pdf.document import text_of
-    from scoqa.parse.pdf.picture import opened
+    from scoqa.parse.pdf.document import read_document
+    from scoqa.parse.pdf.picture import open_pdf
 
-    with opened(data, path) as document:
-        return text_of(pdfium, document, path)
+    with open_pdf(data, path) as document:
+        return read_document(pdfium, document, path)

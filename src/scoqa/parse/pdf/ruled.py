@@ -33,7 +33,7 @@ _WHITE = 250  # of 255: a white shape has no edges that are seen
 
 
 _Matrix: TypeAlias = tuple[float, float, float, float, float, float]  # a to f, as PDF has them
-_UNTURNED: _Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+_IDENTITY: _Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
 
 class Cell(NamedTuple):
@@ -57,7 +57,7 @@ class Cells:
     fields: Array
     cells: tuple[Cell, ...]
 
-    def at(self, x: Array, y: Array) -> Array:
+    def find_cells(self, x: Array, y: Array) -> Array:
         """Return the number of the cell that each place lies in, -1 for none."""
         if not self.cells:
             return np.full(len(x), -1)
@@ -78,7 +78,7 @@ NO_CELLS = Cells(np.zeros(0), np.zeros(0), np.zeros((0, 0), int), ())
 # -- lines -----------------------------------------------------------------------------------------
 
 
-def lines_on(pdfium: Any, page: Any) -> Array:
+def find_lines(pdfium: Any, page: Any) -> Array:
     """Return the straight lines drawn on a page, shape (n, 4): left, bottom, right, top.
 
     In the page's own points. None where there are so many that they draw no table.
@@ -89,20 +89,20 @@ def lines_on(pdfium: Any, page: Any) -> Array:
         for index in range(pdfium.FPDFPage_CountObjects(page))
     )
     shapes = 0
-    for count, (each, within) in enumerate(_objects(pdfium, page_objects, _UNTURNED, 0)):
+    for count, (each, within) in enumerate(_iterate_objects(pdfium, page_objects, _IDENTITY, 0)):
         if count == _MOST_OBJECTS or shapes > _MOST_SHAPES or len(found) > _MOST_SIDES:
             return np.zeros((0, 4))
         if pdfium.FPDFPageObj_GetType(each) == pdfium.FPDF_PAGEOBJ_PATH:
             shapes += 1
-            if _is_seen(pdfium, each):
-                found += _sides(pdfium, each, _matrix(pdfium, each, within))
+            if _is_visible(pdfium, each):
+                found += _iterate_sides(pdfium, each, _compose_matrix(pdfium, each, within))
     ends = np.array(found).reshape(-1, 4)
     return np.concatenate(
         (np.minimum(ends[:, :2], ends[:, 2:]), np.maximum(ends[:, :2], ends[:, 2:])), axis=1
     )
 
 
-def _objects(
+def _iterate_objects(
     pdfium: Any, objects: Iterator[Any], within: _Matrix, depth: int
 ) -> Iterator[tuple[Any, _Matrix]]:
     """Yield what is drawn, also in drawings, with what turns places around it into the page's."""
@@ -113,10 +113,12 @@ def _objects(
                 pdfium.FPDFFormObj_GetObject(each, index)
                 for index in range(pdfium.FPDFFormObj_CountObjects(each))
             )
-            yield from _objects(pdfium, inner, _matrix(pdfium, each, within), depth + 1)
+            yield from _iterate_objects(
+                pdfium, inner, _compose_matrix(pdfium, each, within), depth + 1
+            )
 
 
-def _matrix(pdfium: Any, each: Any, within: _Matrix) -> _Matrix:
+def _compose_matrix(pdfium: Any, each: Any, within: _Matrix) -> _Matrix:
     """Return what turns a place of an object into one of the page."""
     own = pdfium.FS_MATRIX()
     if not pdfium.FPDFPageObj_GetMatrix(each, ctypes.byref(own)):
@@ -132,7 +134,7 @@ def _matrix(pdfium: Any, each: Any, within: _Matrix) -> _Matrix:
     )
 
 
-def _is_seen(pdfium: Any, path: Any) -> bool:
+def _is_visible(pdfium: Any, path: Any) -> bool:
     """Say whether a shape's sides are seen: drawn, or those of a filling that is not white."""
     fill, stroke = ctypes.c_int(), ctypes.c_int()
     pdfium.FPDFPath_GetDrawMode(path, ctypes.byref(fill), ctypes.byref(stroke))
@@ -147,7 +149,9 @@ def _is_seen(pdfium: Any, path: Any) -> bool:
     return bool(colour[3].value) and min(each.value for each in colour[:3]) < _WHITE
 
 
-def _sides(pdfium: Any, path: Any, matrix: _Matrix) -> Iterator[tuple[float, float, float, float]]:
+def _iterate_sides(
+    pdfium: Any, path: Any, matrix: _Matrix
+) -> Iterator[tuple[float, float, float, float]]:
     """Yield the straight sides of a shape, from end to end."""
     a, b, c, d, e, f = matrix
     x, y = ctypes.c_float(), ctypes.c_float()
@@ -170,23 +174,23 @@ def _sides(pdfium: Any, path: Any, matrix: _Matrix) -> Iterator[tuple[float, flo
 # -- cells -----------------------------------------------------------------------------------------
 
 
-def cells_of(lines: Array) -> Cells:
+def find_cells(lines: Array) -> Cells:
     """Return the cells that lines enclose. lines: left, top, right, bottom, from the top left."""
     if len(lines) < 3 or not np.isfinite(lines).all():
         return NO_CELLS
     wide, high = lines[:, 2] - lines[:, 0], lines[:, 3] - lines[:, 1]
-    across = _joined(lines[(high <= _SKEWED) & (wide >= _SHORTEST)])
-    down = _joined(lines[(wide <= _SKEWED) & (high >= _SHORTEST)][:, [1, 0, 3, 2]])
-    down = np.concatenate((down, _open_sides(across, down)))
-    rows, of_across = _together(across[:, 2])
-    columns, of_down = _together(down[:, 2])
+    across = _join_lines(lines[(high <= _SKEWED) & (wide >= _SHORTEST)])
+    down = _join_lines(lines[(wide <= _SKEWED) & (high >= _SHORTEST)][:, [1, 0, 3, 2]])
+    down = np.concatenate((down, _close_rows(across, down)))
+    rows, of_across = _cluster(across[:, 2])
+    columns, of_down = _cluster(down[:, 2])
     shape = len(rows) - 1, len(columns) - 1
     if min(shape) < 1 or max(shape) < 2 or shape[0] * shape[1] > _MOST_FIELDS:
         return NO_CELLS
-    above = _covered(across, of_across, len(rows), columns)
-    beside = _covered(down, of_down, len(columns), rows).T
-    fields = _rectangles(_enclosed(above, beside))
-    tables = _enclosed(*_outlines(fields))
+    above = _find_covered(across, of_across, len(rows), columns)
+    beside = _find_covered(down, of_down, len(columns), rows).T
+    fields = _keep_rectangles(_number_enclosures(above, beside))
+    tables = _number_enclosures(*_outline_tables(fields))
     numbers, first = np.unique(fields, return_index=True)
     cells = {
         int(number): Cell(int(tables.flat[place]), *divmod(int(place), shape[1]))
@@ -200,7 +204,7 @@ def cells_of(lines: Array) -> Cells:
     return Cells(rows, columns, renumbered[fields], tuple(kept.values()))
 
 
-def _rectangles(fields: Array) -> Array:
+def _keep_rectangles(fields: Array) -> Array:
     """Return `fields` without what is no rectangle: the space between a table and a frame."""
     inside = fields >= 0
     numbers = fields[inside]
@@ -216,12 +220,12 @@ def _rectangles(fields: Array) -> Array:
     return found
 
 
-def _joined(lines: Array) -> Array:
+def _join_lines(lines: Array) -> Array:
     """Return lines across, those that go on one another joined, as start, end and height.
 
     lines: left, top, right, bottom. Lines down come with the axes exchanged.
     """
-    heights, numbers = _together((lines[:, 1] + lines[:, 3]) / 2)
+    heights, numbers = _cluster((lines[:, 1] + lines[:, 3]) / 2)
     found: list[list[float]] = []
     for number in np.lexsort((lines[:, 0], numbers)):
         start, _, end, _ = lines[number].tolist()
@@ -233,7 +237,7 @@ def _joined(lines: Array) -> Array:
     return np.array(found).reshape(-1, 3)
 
 
-def _open_sides(across: Array, down: Array) -> Array:
+def _close_rows(across: Array, down: Array) -> Array:
     """Return the outer sides of rows that are open there, as lines down.
 
     Of lines across that begin and end at the same places, two with a line down between them are
@@ -242,7 +246,7 @@ def _open_sides(across: Array, down: Array) -> Array:
     a text between two tables.
     """
     found: list[tuple[float, float, float]] = []
-    ends = np.stack((_together(across[:, 0])[1], _together(across[:, 1])[1]), axis=1)
+    ends = np.stack((_cluster(across[:, 0])[1], _cluster(across[:, 1])[1]), axis=1)
     pairs, counts = np.unique(ends, axis=0, return_counts=True)
     for pair in pairs[counts > 1]:
         own = across[np.all(ends == pair, axis=1)]
@@ -261,7 +265,7 @@ def _open_sides(across: Array, down: Array) -> Array:
     return np.array(found).reshape(-1, 3)
 
 
-def _together(places: Array) -> tuple[Array, Array]:
+def _cluster(places: Array) -> tuple[Array, Array]:
     """Return places with those that are near made one, in order; and which of them each became."""
     if not len(places):
         return np.zeros(0), np.zeros(0, int)
@@ -273,7 +277,7 @@ def _together(places: Array) -> tuple[Array, Array]:
     return sums / np.bincount(group), numbers
 
 
-def _covered(lines: Array, places: Array, count: int, edges: Array) -> Array:
+def _find_covered(lines: Array, places: Array, count: int, edges: Array) -> Array:
     """Return which steps between `edges` a line covers, at each of `count` places."""
     found = np.zeros((count, len(edges) - 1), bool)
     first = np.searchsorted(edges, lines[:, 0] - _NEAR)
@@ -283,7 +287,7 @@ def _covered(lines: Array, places: Array, count: int, edges: Array) -> Array:
     return found
 
 
-def _enclosed(above: Array, beside: Array) -> Array:
+def _number_enclosures(above: Array, beside: Array) -> Array:
     """Return for each field which enclosure it is in, by number from the top left; -1 for none.
 
     above: whether a line is above each field, and under the last; beside: left of it, and right.
@@ -321,7 +325,7 @@ def _enclosed(above: Array, beside: Array) -> Array:
     return np.array(found)
 
 
-def _outlines(fields: Array) -> tuple[Array, Array]:
+def _outline_tables(fields: Array) -> tuple[Array, Array]:
     """Return the lines around what is enclosed, as `_enclosed` takes them: around whole tables."""
     inside = np.pad(fields >= 0, 1)
     above = inside[1:, 1:-1] != inside[:-1, 1:-1]

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import Literal, NamedTuple
 
-from scoqa.parse.pdf.glyphs import GlyphRun, Glyphs, rows_of
-from scoqa.parse.pdf.headings import letters
+from scoqa.parse.pdf.glyphs import GlyphRun, Glyphs, group_rows
+from scoqa.parse.pdf.headings import normalize_letters
 
 LEAST_PAGES = 3
 _SHARE = 2 / 3  # of the pages of a file that has too few
@@ -34,7 +34,7 @@ _DIGITS = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100, "d": 500, "m": 1000}
 _Key = tuple[str, int, int, str]  # edge, turn, height, words
 
 
-class Parts(NamedTuple):
+class PageParts(NamedTuple):
     """A page's runs: its text, and what stands above and under it and nowhere in any page's."""
 
     body: tuple[GlyphRun, ...]
@@ -42,7 +42,7 @@ class Parts(NamedTuple):
     feet: tuple[GlyphRun, ...]
 
 
-def without_running(pages: Sequence[Glyphs]) -> list[Parts]:
+def separate_running(pages: Sequence[Glyphs]) -> list[PageParts]:
     """Return each page's runs, apart from them what repeats at one height on several pages.
 
     Numbers that count with the pages are held to be the same, all others not: the first row of a
@@ -54,16 +54,16 @@ def without_running(pages: Sequence[Glyphs]) -> list[Parts]:
         for run in page.runs:
             lengths[round(run.size * 2) / 2] += len(run.text)
     usual = max(lengths, key=lambda size: (lengths[size], size), default=0.0)
-    edges = [_edges(page) for page in pages]
+    edges = [_find_edge_rows(page) for page in pages]
     seen: dict[_Key, set[int]] = defaultdict(set)
     for index, page in enumerate(pages):
         for edge, rows in edges[index]:
             for row in rows:
                 for run in row:
-                    for key in _keys(run, edge, index, page):
+                    for key in _iterate_keys(run, edge, index, page):
                         seen[key].add(index)
     least = min(LEAST_PAGES, max(2, -int(-len(pages) * _SHARE // 1)))
-    found: list[Parts] = []
+    found: list[PageParts] = []
     for index, page in enumerate(pages):
         left_out: set[GlyphRun] = set()
         more: dict[str, list[GlyphRun]] = {"top": [], "bottom": []}
@@ -72,7 +72,11 @@ def without_running(pages: Sequence[Glyphs]) -> list[Parts]:
                 if any(run.size > _LARGEST * usual for run in row):
                     break
                 words = [
-                    [key[-1] for key in _keys(run, edge, index, page) if len(seen[key]) >= least]
+                    [
+                        key[-1]
+                        for key in _iterate_keys(run, edge, index, page)
+                        if len(seen[key]) >= least
+                    ]
                     for run in row
                 ]
                 # Beside a number that counts with the pages stands what changes with a chapter;
@@ -87,7 +91,7 @@ def without_running(pages: Sequence[Glyphs]) -> list[Parts]:
                     break
                 counts = [any("<" in each for each in run) for run in words]
                 if edge == "bottom" and not any(counts) and _is_note(row, usual):
-                    keys = (key for key in _keys(row[0], edge, index, page))
+                    keys = (key for key in _iterate_keys(row[0], edge, index, page))
                     if max(len(seen[key]) for key in keys) < LEAST_PAGES:
                         break
                 left_out.update(row)
@@ -95,15 +99,15 @@ def without_running(pages: Sequence[Glyphs]) -> list[Parts]:
                     run
                     for run, is_counted in zip(row, counts, strict=True)
                     if not is_counted
-                    and len(letters(run.text)) >= (_LEAST_LETTERS if has_number else 1)
+                    and len(normalize_letters(run.text)) >= (_LEAST_LETTERS if has_number else 1)
                 ]
         body = tuple(run for run in page.runs if run not in left_out)
-        found.append(Parts(body, tuple(more["top"]), tuple(more["bottom"])))
-    said = {letters(run.text) for part in found for run in part.body}
+        found.append(PageParts(body, tuple(more["top"]), tuple(more["bottom"])))
+    said = {normalize_letters(run.text) for part in found for run in part.body}
     return [
         part._replace(
-            heads=tuple(run for run in part.heads if letters(run.text) not in said),
-            feet=tuple(run for run in part.feet if letters(run.text) not in said),
+            heads=tuple(run for run in part.heads if normalize_letters(run.text) not in said),
+            feet=tuple(run for run in part.feet if normalize_letters(run.text) not in said),
         )
         for part in found
     ]
@@ -113,31 +117,31 @@ def _is_note(row: Sequence[GlyphRun], usual: float) -> bool:
     return row[0].size <= _SMALLER * usual and NOTE.match(" ".join(r.text for r in row)) is not None
 
 
-def _height(page: Glyphs, turn: int) -> float:
+def _measure_height(page: Glyphs, turn: int) -> float:
     """Return the height of the page as one holds it to read text turned by `turn`."""
     return page.width if turn in (90, 270) else page.height
 
 
-def _edges(page: Glyphs) -> list[tuple[Literal["top", "bottom"], list[list[GlyphRun]]]]:
+def _find_edge_rows(page: Glyphs) -> list[tuple[Literal["top", "bottom"], list[list[GlyphRun]]]]:
     """Return the first rows at the page's edges, each edge's from outside in."""
     found: list[tuple[Literal["top", "bottom"], list[list[GlyphRun]]]] = []
     for turn in sorted({run.turn for run in page.runs}):
         runs = [run for run in page.runs if run.turn == turn]
-        height = _height(page, turn)
-        top = rows_of(run for run in runs if run.bottom < _MARGIN * height)
-        bottom = rows_of(run for run in runs if run.top > (1 - _MARGIN) * height)
+        height = _measure_height(page, turn)
+        top = group_rows(run for run in runs if run.bottom < _MARGIN * height)
+        bottom = group_rows(run for run in runs if run.top > (1 - _MARGIN) * height)
         found.append(("top", top[:_MOST_ROWS]))
         found.append(("bottom", bottom[::-1][:_MOST_ROWS]))
     return found
 
 
-def _keys(run: GlyphRun, edge: str, index: int, page: Glyphs) -> Iterator[_Key]:
+def _iterate_keys(run: GlyphRun, edge: str, index: int, page: Glyphs) -> Iterator[_Key]:
     """Yield what the same head on another page would have in common with `run`."""
     middle = (run.top + run.bottom) / 2
     if edge == "bottom":
-        middle -= _height(page, run.turn)
+        middle -= _measure_height(page, run.turn)
     text = run.text.strip()
-    spans = [(match.span(), _value(match.group())) for match in _NUMBER.finditer(text)]
+    spans = [(match.span(), _parse_number(match.group())) for match in _NUMBER.finditer(text)]
     numbers = [(span, value) for span, value in spans if value is not None]
     if len(numbers) > _MOST_NUMBERS:
         numbers = []
@@ -153,7 +157,7 @@ def _keys(run: GlyphRun, edge: str, index: int, page: Glyphs) -> Iterator[_Key]:
             yield edge + str(bool(shift)), run.turn, place, words
 
 
-def _value(number: str) -> int | None:
+def _parse_number(number: str) -> int | None:
     """Return the value of a number in digits or in Roman ones; None of another word."""
     if number[0].isdecimal():
         return int(number) if len(number) < 7 else None

@@ -12,7 +12,7 @@ from statistics import median
 from typing import TypeAlias
 
 from scoqa.parse.common.table import LONGEST_CELL
-from scoqa.parse.pdf.glyphs import GlyphRun, rows_of
+from scoqa.parse.pdf.glyphs import GlyphRun, group_rows
 from scoqa.parse.pdf.ruled import Cell
 
 _LEAST_ROWS = 3  # with lines between them, for gaps down all of them to part columns
@@ -26,13 +26,13 @@ _SHORT = 200  # characters; a cell of fewer has lines, not paragraphs
 Table: TypeAlias = dict[Cell, list[GlyphRun]]  # its cells in reading order, with their runs
 
 
-def mirrored(run: GlyphRun) -> GlyphRun:
+def mirror_run(run: GlyphRun) -> GlyphRun:
     """Return `run` as if the page were read from the left, of one that is read from the right."""
     cell = run.cell and run.cell._replace(column=-run.cell.column)
     return replace(run, left=-run.right, right=-run.left, cell=cell)
 
 
-def without_tables(runs: Sequence[GlyphRun]) -> tuple[list[GlyphRun], dict[GlyphRun, Table]]:
+def replace_tables(runs: Sequence[GlyphRun]) -> tuple[list[GlyphRun], dict[GlyphRun, Table]]:
     """Return `runs` with one in the place of each row of a table, and which table it is of.
 
     All else that has lines around it is a frame.
@@ -44,22 +44,22 @@ def without_tables(runs: Sequence[GlyphRun]) -> tuple[list[GlyphRun], dict[Glyph
     found: dict[GlyphRun, Table] = {}
     own: dict[GlyphRun, GlyphRun] = {}  # of each run in a table the one that stands for its row
     for ruled in held.values():
-        table = _parted(ruled)
+        table = _split_columns(ruled)
         if not _is_table(table):
             continue
         free = [run for run in runs if run.cell is None]
-        table = _with_names(_with_names(table, free, above=True), free, above=False)
+        table = _add_header(_add_header(table, free, above=True), free, above=False)
         left = min(run.left for cell in table.values() for run in cell)
         right = max(run.right for cell in table.values() for run in cell)
-        for cells in rows_in(table).values():
+        for cells in group_table_rows(table).values():
             row = [run for cell in cells.values() for run in cell]
-            stand_in = _stand_in(row, left, right)
+            stand_in = _build_stand_in(row, left, right)
             own |= dict.fromkeys(row, stand_in)
             found[stand_in] = table
     return list(dict.fromkeys(own.get(run, run) for run in runs)), found
 
 
-def rows_in(table: Table) -> dict[int, Table]:
+def group_table_rows(table: Table) -> dict[int, Table]:
     """Return the cells of each row, rows and cells in order."""
     found: dict[int, Table] = {}
     for cell in sorted(table):
@@ -69,19 +69,19 @@ def rows_in(table: Table) -> dict[int, Table]:
 
 def _is_table(table: Table) -> bool:
     """Say whether most rows have several cells, and there are two of them."""
-    rows = rows_in(table)
+    rows = group_table_rows(table)
     several = sum(len(row) > 1 for row in rows.values())
     return len(rows) > 1 and 2 * several > len(rows)
 
 
-def _parted(table: Table) -> Table:
+def _split_columns(table: Table) -> Table:
     """Return the cells of a table, parted where no run of any row is.
 
     Where rows have lines between them alone, or every other one a colour: each must be one row,
     and none be missing. Other text with lines between it stays as it is.
     """
-    rows = rows_in(table)
-    if len(rows) < _LEAST_ROWS or not _wide(rows):
+    rows = group_table_rows(table)
+    if len(rows) < _LEAST_ROWS or not _find_wide_rows(rows):
         return table
     runs = sorted((run for own in table.values() for run in own), key=lambda run: run.left)
     size = median(run.size for run in runs)
@@ -93,18 +93,18 @@ def _parted(table: Table) -> Table:
         right = max(right, run.right)
         assert run.cell is not None
         found.setdefault(run.cell._replace(column=column), []).append(run)
-    parted = rows_in(found)
+    parted = group_table_rows(found)
     numbers = list(rows)
     if (
         numbers != list(range(numbers[0], numbers[-1] + 1))
         or len({cell.column for cell in found}) < len({cell.column for cell in table})
-        or not all(_is_one_row(parted[number], size) for number in _wide(rows))
+        or not all(_is_one_row(parted[number], size) for number in _find_wide_rows(rows))
     ):
         return table
     return found
 
 
-def _wide(rows: Mapping[int, Table]) -> list[int]:
+def _find_wide_rows(rows: Mapping[int, Table]) -> list[int]:
     """Return the numbers of the rows that are one cell."""
     return [number for number, row in rows.items() if len(row) == 1]
 
@@ -114,7 +114,7 @@ def _is_one_row(row: Table, size: float) -> bool:
 
     size: of the text in the whole table.
     """
-    fewest = min(len(rows_of(runs)) for runs in row.values())
+    fewest = min(len(group_rows(runs)) for runs in row.values())
     return fewest == 1 and all(run.size < _LARGER * size for runs in row.values() for run in runs)
 
 
@@ -126,7 +126,7 @@ def is_layout(table: Table) -> bool:
 
 def _is_laid_out(runs: Sequence[GlyphRun], size: float) -> bool:
     length = sum(len(run.text) for run in runs)
-    lines = rows_of(runs)
+    lines = group_rows(runs)
     sizes = [max(run.size for run in line) for line in lines]
     gaps = [min(r.top for r in b) - max(r.bottom for r in a) for a, b in pairwise(lines)]
     return (
@@ -136,12 +136,12 @@ def _is_laid_out(runs: Sequence[GlyphRun], size: float) -> bool:
     )
 
 
-def is_names(row: Table) -> bool:
+def is_header(row: Table) -> bool:
     """Say whether a row may be the names of columns: several cells of one line."""
-    return len(row) > 1 and all(len(rows_of(runs)) == 1 for runs in row.values())
+    return len(row) > 1 and all(len(group_rows(runs)) == 1 for runs in row.values())
 
 
-def _with_names(table: Table, others: Sequence[GlyphRun], *, above: bool) -> Table:
+def _add_header(table: Table, others: Sequence[GlyphRun], *, above: bool) -> Table:
     """Return a table with the row over its first line, or under its last, where one stands there.
 
     Each of that row's runs stands in a column of its own, and nothing else beside them; none is in
@@ -157,7 +157,7 @@ def _with_names(table: Table, others: Sequence[GlyphRun], *, above: bool) -> Tab
     size = median(run.size for run in held)
     near = _NEAR * size
     top, bottom = min(run.top for run in held), max(run.bottom for run in held)
-    rows = rows_of(
+    rows = group_rows(
         run
         for run in others
         if start < run.right
@@ -182,7 +182,7 @@ def _with_names(table: Table, others: Sequence[GlyphRun], *, above: bool) -> Tab
     return table | {Cell(edge.table, number, column): [run] for column, run in names.items()}
 
 
-def _stand_in(row: Sequence[GlyphRun], left: float, right: float) -> GlyphRun:
+def _build_stand_in(row: Sequence[GlyphRun], left: float, right: float) -> GlyphRun:
     """Return one run as high as those of a row together, and as wide as its table, full of text."""
     size = median(run.size for run in row)
     return replace(
@@ -196,7 +196,7 @@ def _stand_in(row: Sequence[GlyphRun], left: float, right: float) -> GlyphRun:
     )
 
 
-def around(
+def split_at_tables(
     region: Sequence[GlyphRun], tables: Mapping[GlyphRun, Table], said: list[Table]
 ) -> Iterator[list[GlyphRun] | Table]:
     """Yield what a region holds from its top: runs between tables, and tables not yet in `said`.

@@ -12,13 +12,13 @@ from itertools import pairwise
 
 import numpy as np
 
-from scoqa.parse.common.lines import HEAD_LINES, date_mark, lines_with_text
+from scoqa.parse.common.lines import HEAD_LINES, find_date_mark, find_text_lines
 from scoqa.parse.common.outline import Outline
 from scoqa.parse.common.parsed import Parsed
 from scoqa.parse.pdf.characters import Array
-from scoqa.parse.pdf.headings import Heading, letters
+from scoqa.parse.pdf.headings import Heading, normalize_letters
 from scoqa.parse.pdf.layout import Line
-from scoqa.parse.pdf.paragraphs import PdfWords, continues, joints
+from scoqa.parse.pdf.paragraphs import HyphenatedWords, continues_paragraph, find_joints
 from scoqa.types import Mark
 
 
@@ -40,9 +40,9 @@ class PdfPage:
     feet: tuple[Line, ...]
 
 
-def written(pages: Sequence[PdfPage], headings: Mapping[Line, Heading]) -> Parsed:
+def write_pages(pages: Sequence[PdfPage], headings: Mapping[Line, Heading]) -> Parsed:
     """Return the text of `pages` without title and warnings. headings: of the lines that are."""
-    text = _Text(PdfWords(line for page in pages for line in page.body), len(pages))
+    text = _TextBuilder(HyphenatedWords(line for page in pages for line in page.body), len(pages))
     bodies = [number for number, page in enumerate(pages) if page.body]
     after = dict(pairwise(bodies))
     spans: dict[Heading, tuple[int, int]] = {}
@@ -50,8 +50,10 @@ def written(pages: Sequence[PdfPage], headings: Mapping[Line, Heading]) -> Parse
     said: set[str] = set()
     for number, page in enumerate(pages):
         following = pages[after[number]].body[0] if number in after else None
-        over = following is not None and continues(page.body[-1], following, page.body, headings)
-        lines = _in_order(page, over, runs_on, said)
+        over = following is not None and continues_paragraph(
+            page.body[-1], following, page.body, headings
+        )
+        lines = _order_lines(page, over, runs_on, said)
         for place, (line, joint) in enumerate(lines):
             start = text.add(line, " " if runs_on and not place else joint, number)
             if line in headings:
@@ -61,19 +63,19 @@ def written(pages: Sequence[PdfPage], headings: Mapping[Line, Heading]) -> Parse
             runs_on = over and lines[-1][0] is page.body[-1]
     whole = "".join(text.parts)
     marks = [
-        *_page_marks(pages, text),
-        *_heading_marks(spans),
-        *date_mark(whole, lines_with_text(whole, HEAD_LINES)),
+        *_mark_pages(pages, text),
+        *_mark_headings(spans),
+        *find_date_mark(whole, find_text_lines(whole, HEAD_LINES)),
     ]
     marks.sort(key=lambda mark: mark.start)  # pages that are blank stay before the one that is not
     boxes = tuple(b"".join(part.tobytes() for part in parts) for parts in text.boxes)
     return Parsed(whole, None, tuple(marks), (), boxes)
 
 
-class _Text:
+class _TextBuilder:
     """The text as it grows, line by line, and the boxes of its characters, page by page."""
 
-    def __init__(self, words: PdfWords, pages: int) -> None:
+    def __init__(self, words: HyphenatedWords, pages: int) -> None:
         self.length = 0
         self.parts: list[str] = []
         self.boxes: list[list[Array]] = [[] for _ in range(pages)]
@@ -87,7 +89,7 @@ class _Text:
         if self._last is not None:
             joint, is_hyphen_dropped = self._words.joint(self._last, line, joint)
             if is_hyphen_dropped:
-                self._drop_hyphen()
+                self._remove_hyphen()
             self._append(joint, np.zeros((len(joint), 4), "<u2"))
         start = self.length
         self.starts.setdefault(page, start)
@@ -100,7 +102,7 @@ class _Text:
         self.boxes[self._page].append(boxes)
         self.length += len(text)
 
-    def _drop_hyphen(self) -> None:
+    def _remove_hyphen(self) -> None:
         """Leave out the hyphen that was added last; the letter before it has its box too."""
         boxes = self.boxes[self._page]
         *_, letter, hyphen = boxes[-1]
@@ -110,7 +112,9 @@ class _Text:
         self.length -= 1
 
 
-def _in_order(page: PdfPage, over: bool, runs_on: bool, said: set[str]) -> list[tuple[Line, str]]:
+def _order_lines(
+    page: PdfPage, over: bool, runs_on: bool, said: set[str]
+) -> list[tuple[Line, str]]:
     """Return a page's lines as they are read, each with what stands before it.
 
     Footnotes come after the body, or before its last paragraph where that runs over the page's
@@ -121,22 +125,22 @@ def _in_order(page: PdfPage, over: bool, runs_on: bool, said: set[str]) -> list[
     body = list(zip(page.body, ("\n\n", *page.joints), strict=False))
     notes = list(zip(page.notes, ("\n\n", *page.note_joints), strict=False))
     last = max((n for n, (_, joint) in enumerate(body) if joint == "\n\n"), default=0)
-    heads = [] if runs_on else _first_said(page.heads, said)
+    heads = [] if runs_on else _select_new_lines(page.heads, said)
     fits = (body or not runs_on) and (last or not over)
-    feet = _first_said(page.feet, said) if fits else []
+    feet = _select_new_lines(page.feet, said) if fits else []
     if over and last:
         return heads + body[:last] + notes + feet + body[last:]
     return heads + body + notes + feet
 
 
-def _first_said(lines: Sequence[Line], said: set[str]) -> list[tuple[Line, str]]:
+def _select_new_lines(lines: Sequence[Line], said: set[str]) -> list[tuple[Line, str]]:
     """Return the lines not in `said`, each with what stands before it, and add them to it."""
-    found = [line for line in lines if letters(line.text) not in said]
-    said.update(letters(line.text) for line in found)
-    return list(zip(found, ("\n\n", *joints(found, {})), strict=False))
+    found = [line for line in lines if normalize_letters(line.text) not in said]
+    said.update(normalize_letters(line.text) for line in found)
+    return list(zip(found, ("\n\n", *find_joints(found, {})), strict=False))
 
 
-def _page_marks(pages: Sequence[PdfPage], text: _Text) -> list[Mark]:
+def _mark_pages(pages: Sequence[PdfPage], text: _TextBuilder) -> list[Mark]:
     """Return a mark for every page, each up to where the next one starts."""
     marks: list[Mark] = []
     end = text.length
@@ -149,10 +153,10 @@ def _page_marks(pages: Sequence[PdfPage], text: _Text) -> list[Mark]:
     return marks[::-1]
 
 
-def _heading_marks(spans: Mapping[Heading, tuple[int, int]]) -> list[Mark]:
+def _mark_headings(spans: Mapping[Heading, tuple[int, int]]) -> list[Mark]:
     """Return the headings' marks, each under those of a higher level before it."""
     headings = Outline()
     return [
-        Mark(start, end, "heading", headings.path(heading.level, heading.words))
+        Mark(start, end, "heading", headings.open_heading(heading.level, heading.words))
         for heading, (start, end) in spans.items()
     ]

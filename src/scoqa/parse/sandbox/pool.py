@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from scoqa.errors import ParseError, ScoqaError
-from scoqa.parse.sandbox.worker import READY, too_large
+from scoqa.parse.sandbox.worker import READY, describe_memory_limit
 
 # -P: a file called lxml.py in the folder one stands in is not taken for the library. -W: whatever
 # the environment makes of warnings, they are no reason not to start.
@@ -27,10 +27,10 @@ COMMAND = [
 ]  # fmt: skip
 # For the slowest that people have (a few thousand pages of PDF) some ten times what it takes here;
 # an endless loop in a library meets it.
-LEAST_SECONDS = 60.0
-SECONDS_A_MEGABYTE = 20.0
+BASE_SECONDS = 60.0
+SECONDS_PER_MEGABYTE = 20.0
 # A process that once took this much is not kept: what it does not give back would stay.
-MOST_KEPT_BYTES = 500 * 2**20
+MAX_IDLE_BYTES = 500 * 2**20
 
 
 class _GoneError(Exception):
@@ -50,16 +50,16 @@ class Worker:
                 stderr=subprocess.DEVNULL,
             )
         except OSError as error:
-            raise _no_start(error.strerror or str(error)) from error
+            raise _start_error(error.strerror or str(error)) from error
         self.fresh = True  # whether it was asked nothing yet
         self.spent = False  # whether it must not be asked again
         try:
-            self._exactly(len(READY))
+            self._read_exactly(len(READY))
         except _GoneError:
             self.close()
-            raise _no_start(_last_words()) from None
+            raise _start_error(_read_start_error()) from None
 
-    def run(self, request: Mapping[str, Any], path: str, seconds: float) -> dict[str, Any]:
+    def run_request(self, request: Mapping[str, Any], path: str, seconds: float) -> dict[str, Any]:
         """Return what the process makes of `request`. Raises ParseError, which names `path`.
 
         Raises _GoneError, too.
@@ -78,8 +78,8 @@ class Worker:
         try:
             self.process.stdin.write(json.dumps(request).encode("utf-8") + b"\n")
             self.process.stdin.flush()
-            size = int.from_bytes(self._exactly(8), "big")
-            outcome: dict[str, Any] = json.loads(self._exactly(size))
+            size = int.from_bytes(self._read_exactly(8), "big")
+            outcome: dict[str, Any] = json.loads(self._read_exactly(size))
         except (_GoneError, OSError):
             if late.is_set():
                 raise ParseError(
@@ -91,12 +91,12 @@ class Worker:
         finally:
             timer.cancel()
         self.fresh = False
-        self.spent = bool(outcome.get("ends")) or outcome.get("memory", 0) > MOST_KEPT_BYTES
+        self.spent = bool(outcome.get("ends")) or outcome.get("memory", 0) > MAX_IDLE_BYTES
         if "problem" in outcome:
             raise ParseError(path, outcome["problem"])
         return outcome
 
-    def _exactly(self, size: int) -> bytes:
+    def _read_exactly(self, size: int) -> bytes:
         assert self.process.stdout is not None
         data = self.process.stdout.read(size)
         if len(data) < size:
@@ -115,14 +115,14 @@ class Worker:
         self.process.wait()
 
 
-def _no_start(why: str) -> ScoqaError:
+def _start_error(why: str) -> ScoqaError:
     return ScoqaError(
         f"The process that reads files does not start: {why}. Nothing was changed. Is scoqa "
         "installed whole? scoqa doctor looks."
     )
 
 
-def _last_words() -> str:
+def _read_start_error() -> str:
     """Return the last line that a process says which is started once more and asked nothing."""
     told = subprocess.run([*COMMAND, str(os.getpid())], input=b"", capture_output=True)
     lines = told.stderr.decode("utf-8", "replace").split("\n")
@@ -130,10 +130,10 @@ def _last_words() -> str:
     return said[-1][:200].rstrip(".") if said else f"it ends with {told.returncode}"
 
 
-def _ended(code: int) -> str:
+def _describe_crash(code: int) -> str:
     """Return why a process that ended with `code` read nothing."""
     if code < 0 and -code == signal.SIGKILL:  # nobody here sent it: the system ran out of memory
-        return too_large()
+        return describe_memory_limit()
     how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
     return f"crashes what reads it ({how}); it is damaged. Save it anew, or exclude it."
 
@@ -159,7 +159,7 @@ class _Workers:
             self._all.add(worker)
         return worker
 
-    def give_back(self, worker: Worker) -> None:
+    def return_worker(self, worker: Worker) -> None:
         if worker.spent:
             worker.close()
         with self._guard:
@@ -189,16 +189,16 @@ def run(request: Mapping[str, Any], *, path: str, size: int = 0) -> dict[str, An
     ScoqaError when no process starts. May be called from several threads: each call has a process
     of its own.
     """
-    seconds = LEAST_SECONDS + SECONDS_A_MEGABYTE * size / 2**20
+    seconds = BASE_SECONDS + SECONDS_PER_MEGABYTE * size / 2**20
     for fresh in (False, True):
         worker = _workers.take(fresh=fresh)
         first = worker.fresh
         try:
-            return worker.run(request, path, seconds)
+            return worker.run_request(request, path, seconds)
         except _GoneError:
             # One that had read other files may have ended for another reason than this one.
             if first:
-                raise ParseError(path, _ended(worker.process.wait())) from None
+                raise ParseError(path, _describe_crash(worker.process.wait())) from None
         finally:
-            _workers.give_back(worker)
+            _workers.return_worker(worker)
     raise AssertionError("a process that was asked nothing is fresh")

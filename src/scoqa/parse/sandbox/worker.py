@@ -26,7 +26,7 @@ from scoqa.errors import ParseError
 from scoqa.parse.common.parsed import Parsed
 from scoqa.parse.common.text_decoding import BLANK, EMPTY, storable
 from scoqa.parse.formats import format_at
-from scoqa.parse.pdf.picture import page
+from scoqa.parse.pdf.picture import render_requested_page
 from scoqa.serial import to_json
 
 READY = b"!"
@@ -40,7 +40,7 @@ MOST_CHARACTERS = 50_000_000
 def parse(request: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the room of `request["path"]` makes of `request["file"]`, as plain values."""
     file, path = Path(request["file"]), str(request["path"])
-    data = _bytes_of(file, path)
+    data = _read_bytes(file, path)
     modified = datetime.fromtimestamp(file.stat().st_mtime, tz=UTC)
     parsed = format_at(path).read(data, path) if data else Parsed("", None, warnings=(EMPTY,))
     if len(parsed.text) > MOST_CHARACTERS:
@@ -66,7 +66,7 @@ def parse(request: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _bytes_of(file: Path, path: str) -> bytes:
+def _read_bytes(file: Path, path: str) -> bytes:
     try:
         with file.open("rb") as handle:
             size = os.fstat(handle.fileno()).st_size
@@ -82,17 +82,20 @@ def _bytes_of(file: Path, path: str) -> bytes:
     return data
 
 
-TASKS: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {"parse": parse, "page": page}
+TASKS: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+    "parse": parse,
+    "page": render_requested_page,
+}
 
 
-def outcome_of(request: Mapping[str, Any]) -> dict[str, Any]:
+def run_task(request: Mapping[str, Any]) -> dict[str, Any]:
     """Return what came of a request: its result, or under "problem" why there is none."""
     try:
         return TASKS[request["task"]](request)
     except ParseError as error:
         return {"problem": storable(error.reason)}
     except MemoryError:
-        return {"problem": too_large(), "ends": True}
+        return {"problem": describe_memory_limit(), "ends": True}
     except RecursionError:
         return {"problem": "is nested too deeply to be read. Save it anew, or exclude it."}
     except Exception as error:
@@ -102,13 +105,13 @@ def outcome_of(request: Mapping[str, Any]) -> dict[str, Any]:
         return {"problem": storable(f"is damaged or not what its name says ({kind}: {said}).")}
 
 
-def too_large() -> str:
+def describe_memory_limit() -> str:
     """Return the reason for a file that takes too much memory."""
     most = MOST_MEMORY_BYTES // 2**30
     return f"takes more than {most} GB of memory to read. Split it, or exclude it."
 
 
-def bound() -> None:
+def limit_resources() -> None:
     """Bound what this process may take: memory; and no byte may be put into a file."""
     try:
         import resource
@@ -127,7 +130,7 @@ def bound() -> None:
             continue
 
 
-def memory_bytes() -> int:
+def measure_peak_memory() -> int:
     """Return the most memory this process has held so far; 0 where the system does not tell.
 
     Not `getrusage`: on Linux its greatest size begins with that of the process that started this
@@ -141,7 +144,7 @@ def memory_bytes() -> int:
     return 1024 * int(sizes[0][1]) if sizes else 0
 
 
-def _end_with(parent: int) -> None:
+def _exit_with_parent(parent: int) -> None:
     """End this process when the one that started it has gone, also in the middle of a file."""
     while os.getppid() == parent:
         time.sleep(1)
@@ -152,27 +155,27 @@ def main() -> None:
     # Whoever stops scoqa with Ctrl-C stops it, not a file: it ends this process when it ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if os.name == "posix":  # elsewhere a launcher may stand between the two
-        threading.Thread(target=_end_with, args=(int(sys.argv[1]),), daemon=True).start()
+        threading.Thread(target=_exit_with_parent, args=(int(sys.argv[1]),), daemon=True).start()
     answers: BinaryIO = io.FileIO(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints is no answer
     os.environ["OPENBLAS_NUM_THREADS"] = "1"  # each thread takes address space
-    bound()
+    limit_resources()
     _write(answers, READY)
     for line in sys.stdin.buffer:
-        outcome = outcome_of(json.loads(line))
+        outcome = run_task(json.loads(line))
         try:
-            data = _packed(outcome)
+            data = _encode_outcome(outcome)
         except MemoryError:
-            outcome = {"problem": too_large(), "ends": True}
-            data = _packed(outcome)
+            outcome = {"problem": describe_memory_limit(), "ends": True}
+            data = _encode_outcome(outcome)
         _write(answers, len(data).to_bytes(8, "big"))
         _write(answers, data)
         if outcome.get("ends"):
             return
 
 
-def _packed(outcome: Mapping[str, Any]) -> bytes:
-    memory = {**outcome, "memory": memory_bytes()}
+def _encode_outcome(outcome: Mapping[str, Any]) -> bytes:
+    memory = {**outcome, "memory": measure_peak_memory()}
     return json.dumps(memory, ensure_ascii=False).encode("utf-8")
 
 

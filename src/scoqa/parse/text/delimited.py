@@ -15,7 +15,7 @@ from itertools import islice
 from pathlib import PurePath
 
 from scoqa.parse.common.parsed import Parsed, Writer
-from scoqa.parse.common.table import Row, cell_text, write_rows
+from scoqa.parse.common.table import Row, clean_cell, write_rows
 from scoqa.parse.common.text_decoding import decode
 from scoqa.types import Parser
 
@@ -23,39 +23,41 @@ PARSER = Parser("delimited", "1")
 
 # Where two fit as well as each other, the first is taken: in "1,5;2,5" commas are decimal.
 _DELIMITERS = "\t;|,"
-_LOOKED_AT = 100  # rows, at most; enough to tell what separates cells
-_LOOKED_AT_CHARACTERS = 100_000
-_NAMED = re.compile(r"sep=([^\r\n])(?:\r\n|\r|\n)", re.IGNORECASE)  # for Excel, which hides it
-_LAST = "\x00"  # no text of ours holds it
+_SAMPLE_ROWS = 100  # rows, at most; enough to tell what separates cells
+_SAMPLE_CHARACTERS = 100_000
+_DELIMITER_LINE = re.compile(
+    r"sep=([^\r\n])(?:\r\n|\r|\n)", re.IGNORECASE
+)  # for Excel, which hides it
+_SENTINEL = "\x00"  # no text of ours holds it
 
 
 def read(data: bytes, path: str) -> Parsed:
     """Return the rows of a CSV or TSV file. Raises ParseError."""
     text, warnings = decode(data, path)
-    named = _NAMED.match(text)
+    named = _DELIMITER_LINE.match(text)
     if named:
         text = text[named.end() :]
     default = "\t" if PurePath(path).suffix.lower() == ".tsv" else ","
-    delimiter = named[1] if named else delimiter_of(text, default)
+    delimiter = named[1] if named else detect_delimiter(text, default)
     has_quotes = '"' in text
-    if has_quotes and not _closes(text, delimiter):
+    if has_quotes and not _closes_quotes(text, delimiter):
         # To the letter of the format all that follows would be one cell.
         has_quotes = False
         warnings += ("has a quotation mark that is never closed; all of them were read as text.",)
     writer = Writer()
-    write_rows(writer, _rows(text, delimiter, has_quotes))
-    return writer.parsed(None, warnings=warnings)
+    write_rows(writer, _iterate_rows(text, delimiter, has_quotes))
+    return writer.to_parsed(None, warnings=warnings)
 
 
-def delimiter_of(text: str, default: str) -> str:
+def detect_delimiter(text: str, default: str) -> str:
     """Return what stands between cells: what cuts most rows into the same number of them.
 
     default: where nothing cuts half of them so.
     """
-    sample = text[:_LOOKED_AT_CHARACTERS]
+    sample = text[:_SAMPLE_CHARACTERS]
     best, best_share = default, 0.5
     for delimiter in _DELIMITERS:
-        rows = list(islice(_records(sample, delimiter), _LOOKED_AT))
+        rows = list(islice(_iterate_records(sample, delimiter), _SAMPLE_ROWS))
         if len(sample) < len(text):
             rows = rows[:-1] or rows  # the last one may be cut off
         rows = [row for row in rows if row]
@@ -68,19 +70,19 @@ def delimiter_of(text: str, default: str) -> str:
     return best
 
 
-def _rows(text: str, delimiter: str, has_quotes: bool) -> Iterator[Row]:
-    for number, record in enumerate(_records(text, delimiter, has_quotes), start=1):
-        cells = ((column, cell_text(cell)) for column, cell in enumerate(record) if cell)
+def _iterate_rows(text: str, delimiter: str, has_quotes: bool) -> Iterator[Row]:
+    for number, record in enumerate(_iterate_records(text, delimiter, has_quotes), start=1):
+        cells = ((column, clean_cell(cell)) for column, cell in enumerate(record) if cell)
         yield Row(number, {column: cell for column, cell in cells if cell})
 
 
-def _closes(text: str, delimiter: str) -> bool:
+def _closes_quotes(text: str, delimiter: str) -> bool:
     """Say whether every quotation mark that opens a cell is closed: a row put last stays one."""
-    (last,) = deque(_records(f"{text}\n{_LAST}", delimiter), maxlen=1)
-    return last == [_LAST]
+    (last,) = deque(_iterate_records(f"{text}\n{_SENTINEL}", delimiter), maxlen=1)
+    return last == [_SENTINEL]
 
 
-def _records(text: str, delimiter: str, has_quotes: bool = True) -> Iterator[list[str]]:
+def _iterate_records(text: str, delimiter: str, has_quotes: bool = True) -> Iterator[list[str]]:
     # The bound is for programs that read from elsewhere; here all of it is in memory already.
     csv.field_size_limit(2**31 - 1)
     return csv.reader(

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from markdown_it import MarkdownIt
 
-from scoqa.parse.common.lines import HEAD_LINES, LONGEST_TITLE, date_mark, lines_with_text
+from scoqa.parse.common.lines import HEAD_LINES, LONGEST_TITLE, find_date_mark, find_text_lines
 from scoqa.parse.common.outline import Outline
 from scoqa.parse.common.parsed import Parsed
 from scoqa.parse.common.text_decoding import decode
@@ -27,12 +27,12 @@ _FRONT_MATTER = re.compile(
 _LINE_END = re.compile(r"\r\n|\r|\n")  # markdown-it turns all three into LF before it counts
 
 
-def _line_starts(text: str) -> list[int]:
+def _find_line_starts(text: str) -> list[int]:
     """Return where each line starts, as markdown-it counts lines, and the end of the text."""
     return [0, *(end.end() for end in _LINE_END.finditer(text)), len(text)]
 
 
-def _words(source: str) -> str:
+def _strip_markup(source: str) -> str:
     """Return the words of a heading's inline Markdown, without its markup."""
     children = MarkdownIt("commonmark").parseInline(source)[0].children or ()
     parts = (
@@ -43,15 +43,15 @@ def _words(source: str) -> str:
     return " ".join("".join(parts).split())
 
 
-def outline(text: str) -> tuple[str | None, tuple[Mark, ...]]:
+def find_title_and_marks(text: str) -> tuple[str | None, tuple[Mark, ...]]:
     """Return the title (None where there is no heading) and the marks, sorted by start."""
     blocks = MarkdownIt("commonmark")
     blocks.core.ruler.disable("inline")  # only headings are read inside: several times as fast
     tokens = blocks.parse(text)
-    starts = _line_starts(text)
+    starts = _find_line_starts(text)
     body = _FRONT_MATTER.match(text)
     body_start = body.end() if body else 0
-    head = lines_with_text(text, HEAD_LINES)
+    head = find_text_lines(text, HEAD_LINES)
     head_end = head[-1][1] if head else 0
     headings = Outline()
     marks: list[Mark] = []
@@ -60,21 +60,21 @@ def outline(text: str) -> tuple[str | None, tuple[Mark, ...]]:
         if token.type != "heading_open" or token.map is None or token.level != 0:
             continue
         # Looked at only where it can be a heading: its markup may take twice its words.
-        words = _words(inline.content) if len(inline.content) <= 2 * LONGEST_TITLE else ""
+        words = _strip_markup(inline.content) if len(inline.content) <= 2 * LONGEST_TITLE else ""
         if not 0 < len(words) <= LONGEST_TITLE:
             continue  # a paragraph over a line of dashes is a heading only to the grammar
         start, end = starts[token.map[0]], starts[min(token.map[1], len(starts) - 1)]
         if start < body_start:
             continue  # to the grammar, the last line of front matter is an underlined heading
-        marks.append(Mark(start, end, "heading", headings.path(int(token.tag[1:]), words)))
+        marks.append(Mark(start, end, "heading", headings.open_heading(int(token.tag[1:]), words)))
         if title is None and start < head_end:
             title = words
-    dated = date_mark(text, head)
+    dated = find_date_mark(text, head)
     return title, tuple(sorted((*marks, *dated), key=lambda mark: mark.start))
 
 
 def read(data: bytes, path: str) -> Parsed:
     """Return the decoded text with its title and marks. Raises ParseError."""
     text, warnings = decode(data, path)
-    title, marks = outline(text)
+    title, marks = find_title_and_marks(text)
     return Parsed(text, title, marks, warnings)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from scoqa.parse.common.lines import HEAD_LINES, LONGEST_TITLE, date_mark, lines_with_text
+from scoqa.parse.common.lines import HEAD_LINES, LONGEST_TITLE, find_date_mark, find_text_lines
 from scoqa.parse.common.parsed import Parsed
 from scoqa.parse.common.text_decoding import decode
 from scoqa.types import Mark, Parser
@@ -18,20 +18,20 @@ PARSER = Parser("plain", "1")
 _BREADCRUMBS = re.compile(r"\w\s+[>»›]\s+\w")
 
 
-def title_and_marks(text: str) -> tuple[str | None, tuple[Mark, ...]]:
+def find_title_and_marks(text: str) -> tuple[str | None, tuple[Mark, ...]]:
     """Return the title (None where the first line is too long to be one) and the marks."""
-    lines = lines_with_text(text, HEAD_LINES)
+    lines = find_text_lines(text, HEAD_LINES)
     while lines and _BREADCRUMBS.search(text, *lines[0]):
         lines = lines[1:]
     if not lines:
         return None, ()
     start, end = lines[0]
     title = " ".join(text[start:end].split()) if end - start <= LONGEST_TITLE else None
-    return title, date_mark(text, lines[1:])
+    return title, find_date_mark(text, lines[1:])
 
 
 def read(data: bytes, path: str) -> Parsed:
     """Return the decoded text with its title and marks. Raises ParseError."""
     text, warnings = decode(data, path)
-    title, marks = title_and_marks(text)
+    title, marks = find_title_and_marks(text)
     return Parsed(text, title, marks, warnings)

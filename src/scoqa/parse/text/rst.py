@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from itertools import accumulate
 
-from scoqa.parse.common.lines import HEAD_LINES, LONGEST_TITLE, date_mark, lines_with_text
+from scoqa.parse.common.lines import HEAD_LINES, LONGEST_TITLE, find_date_mark, find_text_lines
 from scoqa.parse.common.outline import Outline
 from scoqa.parse.common.parsed import Parsed
 from scoqa.parse.common.text_decoding import decode
@@ -38,28 +38,28 @@ _SETTINGS = {
 def read(data: bytes, path: str) -> Parsed:
     """Return the decoded text with its title and marks. Raises ParseError."""
     text, warnings = decode(data, path)
-    head = lines_with_text(text, HEAD_LINES)
+    head = find_text_lines(text, HEAD_LINES)
     headings: list[Mark] = []
     if len(text) > MOST_CHARACTERS:
         warnings += (f"has over {MOST_CHARACTERS:,} characters; its headings are not marked.",)
     else:
         try:
-            headings = list(_headings(text))
+            headings = list(_find_headings(text))
         except RecursionError:
             warnings += ("is nested too deeply; its headings are not marked.",)
     is_titled = bool(headings and head) and headings[0].start < head[-1][1]
-    marks = sorted((*headings, *date_mark(text, head)), key=lambda mark: mark.start)
+    marks = sorted((*headings, *find_date_mark(text, head)), key=lambda mark: mark.start)
     return Parsed(text, headings[0].label if is_titled else None, tuple(marks), warnings)
 
 
-def _headings(text: str) -> Iterator[Mark]:
+def _find_headings(text: str) -> Iterator[Mark]:
     """Yield a mark for each heading of `text`, over its title and the lines around it."""
     # Lines as docutils counts them: it takes these two for spaces.
     lines = re.sub("[\v\f]", " ", text).splitlines(keepends=True)
     starts = [0, *accumulate(map(len, lines))]
     headings = Outline()
     last = 0  # the line under the last title
-    for level, line, title in _sections(text):
+    for level, line, title in _parse_sections(text):
         words = " ".join(_ROLE.sub(r"\1", title).split())
         # docutils names the line under the title, counted from 1.
         if not 1 < line <= len(lines) or not _UNDERLINE.fullmatch(lines[line - 1]):
@@ -70,10 +70,10 @@ def _headings(text: str) -> Iterator[Mark]:
         has_overline = over.rstrip() == under.rstrip() and last < line - 2
         last = line
         start = starts[line - 3] if has_overline else starts[line - 2]
-        yield Mark(start, starts[line], "heading", headings.path(level, words))
+        yield Mark(start, starts[line], "heading", headings.open_heading(level, words))
 
 
-def _sections(text: str) -> list[tuple[int, int, str]]:
+def _parse_sections(text: str) -> list[tuple[int, int, str]]:
     """Return (level, line, title) of every section, in order."""
     from docutils import nodes
     from docutils.frontend import get_default_settings

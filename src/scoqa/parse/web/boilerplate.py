@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from scoqa.parse.common.blocks import Around
+from scoqa.parse.common.blocks import Boilerplate
 
 # Roles and elements that stand for themselves, anywhere on a page.
 _NAVIGATION = frozenset("nav navigation menu menubar".split())
@@ -19,15 +19,15 @@ _OUTSIDE_ARTICLES = {"header": "banner", "footer": "contentinfo", "aside": "comp
 
 # Words of classes and ids, only believed of what is mostly links and buttons: a restaurant has a
 # menu, and a report a chapter on navigation.
-_OF_LINKS = frozenset(
+_LINK_WORDS = frozenset(
     "nav navbar navigation menu menus submenu topbar toolbar sidebar footer header breadcrumb "
     "breadcrumbs crumbs share sharing sharebar social pagination pager paging related tags "
     "taglist toc skip skiplink skiplinks languages banner masthead navbox".split()
 )
-_OF_NOTICES = frozenset("cookie cookies consent gdpr".split())
-_OF_WAYS = frozenset("breadcrumb breadcrumbs crumbs".split())
+_NOTICE_WORDS = frozenset("cookie cookies consent gdpr".split())
+_BREADCRUMB_WORDS = frozenset("breadcrumb breadcrumbs crumbs".split())
 LONGEST_NOTICE = 2_000  # characters; longer is a policy, which people ask about
-LONGEST_WAY = 300
+LONGEST_BREADCRUMB = 300
 LEAST_LINKS = 0.5  # share of the characters in what a class calls navigation
 # A list is one of links when nearly all of it is; long ones are titles, which say something.
 LEAST_LISTED_LINKS = 0.9
@@ -55,35 +55,35 @@ class Element:
     holds: frozenset[str]
 
 
-def around(element: Element) -> Around:
+def rate_boilerplate(element: Element) -> Boilerplate:
     """Return how sure it is that `element` stands around the text."""
     if not element.characters or element.holds & {"h1", "main"}:
-        return Around.NOT
+        return Boilerplate.NOT
     share = element.links / element.characters
     role = element.role
     if not role and not element.in_article:
         role = _OUTSIDE_ARTICLES.get(element.tag, "")
     if role in _NAVIGATION or element.tag in _NAVIGATION - {"menu"}:
-        linked = share >= LEAST_LINKS or element.characters <= LONGEST_WAY
-        return Around.NAVIGATION if linked else Around.NOT
+        linked = share >= LEAST_LINKS or element.characters <= LONGEST_BREADCRUMB
+        return Boilerplate.NAVIGATION if linked else Boilerplate.NOT
     if role in _LANDMARKS or element.tag == "search":
         titled = role == "banner" and "heading" in element.holds
-        return Around.NOT if titled else Around.LANDMARK
+        return Boilerplate.NOT if titled else Boilerplate.LANDMARK
     if "article" in element.holds:
-        return Around.NOT
+        return Boilerplate.NOT
     words = {word.lower() for word in _WORD.findall(element.names)}
     short = element.characters <= LONGEST_NOTICE
     if (
-        (words & _OF_LINKS and share >= LEAST_LINKS)
-        or (words & _OF_NOTICES and short)
-        or (words & _OF_WAYS and element.characters <= LONGEST_WAY)
-        or (element.tag in ("ul", "ol") and not element.in_article and _is_of_links(element))
+        (words & _LINK_WORDS and share >= LEAST_LINKS)
+        or (words & _NOTICE_WORDS and short)
+        or (words & _BREADCRUMB_WORDS and element.characters <= LONGEST_BREADCRUMB)
+        or (element.tag in ("ul", "ol") and not element.in_article and _is_link_list(element))
     ):
-        return Around.NAMED
-    return Around.NOT
+        return Boilerplate.NAMED
+    return Boilerplate.NOT
 
 
-def _is_of_links(element: Element) -> bool:
+def _is_link_list(element: Element) -> bool:
     """Say whether a list is nothing but short links."""
     return (
         element.lines >= LEAST_ITEMS

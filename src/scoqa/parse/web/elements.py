@@ -10,9 +10,9 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from scoqa.parse.common.numerals import numeral
+from scoqa.parse.common.numerals import format_numeral
 from scoqa.parse.common.table import LONGEST_CELL
-from scoqa.parse.web.styles import is_unseen
+from scoqa.parse.web.styles import hides
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
@@ -66,7 +66,7 @@ _UNMARKED_CLASSES = frozenset("breadcrumb breadcrumbs list-unstyled list-inline 
 _NUMBER = re.compile(r"\s*([+-]?\d{1,9})")
 
 
-def classes(attributes: Attributes) -> set[str]:
+def get_classes(attributes: Attributes) -> set[str]:
     """Return the classes of an element."""
     return set((attributes.get("class") or "").split())
 
@@ -79,10 +79,10 @@ def is_hidden(tag: str, attributes: Attributes, style: Mapping[str, str]) -> boo
     """
     return (
         "hidden" in attributes
-        or is_unseen(style)
+        or hides(style)
         or (attributes.get("aria-hidden") == "true" and tag not in _BLOCKS)
         or (tag == "dialog" and "open" not in attributes)
-        or bool("class" in attributes and classes(attributes) & _HIDDEN_CLASSES)
+        or bool("class" in attributes and get_classes(attributes) & _HIDDEN_CLASSES)
     )
 
 
@@ -99,17 +99,17 @@ def keeps_space(tag: str, attributes: Attributes) -> bool:
 def heading_level(tag: str, attributes: Attributes) -> int:
     """Return the level of a heading, 0 for any other element."""
     if attributes.get("role") == "heading":
-        return min(max(number_in(attributes.get("aria-level"), 2), 1), 9)
+        return min(max(parse_leading_number(attributes.get("aria-level"), 2), 1), 9)
     return HEADINGS.get(tag, 0)
 
 
-def numbering(tag: str, attributes: Attributes) -> str:
+def list_numbering(tag: str, attributes: Attributes) -> str:
     """Return how a list's items are numbered ("1", "a", "A", "i", "I"), "•" for a bullet or ""."""
     style = _LIST_STYLE.search(attributes.get("style") or "")
     for word in style[1].lower().split() if style else ():
         if word in _LIST_STYLES:
             return _LIST_STYLES[word]
-    if tag == "menu" or classes(attributes) & _UNMARKED_CLASSES or "reversed" in attributes:
+    if tag == "menu" or get_classes(attributes) & _UNMARKED_CLASSES or "reversed" in attributes:
         return ""
     if tag == "ol":
         kind = attributes.get("type") or "1"
@@ -117,20 +117,20 @@ def numbering(tag: str, attributes: Attributes) -> str:
     return "•"
 
 
-def marker(number: int, kind: str) -> str:
+def format_item_marker(number: int, kind: str) -> str:
     """Return what stands before an item of a list numbered so: "3. ", "c. ", "iii. ", "• "."""
     if kind in ("", "•"):
         return kind and "• "
-    return f"{numeral(number, kind, doubles=False)}. "
+    return f"{format_numeral(number, kind, doubles=False)}. "
 
 
-def number_in(value: str | None, default: int) -> int:
+def parse_leading_number(value: str | None, default: int) -> int:
     """Return the number an attribute begins with, or `default`."""
     found = _NUMBER.match(value or "")
     return int(found[1]) if found else default
 
 
-def is_data(table: LexborNode, role: str) -> bool:
+def is_data_table(table: LexborNode, role: str) -> bool:
     """Say whether a table has rows of data; many only lay a page out.
 
     Looks no further than the first table inside, so that nested ones cost no more than their size.
@@ -172,7 +172,7 @@ _EMPTY = re.compile(
 _SUBSET = re.compile(r"(<!DOCTYPE[^\[>]{0,1000})\[[^\]]*\]\s*>", re.I)
 
 
-def as_html(markup: str) -> str:
+def convert_to_html(markup: str) -> str:
     """Return XHTML as HTML: elements that end where they begin, CDATA, no declarations."""
     markup = _SUBSET.sub(r"\1>", markup, count=1)
     parts = markup.split("<![CDATA[")

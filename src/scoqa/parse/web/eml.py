@@ -16,14 +16,14 @@ from email.message import Message
 from email.utils import collapse_rfc2231_value, getaddresses, parsedate_to_datetime
 
 from scoqa.errors import ParseError
-from scoqa.parse.common.blocks import LINE, PARAGRAPH, Block, with_marks, write
-from scoqa.parse.common.charset import decoded_as
+from scoqa.parse.common.blocks import LINE, PARAGRAPH, Block, merge_marks, write_blocks
+from scoqa.parse.common.charset import decode_declared
 from scoqa.parse.common.lines import MONTHS
 from scoqa.parse.common.outline import Outline
 from scoqa.parse.common.parsed import Parsed, Writer
 from scoqa.parse.common.text_decoding import BLANK, decode
-from scoqa.parse.web.html import markup_of
-from scoqa.parse.web.markup import page
+from scoqa.parse.web.html import decode_markup
+from scoqa.parse.web.markup import parse_page
 from scoqa.types import Mark, Parser
 
 PARSER = Parser("eml", "1")
@@ -36,7 +36,7 @@ _DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 _SIGNATURES = frozenset(
     ("application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature")
 )
-_SEALED = ("multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime")
+_ENCRYPTED_TYPES = ("multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime")
 MOST_NAMED = 10  # attachments in a warning
 _KIND = re.compile(r"[\w!#$&^.+-]{1,80}/[\w!#$&^.+-]{1,80}", re.ASCII)  # RFC 6838, 4.2
 # A plain part that is this much shorter than its HTML says only that there is HTML.
@@ -60,19 +60,19 @@ def read(data: bytes, path: str) -> Parsed:
             path,
             "does not begin as an e-mail does. Give it the ending of what it is, or exclude it.",
         )
-    letters = _Letters(path)
-    letters.write(message)
+    letters = _EmailWriter(path)
+    letters.write_all(message)
     if not letters.writer.length:
         letters.warnings.append(BLANK)
-    parsed = letters.writer.parsed(header(message, "Subject") or None)
+    parsed = letters.writer.to_parsed(get_header(message, "Subject") or None)
     return replace(
         parsed,
-        marks=with_marks(parsed.marks, letters.dates[:1]),
-        warnings=tuple(dict.fromkeys((*letters.warnings, *letters.unread()))),
+        marks=merge_marks(parsed.marks, letters.dates[:1]),
+        warnings=tuple(dict.fromkeys((*letters.warnings, *letters.describe_attachments()))),
     )
 
 
-class _Letters:
+class _EmailWriter:
     """Writes an e-mail and those enclosed in it, one after the other."""
 
     def __init__(self, path: str) -> None:
@@ -83,98 +83,106 @@ class _Letters:
         self.attached: list[str] = []
         self.enclosed: list[Message] = []
 
-    def write(self, message: Message) -> None:
+    def write_all(self, message: Message) -> None:
         """Write `message`, then what it encloses, each with a mark of its own."""
         waiting = [message]
         while waiting:
             each = waiting.pop()
             self.enclosed = []
             if self.writer.length:
-                self.writer.gap(PARAGRAPH)
-            with self.writer.mark("message", label_of(each)):
-                self.write_one(each, level=0 if each is message else 1)
+                self.writer.ensure_gap(PARAGRAPH)
+            with self.writer.mark("message", format_label(each)):
+                self.write_email(each, level=0 if each is message else 1)
             waiting += reversed(self.enclosed)
 
-    def write_one(self, message: Message, *, level: int) -> None:
+    def write_email(self, message: Message, *, level: int) -> None:
         """Write who wrote what to whom and when, then the body.
 
         level: of the subject as a heading; 0 for the first e-mail, whose title it is.
         """
         outline = Outline()
-        subject = header(message, "Subject")
+        subject = get_header(message, "Subject")
         blocks = [Block(subject, level=level)] if subject else []
         for name in ("From", "To", "Cc"):
-            if people := ", ".join(people_in(message, name)):
+            if people := ", ".join(format_people(message, name)):
                 gap = LINE if blocks and blocks[-1].text != subject else PARAGRAPH
                 blocks.append(Block(f"{name}: {people}", gap))
-        write(blocks, self.writer, outline=outline)
-        when, said = date_of(message), header(message, "Date")
+        write_blocks(blocks, self.writer, outline=outline)
+        when, said = parse_date(message), get_header(message, "Date")
         if said:
             gap = LINE if len(blocks) > bool(subject) else PARAGRAPH
-            shown = said if when is None else f"{_DAYS[when.weekday()]}, {day(when)}, {time(when)}"
-            ((start, _),) = write([Block(f"Date: {shown}", gap)], self.writer, outline=outline)
+            shown = (
+                said
+                if when is None
+                else f"{_DAYS[when.weekday()]}, {format_day(when)}, {format_time(when)}"
+            )
+            ((start, _),) = write_blocks(
+                [Block(f"Date: {shown}", gap)], self.writer, outline=outline
+            )
             if when is not None:
                 start += len(f"Date: {_DAYS[when.weekday()]}, ")
-                self.dates.append(Mark(start, start + len(day(when)), "date", day(when)))
+                self.dates.append(
+                    Mark(start, start + len(format_day(when)), "date", format_day(when))
+                )
         body = [
             replace(block, level=block.level + level if block.level else 0)
-            for block in self.body(message)
+            for block in self.read_body(message)
         ]
         if body:
-            write([replace(body[0], gap=PARAGRAPH), *body[1:]], self.writer, outline=outline)
+            write_blocks([replace(body[0], gap=PARAGRAPH), *body[1:]], self.writer, outline=outline)
 
-    def body(self, part: Message) -> list[Block]:
+    def read_body(self, part: Message) -> list[Block]:
         """Return what a part of an e-mail shows; what is not shown is kept to be named."""
         kind = part.get_content_type()
-        name = filename(part)
+        name = get_filename(part)
         placed = part.get_content_disposition()
-        if kind in _SEALED:
+        if kind in _ENCRYPTED_TYPES:
             self.warnings.append("is encrypted; only its head is read. Save it decrypted.")
         elif kind in ("message/rfc822", "message/global") and part.is_multipart():
-            for each in _parts(part):
+            for each in _get_parts(part):
                 if _is_email(each):
                     self.enclosed.append(each)
                 else:
-                    self.attached.append(_called(name, kind))
+                    self.attached.append(_name_attachment(name, kind))
         elif part.is_multipart() and kind.startswith("multipart/"):
             if kind == "multipart/alternative":
-                return self.alternative(_parts(part))
+                return self.choose_alternative(_get_parts(part))
             return [
                 replace(block, gap=PARAGRAPH) if not place else block
-                for each in _parts(part)
-                for place, block in enumerate(self.body(each))
+                for each in _get_parts(part)
+                for place, block in enumerate(self.read_body(each))
             ]
         elif placed != "attachment" and (not name or placed == "inline") and kind in _TEXTS:
-            return self.text(part, kind)
+            return self.read_text(part, kind)
         elif kind not in _SIGNATURES and not (kind.startswith("image/") and part["Content-ID"]):
-            self.attached.append(_called(name, kind))
+            self.attached.append(_name_attachment(name, kind))
         return []
 
-    def alternative(self, parts: list[Message]) -> list[Block]:
+    def choose_alternative(self, parts: list[Message]) -> list[Block]:
         """Return what the plain part says, or another where that is blank or a stub."""
         plain: list[Block] = []
         rich: list[Block] = []
         for part in parts:
             if part.get_content_type() == "text/plain" and not plain:
-                plain = self.body(part)
-            elif found := self.body(part):
+                plain = self.read_body(part)
+            elif found := self.read_body(part):
                 rich = found  # the last is the one its sender holds to be best
         length, whole = (sum(len(block.text) for block in each) for each in (plain, rich))
         is_stub = length <= LONGEST_STUB and length < LEAST_PLAIN_SHARE * whole
         return rich if is_stub else plain
 
-    def text(self, part: Message, kind: str) -> list[Block]:
+    def read_text(self, part: Message, kind: str) -> list[Block]:
         payload = part.get_payload(decode=True)
         data = payload if isinstance(payload, bytes) else b""
-        declared = _parameter(part, "charset")
+        declared = _get_parameter(part, "charset")
         if declared.lower() in ("ascii", "us-ascii"):
             declared = ""  # what e-mails say that do not care
-        text = decoded_as(data, declared)
+        text = decode_declared(data, declared)
         try:
             if kind == "text/html":
-                markup, said = markup_of(data, self.path, declared=declared or None)
+                markup, said = decode_markup(data, self.path, declared=declared or None)
                 self.warnings += said if data else ()
-                return list(page(markup, line=LINE).blocks)
+                return list(parse_page(markup, line=LINE).blocks)
             if text is None:
                 text, said = decode(data, self.path)
                 self.warnings += said
@@ -182,12 +190,12 @@ class _Letters:
             self.warnings.append("has a part that is no text, whatever it says of itself.")
             return []
         text = text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
-        if _parameter(part, "format").lower() == "flowed":
-            text = flowed(text, joined=_parameter(part, "delsp").lower() == "yes")
+        if _get_parameter(part, "format").lower() == "flowed":
+            text = unwrap_flowed(text, joined=_get_parameter(part, "delsp").lower() == "yes")
         text = text.strip("\n").rstrip()
         return [Block(text)] if text.strip() else []
 
-    def unread(self) -> list[str]:
+    def describe_attachments(self) -> list[str]:
         """Return a warning that names the attachments, if there are any."""
         count = len(self.attached)
         if not count:
@@ -199,12 +207,12 @@ class _Letters:
         return [f"has {count} attachments, which are not read: {names}{more}."]
 
 
-def _called(name: str, kind: str) -> str:
+def _name_attachment(name: str, kind: str) -> str:
     """Return what an attachment is called: its name, or its kind where it says one."""
     return name or (kind if _KIND.fullmatch(kind) else "one without a name")
 
 
-def flowed(text: str, *, joined: bool) -> str:
+def unwrap_flowed(text: str, *, joined: bool) -> str:
     """Return a text whose lines were broken for the way as it was written (RFC 3676).
 
     joined: the space at a soft line's end was put there for the way, too.
@@ -225,59 +233,61 @@ def flowed(text: str, *, joined: bool) -> str:
     return "\n".join(line.rstrip(" ") for line in lines)
 
 
-def label_of(message: Message) -> str:
+def format_label(message: Message) -> str:
     """Return who wrote an e-mail, and when: "from Anna Li, 3 May 2024"."""
-    sender = next(iter(named(message, "From")), ("", ""))
-    who = sender[0] or sender[1] or header(message, "From") or "an unknown sender"
-    when = date_of(message)
-    return f"from {who}" + (f", {day(when)}" if when is not None else "")
+    sender = next(iter(parse_addresses(message, "From")), ("", ""))
+    who = sender[0] or sender[1] or get_header(message, "From") or "an unknown sender"
+    when = parse_date(message)
+    return f"from {who}" + (f", {format_day(when)}" if when is not None else "")
 
 
-def header(message: Message, name: str) -> str:
+def get_header(message: Message, name: str) -> str:
     """Return a header as a person reads it, "" where there is none."""
-    return _readable(_raw(message, name))
+    return _decode_words(_get_raw_header(message, name))
 
 
-def named(message: Message, name: str) -> list[tuple[str, str]]:
+def parse_addresses(message: Message, name: str) -> list[tuple[str, str]]:
     """Return the (name, address) of everybody in a header; either may be ""."""
-    found = getaddresses([_raw(message, name)])
-    return [(_readable(who), _readable(address)) for who, address in found if who or address]
+    found = getaddresses([_get_raw_header(message, name)])
+    return [
+        (_decode_words(who), _decode_words(address)) for who, address in found if who or address
+    ]
 
 
-def people_in(message: Message, name: str) -> list[str]:
+def format_people(message: Message, name: str) -> list[str]:
     """Return everybody in a header as e-mail programs show them."""
     found = [
         f"{who} <{address}>" if who and address else who or address
-        for who, address in named(message, name)
+        for who, address in parse_addresses(message, name)
     ]
-    return found or [each for each in [header(message, name)] if each]
+    return found or [each for each in [get_header(message, name)] if each]
 
 
-def date_of(message: Message) -> datetime | None:
+def parse_date(message: Message) -> datetime | None:
     """Return when an e-mail was sent, where its sender's clock stood; None if it does not say."""
     try:
-        return parsedate_to_datetime(_raw(message, "Date"))
+        return parsedate_to_datetime(_get_raw_header(message, "Date"))
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
 
 
-def day(when: datetime) -> str:
+def format_day(when: datetime) -> str:
     return f"{when.day} {MONTHS[when.month - 1]} {when.year}"
 
 
-def time(when: datetime) -> str:
+def format_time(when: datetime) -> str:
     return f"{when:%H:%M %z}".strip()
 
 
-def filename(part: Message) -> str:
+def get_filename(part: Message) -> str:
     """Return the name of an attached file, "" where it has none."""
     try:
-        return _readable(part.get_filename() or "")
+        return _decode_words(part.get_filename() or "")
     except (LookupError, ValueError, TypeError):  # of a broken or unknown encoding
         return ""
 
 
-def _parts(part: Message) -> list[Message]:
+def _get_parts(part: Message) -> list[Message]:
     payload = part.get_payload()
     return [each for each in payload if isinstance(each, Message)] if part.is_multipart() else []
 
@@ -286,7 +296,7 @@ def _is_email(message: Message) -> bool:
     return any(name.lower() in _HEADERS for name, _ in message.raw_items())
 
 
-def _parameter(part: Message, name: str) -> str:
+def _get_parameter(part: Message, name: str) -> str:
     """Return a parameter of a part's content type, "" where it has none."""
     try:
         return collapse_rfc2231_value(part.get_param(name) or "").strip()
@@ -294,17 +304,17 @@ def _parameter(part: Message, name: str) -> str:
         return ""
 
 
-def _raw(message: Message, name: str) -> str:
+def _get_raw_header(message: Message, name: str) -> str:
     """Return a header as it stands in the file, on one line."""
     for key, found in message.raw_items():
         if key.lower() == name.lower():
             data = str(found).encode("utf-8", "surrogateescape")
-            text = decoded_as(data, None) or data.decode("cp1252", "replace")
+            text = decode_declared(data, None) or data.decode("cp1252", "replace")
             return _SPACE.sub(" ", text).strip()
     return ""
 
 
-def _readable(text: str) -> str:
+def _decode_words(text: str) -> str:
     """Return a header's text with its encoded words decoded (RFC 2047)."""
     if "=?" not in text:
         return text
@@ -319,6 +329,6 @@ def _readable(text: str) -> str:
         elif encoding is None:
             read.append(part.decode("raw_unicode_escape"))
         else:
-            named = encoding.partition("*")[0]
-            read.append(decoded_as(part, named) or part.decode("cp1252", "replace"))
+            name = encoding.partition("*")[0]
+            read.append(decode_declared(part, name) or part.decode("cp1252", "replace"))
     return _SPACE.sub(" ", "".join(read)).strip()

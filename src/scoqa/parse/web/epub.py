@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from scoqa.errors import ParseError
-from scoqa.parse.common.archive import Archive, members
-from scoqa.parse.common.blocks import Around, Block, with_marks, write
-from scoqa.parse.common.lines import HEAD_LINES, date_mark
+from scoqa.parse.common.archive import Archive, open_archive
+from scoqa.parse.common.blocks import Block, Boilerplate, merge_marks, write_blocks
+from scoqa.parse.common.lines import HEAD_LINES, find_date_mark
 from scoqa.parse.common.outline import Outline
 from scoqa.parse.common.parsed import Parsed, Writer
 from scoqa.parse.common.text_decoding import BLANK
-from scoqa.parse.common.xmltree import tree
-from scoqa.parse.web.epub_contents import names_in, titled
-from scoqa.parse.web.html import markup_of
-from scoqa.parse.web.markup import page
+from scoqa.parse.common.xmltree import parse_xml
+from scoqa.parse.web.epub_contents import add_chapter_headings, read_chapter_names
+from scoqa.parse.web.html import decode_markup
+from scoqa.parse.web.markup import parse_page
 from scoqa.parse.web.styles import MOST_CHARACTERS
 from scoqa.types import Parser
 
@@ -38,13 +38,13 @@ _MARKUP = frozenset(("application/xhtml+xml", "text/html", "text/x-oeb1-document
 
 def read(data: bytes, path: str) -> Parsed:
     """Return the text of a book. Raises ParseError."""
-    archive = members(data, path)
-    package_name = package_in(archive, path)
-    package = tree(archive.read(package_name), path)
-    chapters, missing = chapters_of(package, package_name, archive)
+    archive = open_archive(data, path)
+    package_name = find_package(archive, path)
+    package = parse_xml(archive.read(package_name), path)
+    chapters, missing = find_chapters(package, package_name, archive)
     if not chapters:
         raise ParseError(path, "names no chapters that are in it. Get it anew, or save it anew.")
-    if protected_in(archive, path) & set(chapters):
+    if find_encrypted(archive, path) & set(chapters):
         raise ParseError(
             path,
             "is protected against copying (DRM), so its chapters cannot be read. Use a copy "
@@ -52,61 +52,63 @@ def read(data: bytes, path: str) -> Parsed:
         )
     read_chapters: list[tuple[str, Sequence[Block]]] = []
     warnings: list[str] = []
-    sheet = lru_cache(maxsize=100)(partial(sheet_in, archive))
+    sheet = lru_cache(maxsize=100)(partial(read_sheet, archive))
 
     def sheets_of(chapter: str) -> Callable[[str], str]:
-        return lambda href: sheet(beside(chapter, href))
+        return lambda href: sheet(resolve_href(chapter, href))
 
     for name in chapters:
-        text, said = markup_of(archive.read(name), path)
-        read_chapters.append((name, page(text, xml=True, linked=sheets_of(name)).blocks))
+        text, said = decode_markup(archive.read(name), path)
+        read_chapters.append((name, parse_page(text, xml=True, linked=sheets_of(name)).blocks))
         warnings += (
             f"has a chapter ({posixpath.basename(name)}) that {each}" for each in said if text
         )
-    blocks = titled(read_chapters, names_of(package, package_name, archive, path))
+    blocks = add_chapter_headings(read_chapters, read_names(package, package_name, archive, path))
     writer = Writer()
-    lines = write(blocks, writer, outline=Outline(), least=Around.NAVIGATION)
+    lines = write_blocks(blocks, writer, outline=Outline(), least=Boilerplate.NAVIGATION)
     if missing:
         warnings.append(f"lacks {len(missing)} of its chapters: {', '.join(missing[:5])}.")
-    parsed = writer.parsed(None)
+    parsed = writer.to_parsed(None)
     headings = {mark.start: mark.label for mark in parsed.marks if mark.kind == "heading"}
-    dated = date_mark(parsed.text, [line for line in lines[:HEAD_LINES] if line[0] not in headings])
+    dated = find_date_mark(
+        parsed.text, [line for line in lines[:HEAD_LINES] if line[0] not in headings]
+    )
     if not parsed.text:
         warnings.append(BLANK)
     return Parsed(
         parsed.text,
-        title_of(package) or next(iter(headings.values()), None),
-        with_marks(parsed.marks, dated),
+        read_title(package) or next(iter(headings.values()), None),
+        merge_marks(parsed.marks, dated),
         tuple(warnings),
     )
 
 
-def package_in(archive: Archive, path: str) -> str:
+def find_package(archive: Archive, path: str) -> str:
     """Return the name of the member that lists a book's parts. Raises ParseError without one."""
     if _CONTAINER in archive.names():
-        for each in _called(tree(archive.read(_CONTAINER), path), "rootfile"):
+        for each in _find_elements(parse_xml(archive.read(_CONTAINER), path), "rootfile"):
             name = posixpath.normpath(unquote(each.get("full-path") or "")).lstrip("/")
             if name in archive.names():
                 return name
     raise ParseError(path, "is no book, whatever its name says. Rename it, or exclude it.")
 
 
-def chapters_of(
+def find_chapters(
     package: _Element, package_name: str, archive: Archive
 ) -> tuple[list[str], list[str]]:
     """Return the members with a book's text in reading order, and the names of those not there."""
-    parts = {each.get("id"): each for each in _called(package, "item")}
+    parts = {each.get("id"): each for each in _find_elements(package, "item")}
     present = set(archive.names())
     found: list[str] = []
     missing: list[str] = []
-    for each in _called(package, "itemref"):
+    for each in _find_elements(package, "itemref"):
         part = parts.get(each.get("idref"))
         # A part of another kind names one that stands for it; pictures have no text.
         while part is not None and part.get("media-type") not in _MARKUP:
             part = parts.pop(part.get("fallback"), None)
         if part is None:
             continue
-        name = beside(package_name, part.get("href") or "")
+        name = resolve_href(package_name, part.get("href") or "")
         if name not in present:
             missing.append(name)
         elif name not in found:
@@ -114,28 +116,28 @@ def chapters_of(
     return found, missing
 
 
-def names_of(package: _Element, package_name: str, archive: Archive, path: str) -> dict[str, str]:
+def read_names(package: _Element, package_name: str, archive: Archive, path: str) -> dict[str, str]:
     """Return what the table of contents calls the chapters, by member; none where it is broken."""
-    parts = _called(package, "item")
+    parts = _find_elements(package, "item")
     pages = [each for each in parts if "nav" in (each.get("properties") or "").split()]
     for part in (*pages, *(each for each in parts if each.get("media-type") == _NCX)):
-        name = beside(package_name, part.get("href") or "")
+        name = resolve_href(package_name, part.get("href") or "")
         try:
-            text, _ = markup_of(archive.read(name), path)
+            text, _ = decode_markup(archive.read(name), path)
         except ParseError:  # which is no loss of words
             continue
-        if found := names_in(text, partial(beside, name)):
+        if found := read_chapter_names(text, partial(resolve_href, name)):
             return found
     return {}
 
 
-def beside(name: str, href: str) -> str:
+def resolve_href(name: str, href: str) -> str:
     """Return the name of the member that `href` names in the member `name`."""
     place = posixpath.join(posixpath.dirname(name), unquote(href.partition("#")[0]))
     return posixpath.normpath(place).lstrip("/")
 
 
-def sheet_in(archive: Archive, name: str) -> str:
+def read_sheet(archive: Archive, name: str) -> str:
     """Return the style sheet called `name`, "" where a book has none such that can be read."""
     if name not in archive:
         return ""
@@ -145,26 +147,26 @@ def sheet_in(archive: Archive, name: str) -> str:
         return ""
 
 
-def protected_in(archive: Archive, path: str) -> set[str]:
+def find_encrypted(archive: Archive, path: str) -> set[str]:
     """Return the members that are encrypted; in books that can be read it is fonts at most."""
     if _ENCRYPTION not in archive.names():
         return set()
     return {
         posixpath.normpath(unquote(each.get("URI") or "")).lstrip("/")
-        for each in _called(tree(archive.read(_ENCRYPTION), path), "CipherReference")
+        for each in _find_elements(parse_xml(archive.read(_ENCRYPTION), path), "CipherReference")
     }
 
 
-def title_of(package: _Element) -> str | None:
+def read_title(package: _Element) -> str | None:
     """Return a book's title, None where it has none."""
-    for each in _called(package, "title"):
+    for each in _find_elements(package, "title"):
         words = " ".join((each.text or "").split())
         if words:
             return words
     return None
 
 
-def _called(root: _Element, name: str) -> list[_Element]:
+def _find_elements(root: _Element, name: str) -> list[_Element]:
     """Return the elements called `name`, in whatever namespace."""
     return [
         each

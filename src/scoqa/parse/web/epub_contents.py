@@ -10,13 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
-from scoqa.parse.common.blocks import Around, Block
+from scoqa.parse.common.blocks import Block, Boilerplate
 from scoqa.parse.common.lines import LONGEST_TITLE
 from scoqa.parse.common.text_decoding import storable
-from scoqa.parse.web.elements import as_html
+from scoqa.parse.web.elements import convert_to_html
 
 
-def names_in(contents: str, member: Callable[[str], str]) -> dict[str, str]:
+def read_chapter_names(contents: str, member: Callable[[str], str]) -> dict[str, str]:
     """Return what the table of contents calls each chapter, by the name of its member.
 
     member: gives that name for a link. Links to a place inside a chapter say nothing of its
@@ -25,7 +25,7 @@ def names_in(contents: str, member: Callable[[str], str]) -> dict[str, str]:
     from selectolax.lexbor import LexborHTMLParser
 
     found: dict[str, str] = {}
-    parser = LexborHTMLParser(as_html(storable(contents)))
+    parser = LexborHTMLParser(convert_to_html(storable(contents)))
     tables = (
         nav for nav in parser.css("nav") if "toc" in (nav.attributes.get("epub:type") or "").split()
     )
@@ -47,7 +47,7 @@ def names_in(contents: str, member: Callable[[str], str]) -> dict[str, str]:
     return found
 
 
-def titled(
+def add_chapter_headings(
     chapters: Sequence[tuple[str, Sequence[Block]]], names: Mapping[str, str]
 ) -> list[Block]:
     """Return the blocks of all chapters, so that none stands under the heading of another.
@@ -61,7 +61,9 @@ def titled(
     level_after = 1  # of the first heading in the chapters that follow
     for member, blocks in reversed(chapters):
         levels = [block.level for block in blocks if block.level]
-        place = next((n for n, each in enumerate(blocks) if each.around < Around.NAVIGATION), None)
+        place = next(
+            (n for n, each in enumerate(blocks) if each.boilerplate < Boilerplate.NAVIGATION), None
+        )
         changed = list(blocks)
         if place is not None and not blocks[place].level:
             first = blocks[place]

@@ -11,13 +11,13 @@ from dataclasses import replace
 from itertools import accumulate
 
 from scoqa.errors import ParseError
-from scoqa.parse.common.blocks import Around, with_marks, write
-from scoqa.parse.common.charset import declared_in, decoded_as
-from scoqa.parse.common.lines import HEAD_LINES, LONGEST_DATE_LINE, date_mark
+from scoqa.parse.common.blocks import Boilerplate, merge_marks, write_blocks
+from scoqa.parse.common.charset import decode_declared, find_declared_encoding
+from scoqa.parse.common.lines import HEAD_LINES, LONGEST_DATE_LINE, find_date_mark
 from scoqa.parse.common.outline import Outline
 from scoqa.parse.common.parsed import Parsed, Writer
 from scoqa.parse.common.text_decoding import BLANK, decode
-from scoqa.parse.web.markup import HtmlPage, page
+from scoqa.parse.web.markup import HtmlPage, parse_page
 from scoqa.types import Mark, Parser
 
 PARSER = Parser("html", "1")
@@ -36,25 +36,25 @@ _BETWEEN = re.compile(r"\s+[|·•:»›–—-]\s+|:\s+|\s*[|»›]\s*")
 
 def read(data: bytes, path: str) -> Parsed:
     """Return what a page shows. Raises ParseError."""
-    text, warnings = markup_of(data, path)
-    shown = page(text, xml=path.lower().endswith((".xhtml", ".xht")))
+    text, warnings = decode_markup(data, path)
+    shown = parse_page(text, xml=path.lower().endswith((".xhtml", ".xht")))
     writer = Writer()
-    lines = write(shown.blocks, writer, outline=Outline(), least=Around.NAMED)
-    parsed = writer.parsed(None)
+    lines = write_blocks(shown.blocks, writer, outline=Outline(), least=Boilerplate.NAMED)
+    parsed = writer.to_parsed(None)
     if not parsed.text and not warnings:
         warnings = (BLANK,)
     headings = [mark for mark in parsed.marks if mark.kind == "heading"]
-    head = lines_of_head(lines, headings)
-    dated = dated_line(parsed.text, head, shown.dates) or date_mark(parsed.text, head)
+    head = select_date_lines(lines, headings)
+    dated = find_declared_date(parsed.text, head, shown.dates) or find_date_mark(parsed.text, head)
     return replace(
         parsed,
-        title=title_of(shown, parsed.text, headings),
-        marks=with_marks(parsed.marks, dated),
+        title=choose_title(shown, parsed.text, headings),
+        marks=merge_marks(parsed.marks, dated),
         warnings=warnings,
     )
 
 
-def markup_of(
+def decode_markup(
     data: bytes, path: str, *, declared: str | None = None
 ) -> tuple[str, tuple[str, ...]]:
     """Return markup as text, and warnings.
@@ -63,8 +63,8 @@ def markup_of(
     would take too long to parse.
     """
     marked = data.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff"))
-    named = declared or declared_in(data)
-    text = None if marked or not data else decoded_as(data, named)
+    named = declared or find_declared_encoding(data)
+    text = None if marked or not data else decode_declared(data, named)
     warnings: tuple[str, ...] = ()
     if text is None or "\0" in text:
         text, warnings = decode(data, path)
@@ -74,7 +74,7 @@ def markup_of(
     return text, warnings
 
 
-def title_of(shown: HtmlPage, text: str, headings: Sequence[Mark]) -> str | None:
+def choose_title(shown: HtmlPage, text: str, headings: Sequence[Mark]) -> str | None:
     """Return the title of a page, without its site's name where it begins with the heading."""
     first = next((mark.label for mark in headings), None)
     if shown.title is None:
@@ -84,7 +84,7 @@ def title_of(shown: HtmlPage, text: str, headings: Sequence[Mark]) -> str | None
     return shown.title
 
 
-def lines_of_head(
+def select_date_lines(
     lines: Sequence[tuple[int, int]], headings: Sequence[Mark]
 ) -> list[tuple[int, int]]:
     """Return the lines around the first heading, without it, where a page says its date."""
@@ -95,7 +95,7 @@ def lines_of_head(
     return [*lines[max(0, place - LINES_BEFORE) : place], *lines[place + 1 : place + HEAD_LINES]]
 
 
-def dated_line(
+def find_declared_date(
     text: str, lines: Sequence[tuple[int, int]], dates: Sequence[str]
 ) -> tuple[Mark, ...]:
     """Return a mark of the first short line that says one of `dates`, in whatever language.

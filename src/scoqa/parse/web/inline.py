@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-from scoqa.parse.common.superscripts import LONGEST_BEFORE, beside_number, written
-from scoqa.parse.common.symbols import LOWERED
+from scoqa.parse.common.superscripts import CONTEXT_CHARACTERS, separate_from_number, shift_digits
+from scoqa.parse.common.symbols import FROM_SUPERSCRIPT
 
 SPACE = re.compile("[ \t\n\f\r]+")  # what a browser collapses; a non-breaking space is none
 _MANY_LINES = re.compile("\n{3,}")
@@ -22,41 +22,41 @@ class Inline:
     def __init__(self) -> None:
         self.parts: list[str] = []
         self.links = 0
-        self._kept = False  # some of its white space is shown as it is
-        self._raised = -1  # the part at which raised text began last
+        self._is_preformatted = False  # some of its white space is shown as it is
+        self._superscript_start = -1  # the part at which raised text began last
         # The part that is raised or lowered and ends in a digit, while no other words followed.
-        self._loose: tuple[int, bool] | None = None
+        self._unseparated: tuple[int, bool] | None = None
 
     def __len__(self) -> int:
         return len(self.parts)
 
-    def since(self, part: int) -> str:
+    def get_text_from(self, part: int) -> str:
         """Return the text from a part on."""
         return "".join(self.parts[part:])
 
     def text(self) -> str:
         """Return the whole text, as it came."""
-        return self.since(0)
+        return self.get_text_from(0)
 
-    def shown(self) -> str:
+    def get_visible_text(self) -> str:
         """Return the whole text without white space that nobody sees."""
         text = self.text()
-        if self._kept:
+        if self._is_preformatted:
             return text.strip("\n").rstrip()
         return _MANY_LINES.sub("\n\n", text.strip())
 
     def add(self, text: str, *, kept: bool = False, linked: bool = False) -> None:
         """Add text of the source, its white space collapsed unless it is `kept`."""
         if kept:
-            self._kept = True
+            self._is_preformatted = True
         else:
             text = SPACE.sub(" ", text)
             if text[:1] == " " and (not self.parts or self.parts[-1][-1] in " \n"):
                 text = text[1:]
         if not text:
             return
-        if self._loose is not None and not text.isspace():
-            self._part_from(text, *self._loose)
+        if self._unseparated is not None and not text.isspace():
+            self._separate_from(text, *self._unseparated)
         self.parts.append(text)
         self.links += len(text) if linked else 0
 
@@ -68,30 +68,30 @@ class Inline:
                 self.parts.pop()
         self.parts.append("\n")
 
-    def put(self, text: str, part: int) -> None:
+    def replace_from(self, text: str, part: int) -> None:
         """Write `text` in place of all from a part on."""
         self.parts[part:] = [text]
 
-    def cut(self) -> str:
+    def take_line(self) -> str:
         """Take the text out and return it on one line; its links still count."""
         text = " ".join(SPACE.split(self.text().strip()))
         self.parts = []
         return text
 
-    def lay_out(self, text: str) -> None:
+    def set_row(self, text: str) -> None:
         """Write `text` in place of all there is; its white space is shown as it is."""
-        self.parts, self._kept = [text], True
+        self.parts, self._is_preformatted = [text], True
 
-    def is_raised(self, part: int) -> bool:
+    def has_superscript(self, part: int) -> bool:
         """Return whether raised text began at that part or behind it."""
-        return self._raised >= part
+        return self._superscript_start >= part
 
-    def bracket(self, part: int) -> None:
+    def bracket_note(self, part: int) -> None:
         """Put a link to a note in brackets: "2008" with note 1 must not read "20081"."""
-        found = _NOTE.fullmatch(self.since(part).translate(LOWERED))
+        found = _NOTE.fullmatch(self.get_text_from(part).translate(FROM_SUPERSCRIPT))
         if found:
-            self.put(f"[{found[1]}]", part)
-            self._loose = None
+            self.replace_from(f"[{found[1]}]", part)
+            self._unseparated = None
 
     def shift(self, part: int, *, lowered: bool, is_whole: bool) -> None:
         """Keep raised and lowered digits apart from a number: 10 to the sixth is not "106".
@@ -99,18 +99,18 @@ class Inline:
         is_whole: they stand in this block alone.
         """
         if not lowered:
-            self._raised = part
-        text = self.since(part)
+            self._superscript_start = part
+        text = self.get_text_from(part)
         if not text or not is_whole:
             return
-        before = "".join(self.parts[max(0, part - LONGEST_BEFORE) : part])
-        shown = beside_number(text, before[-LONGEST_BEFORE:], lowered=lowered)
-        self.put(shown, part)
+        before = "".join(self.parts[max(0, part - CONTEXT_CHARACTERS) : part])
+        shown = separate_from_number(text, before[-CONTEXT_CHARACTERS:], lowered=lowered)
+        self.replace_from(shown, part)
         ends_loose = shown == text and text.strip()[-1:].isdigit()
-        self._loose = (part, lowered) if ends_loose else None
+        self._unseparated = (part, lowered) if ends_loose else None
 
-    def _part_from(self, text: str, part: int, lowered: bool) -> None:
+    def _separate_from(self, text: str, part: int, lowered: bool) -> None:
         """Keep a raised or lowered part apart from `text`, which follows: m², not "m25"."""
-        self._loose = None
+        self._unseparated = None
         if part < len(self.parts) and text.lstrip()[:1].isdigit():
-            self.parts[part] = written(self.parts[part], lowered=lowered)
+            self.parts[part] = shift_digits(self.parts[part], lowered=lowered)

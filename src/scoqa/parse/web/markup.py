@@ -12,27 +12,27 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from scoqa.parse.common.blocks import LINE, PARAGRAPH, Around, Block
+from scoqa.parse.common.blocks import LINE, PARAGRAPH, Block, Boilerplate
 from scoqa.parse.common.text_decoding import storable
-from scoqa.parse.web.boilerplate import Element, around
+from scoqa.parse.web.boilerplate import Element, rate_boilerplate
 from scoqa.parse.web.elements import (
     LINES,
     LISTS,
     SCRIPTS,
     SKIPPED,
     Attributes,
-    as_html,
+    convert_to_html,
+    format_item_marker,
     heading_level,
     is_block,
-    is_data,
+    is_data_table,
     is_hidden,
     keeps_space,
-    marker,
-    number_in,
-    numbering,
+    list_numbering,
+    parse_leading_number,
 )
 from scoqa.parse.web.inline import SPACE, Inline
-from scoqa.parse.web.styles import Styles, is_for_screens, shift
+from scoqa.parse.web.styles import Styles, find_shift, is_for_screens
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -41,9 +41,9 @@ _IN_ARTICLE = frozenset("article main section blockquote figure".split())
 _CELLS = frozenset("td th".split())
 
 _FORMULAS = SCRIPTS.keys() | {"mfrac"}  # white space between their children is none
-_UNSEEN = re.compile("[\\s\u200b-\u200f\u2060\ufeff\u00ad\u034f]*")  # a block of these is blank
-_MARKED = tuple("•◦▪‣·*-–—")
-_DATED = (
+_INVISIBLE = re.compile("[\\s\u200b-\u200f\u2060\ufeff\u00ad\u034f]*")  # a block of these is blank
+_BULLETS = tuple("•◦▪‣·*-–—")
+_DATE_ELEMENTS = (
     'meta[property="article:published_time"], meta[name="date" i], meta[name="dc.date" i], '
     'meta[name="dcterms.date" i], meta[name="pubdate" i], meta[itemprop="datePublished"], '
     "time[datetime]"
@@ -60,7 +60,7 @@ class HtmlPage:
     blocks: tuple[Block, ...]
 
 
-def page(
+def parse_page(
     markup: str,
     *,
     xml: bool = False,
@@ -76,7 +76,7 @@ def page(
     from selectolax.lexbor import LexborHTMLParser
 
     markup = storable(markup.replace("\r\n", "\n").replace("\r", "\n"))
-    parser = LexborHTMLParser(as_html(markup) if xml else markup)
+    parser = LexborHTMLParser(convert_to_html(markup) if xml else markup)
     names = (
         node.text()
         for node in parser.css("title")
@@ -85,17 +85,17 @@ def page(
     title = SPACE.sub(" ", next(names, "")).strip()
     dates = (
         node.attributes.get("datetime" if node.tag == "time" else "content") or ""
-        for node in parser.css(_DATED)[:MOST_DATES]
+        for node in parser.css(_DATE_ELEMENTS)[:MOST_DATES]
     )
     blocks = (
         ()
         if parser.root is None
-        else _Flow(line, Styles(_sheets(parser, linked))).walk(parser.root)
+        else _LayoutWalker(line, Styles(_find_sheets(parser, linked))).walk(parser.root)
     )
     return HtmlPage(title or None, tuple(dates), tuple(blocks))
 
 
-def _sheets(parser: LexborHTMLParser, linked: Callable[[str], str] | None) -> Iterator[str]:
+def _find_sheets(parser: LexborHTMLParser, linked: Callable[[str], str] | None) -> Iterator[str]:
     """Yield the style sheets of a page, in order."""
     for node in parser.css("style, link"):
         attributes = node.attributes
@@ -112,7 +112,7 @@ def _sheets(parser: LexborHTMLParser, linked: Callable[[str], str] | None) -> It
 
 
 @dataclass(slots=True)
-class _Open:
+class _OpenElement:
     """An element that has not ended, and what stood when it began."""
 
     tag: str
@@ -141,16 +141,16 @@ class _Open:
         return self.tag in _IN_ARTICLE or self.role in ("main", "article")
 
 
-class _Flow:
+class _LayoutWalker:
     """Puts text together as a browser lays it out."""
 
     def __init__(self, line: str, styles: Styles) -> None:
         self.line = line
         self.styles = styles
         self.blocks: list[Block] = []
-        self.asides: list[tuple[int, int, Around]] = []
-        self.open: list[_Open] = []
-        self.lists: list[_Open] = []
+        self.asides: list[tuple[int, int, Boilerplate]] = []
+        self.open: list[_OpenElement] = []
+        self.lists: list[_OpenElement] = []
         self.count = dict.fromkeys("link kept flat data article li sup nav".split(), 0)
         self.last = dict.fromkeys("heading h1 main article".split(), -1)  # block of the last one
         self.characters = 0
@@ -168,21 +168,21 @@ class _Flow:
         while node is not None:
             if node.is_text_node:
                 self.add(node.text_content or "")
-            elif node.is_element_node and self.enter(node):
+            elif node.is_element_node and self.open_element(node):
                 child = node.first_child
                 if child is not None:
                     above.append(node)
                     node = child
                     continue
-                self.leave()
+                self.close_element()
             while node is not None and node.next is None:
                 node = above.pop() if above else None
                 if node is not None:
-                    self.leave()
+                    self.close_element()
             node = None if node is None else node.next
-        self.flush()
+        self.add_block()
         sure = [0] * len(self.blocks)
-        for limit in (each for each in Around if each):
+        for limit in (each for each in Boilerplate if each):
             steps = [0] * (len(self.blocks) + 1)
             for start, end, how in self.asides:
                 if how == limit:
@@ -191,7 +191,7 @@ class _Flow:
             covered = accumulate(steps)
             sure = [max(old, limit * (new > 0)) for old, new in zip(sure, covered, strict=False)]
         for block, how_sure in zip(self.blocks, sure, strict=True):
-            yield replace(block, around=Around(how_sure)) if how_sure else block
+            yield replace(block, boilerplate=Boilerplate(how_sure)) if how_sure else block
 
     def add(self, text: str) -> None:
         """Add text of the source to the block."""
@@ -200,7 +200,7 @@ class _Flow:
         if kept or not in_formula or not SPACE.fullmatch(text):
             self.inline.add(text, kept=kept, linked=self.count["link"] > 0)
 
-    def enter(self, node: LexborNode) -> bool:
+    def open_element(self, node: LexborNode) -> bool:
         """Open an element. False where it shows nothing, or is whole without its children."""
         tag = node.tag or ""
         if tag == "br":
@@ -209,17 +209,19 @@ class _Flow:
         attributes = node.attributes
         if tag in SKIPPED:
             return False
-        style = self.styles.of(tag, attributes)
+        style = self.styles.get_style(tag, attributes)
         if is_hidden(tag, attributes, style):
             return False
         role = (attributes.get("role") or "").strip().lower()
-        opened = _Open(tag, role, f"{attributes.get('class') or ''} {attributes.get('id') or ''}")
+        opened = _OpenElement(
+            tag, role, f"{attributes.get('class') or ''} {attributes.get('id') or ''}"
+        )
         above = self.open[-1] if self.open else opened
         self.open.append(opened)
         is_way_past = tag == "a" and "skip" in opened.names.lower()
         opened.is_block = is_way_past or is_block(tag, style)
         if opened.is_block:
-            self.divide(tag)
+            self.end_block(tag)
         opened.blocks, opened.parts = len(self.blocks), len(self.inline)
         opened.characters, opened.links = self.characters, self.links
         opened.is_kept = keeps_space(tag, attributes)
@@ -234,19 +236,19 @@ class _Flow:
             opened.is_note = "noteref" in kind
             opened.is_place = "#" in (attributes.get("href") or "")
         elif tag in LISTS:
-            opened.numbering = "" if self.count["nav"] else numbering(tag, attributes)
-            opened.next_number = number_in(attributes.get("start"), 1)
+            opened.numbering = "" if self.count["nav"] else list_numbering(tag, attributes)
+            opened.next_number = parse_leading_number(attributes.get("start"), 1)
             self.lists.append(opened)
         elif tag == "li":
-            self.begin_item(attributes)
+            self.start_item(attributes)
         elif tag == "table":
-            opened.is_data = is_data(node, role)
+            opened.is_data = is_data_table(node, role)
             self.count["data"] += opened.is_data
         elif tag == "tr":
             self.cells = []
         elif tag in _CELLS or tag == "caption":
             opened.is_flat = self.count["data"] > 0
-        opened.shift = "" if opened.is_block else shift(tag, style)
+        opened.shift = "" if opened.is_block else find_shift(tag, style)
         opened.shift = "".join(SCRIPTS.get(above.tag, ())[above.children :][:1]) or opened.shift
         opened.is_operand = above.tag == "mfrac"
         if opened.is_operand:
@@ -264,7 +266,7 @@ class _Flow:
         self.count["flat"] += opened.is_flat
         return True
 
-    def leave(self) -> None:
+    def close_element(self) -> None:
         """End the element that was opened last."""
         ended = self.open.pop()
         tag = ended.tag
@@ -276,24 +278,24 @@ class _Flow:
         if tag in ("nav", "li"):
             self.count[tag] -= 1
         if ended.is_link:
-            is_raised = self.count["sup"] > 0 or self.inline.is_raised(ended.parts)
+            is_raised = self.count["sup"] > 0 or self.inline.has_superscript(ended.parts)
             if ended.is_note or (ended.is_place and is_raised):
-                self.inline.bracket(ended.parts)
+                self.inline.bracket_note(ended.parts)
         elif ended.shift:
             is_whole = len(self.blocks) == ended.blocks
             self.inline.shift(ended.parts, lowered=ended.shift == "sub", is_whole=is_whole)
         elif ended.is_operand:
-            operand = self.inline.since(ended.parts).strip()
+            operand = self.inline.get_text_from(ended.parts).strip()
             if operand and not operand.isalnum():
-                self.inline.put(f"({operand})", ended.parts)
+                self.inline.replace_from(f"({operand})", ended.parts)
         elif tag == "mfrac" and ended.children:
-            self.inline.put(")", len(self.inline))
+            self.inline.replace_from(")", len(self.inline))
         elif tag in _CELLS and self.count["data"]:
-            self.cells.append(self.inline.cut())
+            self.cells.append(self.inline.take_line())
         elif tag == "tr" and self.count["data"]:
-            self.inline.lay_out("\t".join(self.cells))
+            self.inline.set_row("\t".join(self.cells))
         if ended.is_block:
-            self.divide(tag)
+            self.end_block(tag)
         if ended.level:
             self.level = 0
         elif tag == "li":
@@ -302,9 +304,9 @@ class _Flow:
             self.lists.pop()
         self.count["data"] -= ended.is_data
         if ended.is_block and self.characters > ended.characters:
-            self.judge(ended)
+            self.rate_element(ended)
 
-    def judge(self, ended: _Open) -> None:
+    def rate_element(self, ended: _OpenElement) -> None:
         """Note where an element that ended stands around the text."""
         element = Element(
             ended.tag,
@@ -316,15 +318,15 @@ class _Flow:
             self.count["article"] > 0,
             frozenset(name for name, at in self.last.items() if at >= ended.blocks),
         )
-        if how := around(element):
+        if how := rate_boilerplate(element):
             self.asides.append((ended.blocks, len(self.blocks), how))
 
-    def divide(self, tag: str) -> None:
+    def end_block(self, tag: str) -> None:
         """End the block before or after an element that stands by itself."""
         if self.count["flat"]:
             self.add(" ")
             return
-        self.flush()
+        self.add_block()
         in_item = self.count["li"] > 0 and (tag in LISTS or tag in ("p", "div"))
         in_table = self.count["data"] > 0 and tag != "table"
         if in_item or in_table or (tag in LINES and tag not in ("tr", "caption")):
@@ -340,17 +342,17 @@ class _Flow:
             return
         self.inline.end_line(kept=self.count["kept"] > 0)
 
-    def flush(self) -> None:
+    def add_block(self) -> None:
         """End the block that is being put together."""
         inline, gap = self.inline, self.gap
         self.inline = Inline()
-        if _UNSEEN.fullmatch(inline.text()):
+        if _INVISIBLE.fullmatch(inline.text()):
             if "\n" in inline.text():  # <div><br></div> is an empty line
                 self.gap = PARAGRAPH
             return
-        text = inline.shown()
+        text = inline.get_visible_text()
         links = min(inline.links, len(text))
-        if not self.level and not (self.marker == "• " and text.startswith(_MARKED)):
+        if not self.level and not (self.marker == "• " and text.startswith(_BULLETS)):
             links += len(self.marker) if links == len(text) else 0
             text = self.marker + text
         self.marker = ""
@@ -359,12 +361,12 @@ class _Flow:
         self.links += links
         self.gap = LINE
 
-    def begin_item(self, attributes: Attributes) -> None:
+    def start_item(self, attributes: Attributes) -> None:
         """Set what stands before the item of a list."""
         if not self.lists:
             return
         inside = self.lists[-1]
-        number = number_in(attributes.get("value"), inside.next_number)
+        number = parse_leading_number(attributes.get("value"), inside.next_number)
         inside.next_number = number + 1
-        is_marked = "style" not in attributes or numbering("li", attributes) != ""
-        self.marker = marker(number, inside.numbering) if is_marked else ""
+        is_marked = "style" not in attributes or list_numbering("li", attributes) != ""
+        self.marker = format_item_marker(number, inside.numbering) if is_marked else ""

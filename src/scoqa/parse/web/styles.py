@@ -17,7 +17,7 @@ MOST_RULES = 5_000  # of those that say something of what is read here
 
 # Comments, and strings, which may hold braces. Each begins a match that cannot fail, so that
 # hostile sheets take no more than linear time.
-_APART = re.compile(
+_COMMENT_OR_STRING = re.compile(
     r"""/\*.*?(?:\*/|\Z)|"(?:[^"\\\n]|\\.)*+["\n]?|'(?:[^'\\\n]|\\.)*+['\n]?""", re.DOTALL
 )
 _BRACE = re.compile("([{}])")
@@ -32,7 +32,7 @@ _SHIFT = re.compile(r"(-?)(?:0?\.[2-9]|[1-9])\d*(?:\.\d+)?e[mx]", re.I)  # of a 
 _INLINE = 9  # weighs more than any selector
 
 # (important, weight of the selector, place), value
-_Said = tuple[tuple[bool, int, int], str]
+_Declared = tuple[tuple[bool, int, int], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +49,23 @@ class Styles:
     """The rules of a page, those that come later over those that come before."""
 
     def __init__(self, sheets: Iterable[str] = ()) -> None:
-        self._said: dict[str, dict[str, _Said]] = {}
+        self._said: dict[str, dict[str, _Declared]] = {}
         place, left = 0, MOST_CHARACTERS
         for sheet in sheets:
-            for rule in rules(sheet[:left]):
+            for rule in parse_rules(sheet[:left]):
                 place += 1
                 if place > MOST_RULES:
                     return
                 weight = rule.selector.count("#") * 4 + (rule.selector[0] not in ".#") + 1
                 said = self._said.setdefault(rule.selector, {})
-                _say(said, rule, weight, place)
+                _set_property(said, rule, weight, place)
             left -= len(sheet)
             if left <= 0:
                 return
 
-    def of(self, tag: str, attributes: Mapping[str, str | None]) -> dict[str, str]:
+    def get_style(self, tag: str, attributes: Mapping[str, str | None]) -> dict[str, str]:
         """Return what is said of an element, by rules or by its own style."""
-        found: dict[str, _Said] = {}
+        found: dict[str, _Declared] = {}
         if self._said and tag not in ("html", "body"):  # hidden until a script has run
             names = [f".{each}" for each in dict.fromkeys((attributes.get("class") or "").split())]
             names += [f"#{each}" for each in (attributes.get("id") or "").split()[:1]]
@@ -74,12 +74,12 @@ class Styles:
                     for key, said in self._said.get(selector, {}).items():
                         found[key] = max(found.get(key, said), said)
         if style := attributes.get("style"):
-            for rule in _declared("", style):
-                _say(found, rule, _INLINE, 0)
+            for rule in _parse_declarations("", style):
+                _set_property(found, rule, _INLINE, 0)
         return {name: value for name, (_, value) in found.items()}
 
 
-def is_unseen(style: Mapping[str, str]) -> bool:
+def hides(style: Mapping[str, str]) -> bool:
     """Say whether an element with this style is not shown."""
     return (
         style.get("display") == "none"
@@ -88,7 +88,7 @@ def is_unseen(style: Mapping[str, str]) -> bool:
     )
 
 
-def shift(tag: str, style: Mapping[str, str]) -> str:
+def find_shift(tag: str, style: Mapping[str, str]) -> str:
     """Return "sup" for what is raised, "sub" for what is lowered, else ""."""
     if tag in ("sup", "sub"):
         return tag
@@ -107,12 +107,12 @@ def is_for_screens(media: str) -> bool:
 
 
 @lru_cache(maxsize=8)  # the chapters of a book share their sheets
-def rules(sheet: str) -> tuple[Rule, ...]:
+def parse_rules(sheet: str) -> tuple[Rule, ...]:
     """Return the rules of a style sheet that say something of what is read here, in order."""
     found: list[Rule] = []
     above: list[tuple[str, bool]] = []  # heads, and whether what they hold is seen
     seen = True
-    pieces = _BRACE.split(_APART.sub(" ", sheet))
+    pieces = _BRACE.split(_COMMENT_OR_STRING.sub(" ", sheet))
     for text, brace in zip(pieces[::2], pieces[1::2], strict=False):
         if brace == "{":
             # Behind a statement without braces, such as @import.
@@ -122,14 +122,14 @@ def rules(sheet: str) -> tuple[Rule, ...]:
         elif above:
             head, seen = above.pop()
             if seen:
-                found += _rules(head, text)
+                found += _expand_rule(head, text)
             if len(found) > MOST_RULES:
                 break
     return tuple(found[:MOST_RULES])
 
 
-def _rules(head: str, body: str) -> Iterator[Rule]:
-    declared = list(_declared("", body))
+def _expand_rule(head: str, body: str) -> Iterator[Rule]:
+    declared = list(_parse_declarations("", body))
     for each in head.split(",") if declared else ():
         selector = _SELECTOR.fullmatch(each.strip())
         if selector:
@@ -139,12 +139,12 @@ def _rules(head: str, body: str) -> Iterator[Rule]:
                            rule.is_important)  # fmt: skip
 
 
-def _declared(selector: str, body: str) -> Iterator[Rule]:
+def _parse_declarations(selector: str, body: str) -> Iterator[Rule]:
     for name, value, important in _DECLARATION.findall(body):
         yield Rule(selector, name.lower(), value.lower(), bool(important))
 
 
-def _say(said: dict[str, _Said], rule: Rule, weight: int, place: int) -> None:
+def _set_property(said: dict[str, _Declared], rule: Rule, weight: int, place: int) -> None:
     new = ((rule.is_important, weight, place), rule.value)
     old = said.get(rule.name)
     if old is None or new[0] >= old[0]:
