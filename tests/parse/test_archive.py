@@ -32,7 +32,7 @@ def refused(data: bytes, name: str = "a.xml", path: str = "plan.xlsx") -> str:
     return caught.value.reason
 
 
-DAMAGED = "is cut off or damaged. Get it anew, or save it anew."
+DAMAGED = "is truncated or damaged. Get a new copy, or save it again."
 
 
 def test_members_are_read_by_name() -> None:
@@ -90,7 +90,7 @@ def test_more_members_than_any_document_has_are_refused(monkeypatch: pytest.Monk
     monkeypatch.setattr(archive, "MOST_MEMBERS", 10)
     many = [(f"{n}.xml", b"") for n in range(11)]
     assert 10 == len(open_archive(zipped(*many[:10]), "plan.xlsx").names())
-    assert "holds more than 10 files. Save it anew, or exclude it." == refused(zipped(*many))
+    assert "contains more than 10 files. Save it again, or exclude it." == refused(zipped(*many))
 
 
 def test_members_that_share_bytes_are_refused() -> None:
@@ -107,7 +107,7 @@ def test_members_that_share_bytes_are_refused() -> None:
 def test_a_member_that_is_there_twice_is_refused_when_it_is_wanted() -> None:
     data = zipped(("a.xml", b"shown"), ("b.xml", b"b"), ("a.xml", b"hidden"))
     assert b"b" == open_archive(data, "plan.xlsx").read("b.xml")
-    assert refused(data).startswith("holds 2 parts called a.xml, and programs differ")
+    assert refused(data).startswith("contains 2 parts named a.xml, and programs differ")
 
 
 def test_an_encrypted_member_is_refused() -> None:
@@ -127,7 +127,7 @@ def test_an_encrypted_or_old_office_file_is_told_apart() -> None:
 
 @pytest.mark.parametrize("data", [b"", b"%PDF-1.7", b"<html>", b"just words"])
 def test_another_kind_under_the_name_is_told(data: bytes) -> None:
-    assert "is not what its name says: no .xlsx file begins as it does." == refused(data)
+    assert "is not a .xlsx file: it does not start like one." == refused(data)
 
 
 def test_a_file_cut_off_anywhere_is_told() -> None:
@@ -143,7 +143,7 @@ def test_a_changed_byte_is_told() -> None:
 
 
 def test_a_missing_member_is_named() -> None:
-    assert "has no xl/workbook.xml in it; it is damaged or not what its name says." == refused(
+    assert "contains no xl/workbook.xml; it is damaged, or its extension is wrong." == refused(
         zipped(("a.xml", b"")), "xl/workbook.xml"
     )
 
@@ -171,7 +171,7 @@ def test_xml_is_read_with_its_comments_and_instructions_dropped() -> None:
     ],
 )
 def test_xml_that_does_harm_or_is_broken_is_refused(xml: str) -> None:
-    with pytest.raises(ParseError, match=r"plan\.docx (declares entities|holds broken XML)"):
+    with pytest.raises(ParseError, match=r"plan\.docx (declares entities|contains malformed XML)"):
         parse_xml(xml.encode(), "plan.docx")
 
 

@@ -397,11 +397,11 @@ def test_a_document_without_words_says_so() -> None:
 
 
 def test_what_is_no_word_document_is_named_so(tmp_path: Path) -> None:
-    wrong = "is not what its name says: it holds no document."
+    wrong = "contains no document; its extension may be wrong."
     assert wrong == reason(zipped({"xl/workbook.xml": "<workbook/>"}))
     assert wrong == reason(zipped({"word/document.xml": "<html/>"}))
-    assert reason(b"{\\rtf1 Words}").startswith("is not what its name says")
-    assert reason(b"").startswith("is not what its name says")
+    assert reason(b"{\\rtf1 Words}").startswith("is not a .docx file")
+    assert reason(b"").startswith("is not a .docx file")
     assert "encrypted" in reason(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600))
     assert "damaged" in reason(docx(paragraph("Words."))[:-60])
 
@@ -412,12 +412,12 @@ def test_entities_are_never_expanded_and_files_never_read(tmp_path: Path) -> Non
     for before, name in ((names(secret), "x"), (LAUGHS, "a9")):
         body = paragraph(f"<w:r><w:t>&{name};</w:t></w:r>")
         said = reason(docx(body, before=before))
-        assert "declares entities" in said or "broken XML" in said
+        assert "declares entities" in said or "malformed XML" in said
 
 
 def test_deep_nesting_is_refused_and_not_a_crash(tmp_path: Path) -> None:
     deep = "<w:sdt><w:sdtContent>" * 5000 + "</w:sdtContent></w:sdt>" * 5000
-    assert "broken XML" in reason(docx(deep))
+    assert "malformed XML" in reason(docx(deep))
     boxes = "<w:tbl><w:tr><w:tc>" * 80 + paragraph("Deep.") + "</w:tc></w:tr></w:tbl>" * 80
     assert "Deep." == read(boxes).text
 

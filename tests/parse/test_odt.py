@@ -408,7 +408,7 @@ def test_properties_that_are_broken_cost_the_title_alone() -> None:
 
 
 def test_another_kind_of_document_is_told() -> None:
-    assert "is not what its name says: it holds no text document." == refused(
+    assert "contains no text document; its extension may be wrong." == refused(
         packed("", "spreadsheet")
     )
 
@@ -425,7 +425,7 @@ def test_another_kind_of_document_is_told() -> None:
     ids=["laughs", "file", "deep", "flat broken", "broken"],
 )
 def test_xml_that_does_harm_or_is_broken_is_told(data: bytes) -> None:
-    assert refused(data).startswith(("declares entities", "holds broken XML"))
+    assert refused(data).startswith(("declares entities", "contains malformed XML"))
 
 
 def test_a_number_of_looks_that_is_none_costs_nothing_and_one_of_a_row_the_file() -> None:
@@ -434,16 +434,21 @@ def test_a_number_of_looks_that_is_none_costs_nothing_and_one_of_a_row_the_file(
     for attribute in ("rows", "columns"):
         repeated = f'table:number-{attribute}-repeated="-7"'
         inside = {"rows": row(cell("x"), more=repeated), "columns": row(cell("x", repeated))}
-        assert 'is damaged: it counts with "-7". Save it anew, or exclude it.' == refused(
-            flat(f'<table:table table:name="a">{inside[attribute]}</table:table>', "spreadsheet"),
-            read=ods.read,
+        assert (
+            'is damaged: expected a number, found "-7". Save it again, or exclude it.'
+            == refused(
+                flat(
+                    f'<table:table table:name="a">{inside[attribute]}</table:table>', "spreadsheet"
+                ),
+                read=ods.read,
+            )
         )
 
 
 def test_a_text_cut_off_anywhere_is_told() -> None:
     data = packed(BODY)
     for end in range(2, len(data) - 1, 31):
-        assert "is cut off or damaged. Get it anew, or save it anew." == refused(data[:end])
+        assert "is truncated or damaged. Get a new copy, or save it again." == refused(data[:end])
 
 
 def test_an_empty_text_says_so() -> None:

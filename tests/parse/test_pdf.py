@@ -275,8 +275,8 @@ def test_a_sign_no_one_can_name_is_a_replacement_character() -> None:
     parsed = read(pdfs.without_names(), "x.pdf")
     assert {"\ufffd"} == set("".join(parsed.text.split()))
     assert [
-        "does not say which letters 12 of its signs stand for; they are shown as U+FFFD. Save it "
-        "anew, or run OCR on it."
+        "has 12 characters without a Unicode value; they are shown as U+FFFD. "
+        "Save it again, or run OCR on it."
     ] == list(parsed.warnings)
 
 
@@ -647,7 +647,7 @@ def test_a_file_that_opens_without_a_password_is_read() -> None:
     ids=["empty", "nothing but a name", "text", "zeros"],
 )
 def test_what_is_no_pdf_file_is_refused_in_one_line(data: bytes) -> None:
-    wanted = "is damaged or not a PDF file. Save it anew, or exclude it."
+    wanted = "is damaged or not a PDF file. Save it again, or exclude it."
     assert wanted == reason(data)
 
 

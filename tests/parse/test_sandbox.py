@@ -63,8 +63,8 @@ def text(folder: Path, name: str) -> str:
 
 def test_a_crash_costs_one_file(folder: Path) -> None:
     assert "The good file.\n" == text(folder, "good.txt")
-    assert reason(folder, "crash.txt").startswith("crashes what reads it (SIGABRT)")
-    assert reason(folder, "end.txt").startswith("crashes what reads it (exit code 3)")
+    assert reason(folder, "crash.txt").startswith("crashed the parser (SIGABRT)")
+    assert reason(folder, "end.txt").startswith("crashed the parser (exit code 3)")
     assert "The good file.\n" == text(folder, "good.txt")
 
 
@@ -117,7 +117,7 @@ def test_a_process_that_does_not_start_is_no_file_s_fault(
         ([str(tmp_path / "nowhere")], "No such file"),
     ):
         monkeypatch.setattr(pool, "COMMAND", command)
-        with pytest.raises(ScoqaError, match=f"does not start: .*{said}"):
+        with pytest.raises(ScoqaError, match=f"could not be started: .*{said}"):
             workspace.sync()
     assert ["a.txt"] == [hit.path for hit in workspace.search("rye")]
 
@@ -171,7 +171,7 @@ def test_the_processes_end_with_the_one_that_started_them(tmp_path: Path) -> Non
         "from scoqa.parse.sandbox import pool;"
         f"pool.COMMAND = [sys.executable, '-P', '-c', {MISBEHAVE!r}];"
         "worker = pool._workers.take(); print(worker.process.pid, flush=True);"
-        "pool._workers.give_back(worker);"
+        "pool._workers.return_worker(worker);"
         f"parse_file(Path({str(tmp_path / 'hang.txt')!r}), 'hang.txt')"
     )
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as process:

@@ -80,14 +80,14 @@ def test_a_byte_order_mark_is_dropped_and_offsets_count_after_it(
 def test_broken_characters_after_a_mark_cost_only_themselves() -> None:
     text, warnings = decode(codecs.BOM_UTF8 + b"good \xff good", "x.txt")
     assert "good \ufffd good" == text
-    assert ("has a utf-8 mark but broken characters, shown as U+FFFD.",) == warnings
+    assert ("has a utf-8 byte order mark but broken characters, shown as U+FFFD.",) == warnings
 
 
 def test_nul_becomes_a_replacement_character_one_for_one() -> None:
     prose = "Plain words about the harbour. " * 10
     text, warnings = decode(f"{prose}\0\0{prose}".encode(), "x.txt")
     assert f"{prose}\ufffd\ufffd{prose}" == text
-    assert ("has 2 NUL or broken characters, shown as U+FFFD.",) == warnings
+    assert ("contains 2 NUL or broken characters, shown as U+FFFD.",) == warnings
 
 
 def test_lone_surrogates_become_replacement_characters_one_for_one() -> None:
@@ -95,7 +95,7 @@ def test_lone_surrogates_become_replacement_characters_one_for_one() -> None:
     data = codecs.BOM_UTF16_LE + whole.encode("utf-16-le", "surrogatepass")
     text, warnings = decode(data, "x.txt")
     assert "a\ufffdb\ufffd\ufffdc 😀 d" == text
-    assert ("has 3 NUL or broken characters, shown as U+FFFD.",) == warnings
+    assert ("contains 3 NUL or broken characters, shown as U+FFFD.",) == warnings
 
 
 @pytest.mark.parametrize(
@@ -157,8 +157,8 @@ def test_binary_junk_named_txt_is_refused_with_the_path(tmp_path: Path, data: by
     ("data", "warning"),
     [
         (b"", "is empty; there is nothing to index in it."),
-        (b"\xef\xbb\xbf", "holds nothing but white space; there is nothing to index in it."),
-        (b" \r\n\t", "holds nothing but white space; there is nothing to index in it."),
+        (b"\xef\xbb\xbf", "contains only white space; there is nothing to index in it."),
+        (b" \r\n\t", "contains only white space; there is nothing to index in it."),
     ],
 )
 def test_an_empty_file_is_a_document_with_a_warning(data: bytes, warning: str) -> None:
@@ -180,7 +180,7 @@ def test_a_document_knows_its_file(tmp_path: Path) -> None:
 
 
 def test_other_kinds_and_missing_files_are_parse_errors(tmp_path: Path) -> None:
-    with pytest.raises(ParseError, match="It reads PDF, Word, "):
+    with pytest.raises(ParseError, match="scoqa reads PDF, Word, "):
         parsed(tmp_path, b"x", "notes.xyz")
     with pytest.raises(ParseError, match=r"gone\.txt cannot be read: No such file"):
         parse_file(tmp_path / "gone.txt", "gone.txt")
@@ -397,7 +397,7 @@ def test_a_link_out_of_the_folder_is_reported_and_not_followed(tmp_path: Path) -
     (inside / "again.txt").symlink_to(inside / "a.txt")
     (inside / "shortcut").symlink_to(inside / "deep")
     assert ["a.txt", "again.txt", "deep/b.txt"] == found(inside)
-    reason = "is a link that leads out of the folder."
+    reason = "is a link to a place outside the folder."
     assert [("folder", reason), ("link.txt", reason)] == failures(inside)
 
 
@@ -424,7 +424,7 @@ def test_a_pipe_named_txt_does_not_hold_everything_up(tmp_path: Path) -> None:
     touch(tmp_path, "a.txt")
     os.mkfifo(tmp_path / "pipe.txt")
     assert ["a.txt"] == found(tmp_path)
-    assert [("pipe.txt", "is not a plain file.")] == failures(tmp_path)
+    assert [("pipe.txt", "is not a regular file.")] == failures(tmp_path)
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:

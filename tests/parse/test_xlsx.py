@@ -387,7 +387,7 @@ def test_a_whole_number_keeps_all_its_digits(value: int) -> None:
 
 def test_a_text_that_is_not_there_is_told() -> None:
     assert (
-        "is damaged: a cell names text 9, and there are 1. Save it anew, or exclude it."
+        "is damaged: a cell names text 9, and there are 1. Save it again, or exclude it."
     ) == refused(workbook('<row><c t="s"><v>9</v></c></row>', texts="<si><t>x</t></si>"))
 
 
@@ -402,8 +402,9 @@ def test_a_text_that_is_not_there_is_told() -> None:
     ],
 )
 def test_a_row_or_a_cell_without_its_number_is_told(cell: str, said: str) -> None:
-    assert f'is damaged: it counts with "{said}". Save it anew, or exclude it.' == refused(
-        workbook(cell)
+    assert (
+        f'is damaged: expected a number, found "{said}". Save it again, or exclude it.'
+        == refused(workbook(cell))
     )
 
 
@@ -426,12 +427,12 @@ def test_many_columns_are_read() -> None:
 
 @pytest.mark.parametrize("rows", ["<row>" * 5000, "</sheetData>", "<row><c>"])
 def test_broken_sheets_are_told(rows: str) -> None:
-    assert refused(workbook(rows)).startswith("holds broken XML")
+    assert refused(workbook(rows)).startswith("contains malformed XML")
 
 
 def test_entities_in_a_part_are_refused() -> None:
     data = zipped({"_rels/.rels": f"{LAUGHS}<a>&a9;</a>"})
-    assert refused(data).startswith(("declares entities", "holds broken XML"))
+    assert refused(data).startswith(("declares entities", "contains malformed XML"))
     sheet = f'<!DOCTYPE a [<!ENTITY e "word">]><worksheet xmlns="{SHEET}"><row/></worksheet>'
     parts = {
         "_rels/.rels": _root("book.xml"),
@@ -445,13 +446,13 @@ def test_entities_in_a_part_are_refused() -> None:
 
 def test_another_kind_of_file_is_told() -> None:
     parts = {"_rels/.rels": _root("word/document.xml"), "word/document.xml": "<document/>"}
-    assert "is not what its name says: it holds no workbook." == refused(zipped(parts))
+    assert "contains no workbook; its extension may be wrong." == refused(zipped(parts))
 
 
 def test_a_workbook_cut_off_anywhere_is_told() -> None:
     data = saved(harbours())
     for end in range(2, len(data) - 1, 97):
-        assert "is cut off or damaged. Get it anew, or save it anew." == refused(data[:end])
+        assert "is truncated or damaged. Get a new copy, or save it again." == refused(data[:end])
 
 
 def test_an_empty_workbook_says_so() -> None:

@@ -1,8 +1,8 @@
-"""A file -> a Document, by the file's extension.
+"""Parse files into documents, choosing the parser by file extension.
 
-Receives a path; hands on a Document whose `text` is the canonical text every offset counts in,
-warnings for the report, and where on a page its characters stand. One room per format; `formats`
-has the one registry. Files are read in processes of their own.
+Input: the path of a file. Output: a Document whose `text` is the canonical text that all offsets
+refer to, warnings for the report, and the boxes of the characters on each page. `formats` is the
+registry of parsers. Files are parsed in separate processes.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ __all__ = [
 
 
 class ParsedFile(NamedTuple):
-    """A document, one sentence for each warning, and the boxes of `parsed.Parsed`."""
+    """A document, its warnings (one sentence each) and its boxes (see `Parsed.boxes`)."""
 
     document: Document
     warnings: tuple[str, ...]
@@ -40,26 +40,36 @@ class ParsedFile(NamedTuple):
 
 
 def document_id(path: str) -> str:
-    """Return the public id of the document at `path`, whatever its content is."""
+    """Return the public id of the document at `path`. It does not depend on the content."""
     return content_id("document", path)
 
 
 def title_from(path: str) -> str:
-    """Return the title of a document that has none: its file's name."""
+    """Return a title made from the file name, for documents without a title."""
     return Path(path).stem.replace("_", " ").replace("-", " ")
 
 
 def digest_of(file: Path) -> str:
-    """Return the sha256 of the bytes in `file`, read bit by bit. Raises OSError."""
+    """Return the SHA-256 of `file` as hexadecimal digits, read in chunks. Raises OSError."""
     with file.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def parse_file(file: Path, path: str) -> ParsedFile:
-    """Return what is in `file`, known as `path`.
+    """Parse `file` in a separate process.
 
-    path: relative to the documents, forward slashes, NFC.
-    Raises ParseError when the file cannot be read or holds no text.
+    Parameters
+    ----------
+    path
+        Relative to the documents folder, with forward slashes, in NFC. Its extension selects the
+        parser.
+
+    Raises
+    ------
+    ParseError
+        If the file cannot be read or parsed, for example a PDF without a text layer.
+    ScoqaError
+        If the parser process cannot be started.
     """
     form = format_at(path)
     try:
@@ -67,31 +77,31 @@ def parse_file(file: Path, path: str) -> ParsedFile:
     except OSError as error:
         raise ParseError(path, f"cannot be read: {error.strerror or error}.") from error
     request = {"task": "parse", "file": str(file.absolute()), "path": path}
-    found = pool.run(request, path=path, size=size)
+    result = pool.run(request, path=path, size=size)
     document = Document(
         id=document_id(path),
         path=path,
         collection=path.split("/")[0] if "/" in path else "",
-        digest=found["digest"],
-        text=found["text"],
-        text_digest=found["text_digest"],
+        digest=result["digest"],
+        text=result["text"],
+        text_digest=result["text_digest"],
         parser=form.parser,
-        title=found["title"] or title_from(path),
+        title=result["title"] or title_from(path),
         marks=tuple(
             Mark(start, end, kind, label, None if box is None else (box[0], box[1], box[2], box[3]))
-            for start, end, kind, label, box in found["marks"]
+            for start, end, kind, label, box in result["marks"]
         ),
         media_type=form.media_type,
-        modified=datetime.fromisoformat(found["modified"]),
+        modified=datetime.fromisoformat(result["modified"]),
     )
-    boxes = tuple(base64.b64decode(each) for each in found["boxes"])
-    return ParsedFile(document, tuple(found["warnings"]), boxes)
+    boxes = tuple(base64.b64decode(page) for page in result["boxes"])
+    return ParsedFile(document, tuple(result["warnings"]), boxes)
 
 
 def page_image(file: Path, path: str, digest: str, number: int, width: int) -> bytes:
-    """Return page `number` (from 1) of `file` as a PNG of `width` pixels across.
+    """Return page `number` (from 1) of a PDF file as a PNG image, `width` pixels wide.
 
-    Raises ParseError when the file is not the one of `digest`, or cannot be shown.
+    Raises ParseError if the SHA-256 of the file is not `digest`, or if the page cannot be rendered.
     """
     request = {
         "task": "page",

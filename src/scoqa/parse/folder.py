@@ -1,7 +1,8 @@
-"""A folder -> the files in it that are documents.
+"""Find the documents in a folder.
 
-Receives a folder and what to leave out; hands on sources by path, a count of the files of other
-kinds, and what could not be read. It looks at names and links only, never inside a file.
+Input: a folder and exclusion patterns. Output: the files to index sorted by path, a count of the
+files of unsupported formats, and the files that could not be read. Only names and links are
+examined, never the content of a file.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from scoqa.errors import WorkspaceError
 from scoqa.parse import format_of
 from scoqa.types import Notice
 
-# Files that speak about a folder rather than belong to it.
+# Files that describe a folder rather than belong to its documents.
 NEVER_DOCUMENTS = ("README*", "LICENSE*", "NOTICE*", "scoqa.toml")
 
 
@@ -35,13 +36,25 @@ class Source:
 def scan(
     documents: Path, *, exclude: Sequence[str] = (), index: Path | None = None
 ) -> tuple[list[Source], dict[str, int], list[Notice]]:
-    """Return the files to index by path, how many of each other kind, and what failed.
+    """Return the files to index, the count of ignored files by extension, and the failures.
 
-    Hidden files, NEVER_DOCUMENTS, the folder `index` and whatever `exclude` matches (glob
-    patterns on the path below `documents`) are left out. Links that lead out of the folder, and
-    whatever else is no plain file, are reported, not followed; links to folders within it are
-    passed over, since their files are found where they are.
-    Raises WorkspaceError when the folder itself cannot be read.
+    Parameters
+    ----------
+    exclude
+        Glob patterns on the path relative to `documents`.
+    index
+        The index folder, which is skipped. Hidden files and NEVER_DOCUMENTS are skipped too.
+
+    Returns
+    -------
+    The sources are sorted by path. Links out of the folder and anything else that is not a regular
+    file are reported as failures and not followed. Links to folders inside `documents` are skipped,
+    because their files are found at their real place.
+
+    Raises
+    ------
+    WorkspaceError
+        If the folder itself cannot be read.
     """
     if not documents.is_dir():
         raise WorkspaceError(f"{documents} is not a folder. Name the folder with your documents.")
@@ -61,22 +74,22 @@ def scan(
         names[:] = sorted(
             name
             for name in names
-            if not name.startswith(".") and (index is None or _target(here / name) != index)
+            if not name.startswith(".") and (index is None or _resolve(here / name) != index)
         )
-        links = [name for name in names if (here / name).is_symlink()]  # os.walk passes them over
+        links = [name for name in names if (here / name).is_symlink()]  # os.walk skips them
         for name in [*links, *sorted(files)]:
             file = here / name
             path = unicodedata.normalize("NFC", file.relative_to(documents).as_posix())
-            if name.startswith(".") or any(fnmatch(name, each) for each in NEVER_DOCUMENTS):
+            if name.startswith(".") or any(fnmatch(name, pattern) for pattern in NEVER_DOCUMENTS):
                 continue
-            if any(fnmatch(path, each) for each in exclude):
+            if any(fnmatch(path, pattern) for pattern in exclude):
                 continue
             if name not in links and format_of(path) is None:
-                ignored[Path(_shown(path)).suffix.lower() or "(none)"] += 1
+                ignored[Path(_make_printable(path)).suffix.lower() or "(none)"] += 1
                 continue
-            source = _source(file, path, root)
+            source = _check_source(file, path, root)
             if isinstance(source, str):
-                failed.append(Notice(_shown(path), source))
+                failed.append(Notice(_make_printable(path), source))
             elif path in sources:
                 failed.append(Notice(path, "has the same name as another file there."))
             elif name not in links:
@@ -84,33 +97,33 @@ def scan(
     return [sources[path] for path in sorted(sources)], dict(sorted(ignored.items())), failed
 
 
-def _target(file: Path) -> Path | None:
-    """Return where `file` really is; None for a link that leads back to itself."""
+def _resolve(file: Path) -> Path | None:
+    """Return the real path of `file`, or None for a link that leads back to itself."""
     try:
         return file.resolve()
     except (OSError, RuntimeError):  # RuntimeError: Python 3.11 and 3.12, on a loop of links
         return None
 
 
-def _shown(path: str) -> str:
-    """Return `path` in characters that can be stored and printed, whatever its bytes."""
+def _make_printable(path: str) -> str:
+    """Return `path` with escapes in place of bytes that cannot be stored or printed."""
     return path.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _source(file: Path, path: str, root: Path) -> Source | str:
-    """Return `file` as a source, or why it cannot be one."""
-    if _shown(path) != path:
+def _check_source(file: Path, path: str, root: Path) -> Source | str:
+    """Return `file` as a source, or the reason why it cannot be indexed."""
+    if _make_printable(path) != path:
         return "has a name that is not UTF-8. Rename it."
     if file.is_symlink():
-        target = _target(file)
+        target = _resolve(file)
         if target is None:
-            return "is a link that leads nowhere."
+            return "is a link that leads back to itself."
         if not target.is_relative_to(root):
-            return "is a link that leads out of the folder."
+            return "is a link to a place outside the folder."
     try:
         state = file.stat()
     except OSError as error:
         return f"cannot be read: {error.strerror}."
     if not (stat.S_ISREG(state.st_mode) or stat.S_ISDIR(state.st_mode)):
-        return "is not a plain file."  # reading a pipe would wait for ever
+        return "is not a regular file."  # reading a pipe would wait forever
     return Source(path, file, state.st_size)

@@ -1,6 +1,6 @@
-"""Which room reads which file: the one registry, by the file's extension.
+"""The registry of parsers, by file extension.
 
-Receives a file's bytes and its path; hands on what its room makes of them.
+Input: a path. Output: the format of the file, with the parser that reads it.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from scoqa.types import Parser
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """What a room offers: its name and version, its media type, and how it reads bytes.
+    """A file format: the name and version of its parser, its media type and its read function.
 
-    kind: what people call such files. read: takes the file's bytes and its path (for messages and
-    to tell kinds apart); raises ParseError. Heavy libraries are imported inside it.
+    kind: the common name of such files. read: takes the bytes and the path of a file (the path for
+    messages and for its extension) and raises ParseError. It imports heavy libraries when called.
     """
 
     kind: str
@@ -74,18 +74,18 @@ PARSERS: dict[str, Format] = {
     ".markdown": _MARKDOWN,
     ".rst": Format("reStructuredText", rst.PARSER, "text/x-rst", rst.read),
 }
-# What is read, in the words of people: for whoever has put nothing into the folder yet.
-KINDS = tuple(dict.fromkeys(each.kind for each in PARSERS.values()))
+# The supported formats by their common names, shown for example when a folder has no documents yet.
+KINDS = tuple(dict.fromkeys(form.kind for form in PARSERS.values()))
 
 
 def format_of(path: str) -> Format | None:
-    """Return the format of the file called `path`, or None where scoqa reads no such files."""
+    """Return the format of the file at `path`, or None if its extension is unsupported."""
     return PARSERS.get(Path(path).suffix.lower())
 
 
 def format_at(path: str) -> Format:
-    """Return the format of the file called `path`. Raises ParseError where scoqa reads no such."""
+    """Return the format of the file at `path`. Raises ParseError for unsupported extensions."""
     form = format_of(path)
     if form is None:
-        raise ParseError(path, f"is of a kind scoqa does not read. It reads {', '.join(KINDS)}.")
+        raise ParseError(path, f"has an unsupported format. scoqa reads {', '.join(KINDS)}.")
     return form

@@ -1,7 +1,7 @@
-"""Blocks of text in reading order -> the canonical text with its marks.
+"""Write blocks of text and mark headings and boilerplate.
 
-Receives what a room found in a file: paragraphs, headings, lines of lists and tables, and what of
-it only stands around the text; hands on a Writer with all of it written.
+Input: the paragraphs, headings and lines of lists and tables that a parser found, in reading order,
+each with the certainty that it is boilerplate. Output: the same, written to a Writer.
 """
 
 from __future__ import annotations
@@ -16,29 +16,29 @@ from scoqa.parse.common.outline import Outline
 from scoqa.parse.common.parsed import Writer
 from scoqa.types import Mark
 
-PARAGRAPH = "\n\n"  # what stands before a paragraph, a heading, the first line of a list or table
-LINE = "\n"  # what stands before the others
+PARAGRAPH = "\n\n"  # precedes a paragraph, a heading, the first line of a list or table
+LINE = "\n"  # precedes other lines
 
-# Less than this outside of asides is hardly a page's text.
+# With less text than this outside of asides, the text of the page is probably among the asides.
 LEAST_CHARACTERS = 200
 LEAST_SHARE = 1 / 3
 
 
 class Boilerplate(IntEnum):
-    """How sure it is that a block is not the text but stands around it."""
+    """How certain it is that a block is boilerplate and not part of the text."""
 
     NOT = 0
-    NAMED = 1  # by the words of a class or an id, or because nearly all of it is links
-    LANDMARK = 2  # by its element or role: a footer, a banner, an aside
-    NAVIGATION = 3  # by its element or role: navigation, menus
+    NAMED = 1  # recognized by words of its class or id, or because nearly all of it is links
+    LANDMARK = 2  # recognized by its element or role: a footer, a banner, an aside
+    NAVIGATION = 3  # recognized by its element or role: navigation, menus
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A paragraph, a heading or a line, and what stands before it.
+    """A paragraph, a heading or a line, and the gap before it.
 
-    level: of a heading, 1 to 9; 0 for all others. links: how many of its characters are links.
-    label: what the heading is called where that is not its text.
+    level: 1 to 9 for headings, otherwise 0. links: how many of its characters are links.
+    label: the label of the heading's mark, if it differs from the text.
     """
 
     text: str
@@ -50,17 +50,22 @@ class Block:
 
 
 def choose_aside_threshold(blocks: Sequence[Block], least: Boilerplate) -> Boilerplate | None:
-    """Return how sure an aside must be, at least `least`; None where nothing may be one.
+    """Return the certainty, at least `least`, from which blocks are asides; None for no asides.
 
-    Too many asides are a sign that the text is among them; then only the surer ones count. Links
-    count for nothing in the share: a page may well have more of them than text.
+    Too many asides are a sign that the text is among them; then a higher certainty is required.
+    Links are left out of the share, because a page may have more links than text.
     """
-    for limit in (each for each in Boilerplate if each >= max(least, Boilerplate.NAMED)):
+    for limit in (level for level in Boilerplate if level >= max(least, Boilerplate.NAMED)):
         asides = [block for block in blocks if block.boilerplate >= limit]
         others = [block for block in blocks if block.boilerplate < limit]
-        aside, left = (sum(len(b.text) - b.links for b in each) for each in (asides, others))
-        shown, kept = (sum(len(b.text) for b in each) for each in (asides, others))
-        if left >= LEAST_SHARE * (left + aside) and kept >= min(shown, LEAST_CHARACTERS):
+        aside_words, other_words = (
+            sum(len(block.text) - block.links for block in group) for group in (asides, others)
+        )
+        aside_size, other_size = (
+            sum(len(block.text) for block in group) for group in (asides, others)
+        )
+        is_enough = other_size >= min(aside_size, LEAST_CHARACTERS)
+        if other_words >= LEAST_SHARE * (other_words + aside_words) and is_enough:
             return limit
     return None
 
@@ -72,9 +77,9 @@ def write_blocks(
     outline: Outline,
     least: Boilerplate | None = None,
 ) -> list[tuple[int, int]]:
-    """Write `blocks` and return where each line that may answer stands, as spans.
+    """Write `blocks` and return the spans of all lines outside of asides.
 
-    least: how sure it must be at least that a block is an aside; None: none is one.
+    least: the least certainty with which a block is an aside; None for no asides.
     """
     limit = None if least is None else choose_aside_threshold(blocks, least)
     lines: list[tuple[int, int]] = []
@@ -91,11 +96,11 @@ def write_blocks(
         else:
             writer.add(text)
         if not aside:
-            place = start
+            line_start = start
             for line in text.split("\n"):
                 if line.strip():
-                    lines.append((place, place + len(line)))
-                place += len(line) + 1
+                    lines.append((line_start, line_start + len(line)))
+                line_start += len(line) + 1
 
     def is_aside(block: Block) -> bool:
         return limit is not None and block.boilerplate >= limit
@@ -115,5 +120,5 @@ def write_blocks(
 
 
 def merge_marks(marks: Iterable[Mark], more: Iterable[Mark]) -> tuple[Mark, ...]:
-    """Return all marks sorted by start, the wider first."""
+    """Return all marks sorted by start; of those with the same start, the longer first."""
     return tuple(sorted((*marks, *more), key=lambda mark: (mark.start, -mark.end)))

@@ -1,7 +1,7 @@
-"""Bytes whose file says how they are encoded -> text.
+"""Decode bytes by the encoding that their file declares.
 
-Receives bytes and the name of their encoding, as pages, books and e-mails declare it; hands on
-text, or None where the name is wrong, and then `decode` decides.
+Input: bytes and the name of an encoding, as declared by web pages, books and e-mails. Output: the
+text, or None if the name is wrong; callers then use `text_decoding.decode`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import re
 
-# As browsers read them: older names stand for the larger encodings that came after them.
+# As in browsers, an older name selects the larger encoding that replaced it.
 _BROWSER_ENCODINGS = {
     "ascii": "cp1252",
     "iso8859-1": "cp1252",
@@ -22,39 +22,39 @@ _BROWSER_ENCODINGS = {
     "euc_kr": "cp949",
     "big5": "big5hkscs",
 }
-# Not of letters, or of a form that no page has.
+# Python codecs that are not character encodings, or that no web page uses.
 _REFUSED = frozenset("idna punycode unicode_escape raw_unicode_escape utf-7 undefined".split())
 _DECLARED = re.compile(
     rb"""<meta\s[^>]*?charset\s*=\s*["']?\s*([\w:.()-]+)|^\s*<\?xml\s[^>]*?encoding\s*=\s*["']([\w.-]+)""",
     re.I,
 )
 _COMMENT = re.compile(rb"<!--.*?(?:-->|\Z)", re.S)
-HEAD_BYTES = 4_096  # browsers look at 1,024; saved pages have notes of their own before that
+HEAD_BYTES = 4_096  # browsers search 1,024; saved pages may have comments before the declaration
 
 
 def find_declared_encoding(data: bytes) -> str | None:
-    """Return the encoding that markup names for itself, in a <meta> or an XML declaration."""
-    found = _DECLARED.search(_COMMENT.sub(b"", data[:HEAD_BYTES]))
-    return (found[1] or found[2]).decode("ascii", "replace") if found else None
+    """Return the encoding that markup declares in a <meta> element or an XML declaration."""
+    match = _DECLARED.search(_COMMENT.sub(b"", data[:HEAD_BYTES]))
+    return (match[1] or match[2]).decode("ascii", "replace") if match else None
 
 
 def decode_declared(data: bytes, declared: str | None) -> str | None:
-    """Return `data` in the `declared` encoding; None unless every byte fits it.
+    """Decode `data` in the `declared` encoding. Returns None unless every byte fits it.
 
-    What is UTF-8 beyond ASCII is UTF-8, whatever is declared: nothing else ever looks so, and
-    pages that are saved anew keep what they declared before.
+    Valid UTF-8 with non-ASCII characters is read as UTF-8, whatever is declared: other encodings
+    never look like it, and pages that were saved again keep their old declaration.
     """
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
         text = None
-    if text is not None and not (text.isascii() and "\x1b" in text):  # ISO-2022 is ASCII to see
+    if text is not None and not (text.isascii() and "\x1b" in text):  # ISO-2022 looks like ASCII
         return text
     try:
         name = codecs.lookup((declared or "").strip()).name
     except (LookupError, ValueError):
         return None
-    if name in _REFUSED or name.startswith(("utf-16", "utf-32")):  # those have a mark
+    if name in _REFUSED or name.startswith(("utf-16", "utf-32")):  # these have a byte order mark
         return None
     try:
         return data.decode(_BROWSER_ENCODINGS.get(name, name))

@@ -1,7 +1,7 @@
-"""A number and a spreadsheet's format for it -> the text that the spreadsheet shows.
+"""Format numbers as a spreadsheet displays them.
 
-Receives a number as stored and a format code such as "#,##0.00" or "d mmm yyyy"; hands on text in
-English, whatever the reader's own settings. Codes and their meaning: ECMA-376, part 1, 18.8.30.
+Input: a number as stored and a format code such as "#,##0.00" or "d mmm yyyy". Output: the text in
+English, independent of the user's locale. The codes are defined in ECMA-376, part 1, 18.8.30.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from typing import NamedTuple
 from scoqa.parse.common.lines import MONTHS
 
 ISO_DATE = "yyyy-mm-dd"
-# What a number's id stands for where the file does not say. 14 and 22 are shown in the way of each
-# reader's own region ("5/3/2024" is two different days): here as a year, a month and a day.
+# The format codes of ids that a file need not define. Spreadsheets display 14 and 22 in the format
+# of the user's region ("5/3/2024" is two different days); here they are year, month and day.
 BUILT_IN = {
     0: "General",
     1: "0",
@@ -55,12 +55,12 @@ BUILT_IN = {
 }
 
 _DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
-# Languages by number whose month names are ours: none, those of English, the reader's own system.
+# Language ids displayed in English: no language, English, and the language of the user's system.
 _IN_ENGLISH = {None, 0, 0xF800, 0xF400, *(0x409 + 0x400 * n for n in range(20))}
-_MOST_DIGITS = 10  # that Excel shows of a number without a format
+_MOST_DIGITS = 10  # displayed by Excel for a number without a format
 _LONGEST_CODE = 255  # characters, as in Excel
-_WIDE = Context(prec=1000)  # of digits: a number may have 308 before its point
-_FIRST_DAY, _LAST_DAY = -693_593, 2_958_465  # of the years 1 to 9999
+_WIDE = Context(prec=1000)  # digits; a number may have 308 before its decimal point
+_FIRST_DAY, _LAST_DAY = -693_593, 2_958_465  # the range of the years 1 to 9999
 
 _TOKEN = re.compile(
     r'"(?P<quoted>[^"]*)"?|\\(?P<escaped>.)|_.|\*.'
@@ -81,19 +81,19 @@ class _Token(NamedTuple):
 
 
 class _Section(NamedTuple):
-    """One of a format's up to four parts; language: of its month names, None for any."""
+    """One of up to four parts of a format. language: of its month names, None if unspecified."""
 
     tokens: tuple[_Token, ...]
     condition: str
     language: int | None
-    kinds: frozenset[str]  # of its tokens
+    kinds: frozenset[str]  # the kinds of its tokens
 
 
-@lru_cache(maxsize=100_000)  # a column holds the same few numbers over and over
+@lru_cache(maxsize=100_000)  # columns often repeat the same few numbers
 def format_value(value: float, code: str, *, from_1904: bool = False) -> str:
-    """Return `value` as `code` shows it, without white space around it.
+    """Format `value` by the format code `code`, without outer white space.
 
-    from_1904: whether days count from 1904, as in files that began on old Macs.
+    from_1904: whether days count from 1904, as in files created on old Macs.
     """
     sections = _parse_sections(code if len(code) <= _LONGEST_CODE else "General")
     section, is_signed = _choose_section(sections, value)
@@ -120,13 +120,13 @@ def format_value(value: float, code: str, *, from_1904: bool = False) -> str:
         text = _format_exponent(number, section.tokens)
     else:
         text = _format_digits(_to_decimal(number), section.tokens)
-    # What is rounded to zero has no sign.
+    # A number that is rounded to zero has no sign.
     sign = "-" if is_signed and value < 0 and text.strip("0.,% ") else ""
     return f"{sign}{text.strip()}"
 
 
 def format_text(text: str, code: str) -> str:
-    """Return a cell's `text` as `code` shows it: as it is, or with words around it, or not."""
+    """Format the `text` of a cell by `code`, which may leave it unchanged, add words or hide it."""
     sections = _parse_sections(code)
     section = sections[3] if len(sections) > 3 else sections[-1]
     if len(sections) < 4 and "text" not in section.kinds:
@@ -135,7 +135,7 @@ def format_text(text: str, code: str) -> str:
 
 
 def format_general(value: float) -> str:
-    """Return `value` as it is shown without a format: its digits, fewer where they are many."""
+    """Format `value` as "General": its digits, rounded if there are more than _MOST_DIGITS."""
     if value == int(value) and abs(value) < 1e15:
         return str(int(value))
     if 1e-5 <= abs(value) < 1e11:
@@ -181,7 +181,7 @@ def _parse_sections(code: str) -> tuple[_Section, ...]:
 
 
 def _choose_section(sections: Sequence[_Section], value: float) -> tuple[_Section, bool]:
-    """Return the section that shows `value`, and whether it leaves the sign to us."""
+    """Return the section that applies to `value`, and whether the caller must add the sign."""
     if any(section.condition for section in sections):
         for section in sections[:3]:
             if not section.condition or _meets_condition(value, section.condition):
@@ -208,14 +208,14 @@ def _meets_condition(value: float, condition: str) -> bool:
 
 
 def _format_digits(number: Decimal, tokens: Sequence[_Token]) -> str:
-    """Return `number` in the places that `tokens` leave for its digits."""
+    """Format `number` with its digits at the digit placeholders of `tokens`."""
     kinds = [token.kind for token in tokens]
     point = kinds.index("point") if "point" in kinds else len(kinds)
     before = [n for n, kind in enumerate(kinds) if kind == "digit" and n < point]
     after = [n for n, kind in enumerate(kinds) if kind == "digit" and n > point]
     inner = range(before[0], before[-1]) if before else range(0)
     grouping = {n for n in inner if kinds[n] == "comma"}
-    scaling: set[int] = set()  # commas behind the last place: thousands are left out
+    scaling: set[int] = set()  # commas after the last placeholder; each divides by 1000
     for n, kind in enumerate(kinds):
         if kind == "comma" and n - 1 in {*before[-1:], *after[-1:], *scaling}:
             scaling.add(n)
@@ -231,7 +231,7 @@ def _format_digits(number: Decimal, tokens: Sequence[_Token]) -> str:
     for n in reversed(before[1:]):
         size = _measure_last_digits(digits, len(tokens[n].text))
         digits, placed[n] = digits[: len(digits) - size], digits[len(digits) - size :]
-    # The first place takes all digits that are more than the places.
+    # The first placeholder takes all digits in excess of the placeholders.
     placed[point] = "." if before else f"{digits}."
     placed |= dict.fromkeys(before[:1], digits)
     for n in after:
@@ -241,7 +241,7 @@ def _format_digits(number: Decimal, tokens: Sequence[_Token]) -> str:
 
 
 def _pad_digits(digits: str, pattern: str, is_grouped: bool) -> str:
-    """Return `digits` with the zeros that `pattern` asks for, in groups of three if so."""
+    """Return `digits` with the leading zeros of `pattern`, in groups of three if `is_grouped`."""
     first_zero = pattern.find("0")
     least = len(pattern) - first_zero if first_zero >= 0 else 0
     digits = digits.rjust(least, "0")
@@ -253,7 +253,7 @@ def _pad_digits(digits: str, pattern: str, is_grouped: bool) -> str:
 
 
 def _measure_last_digits(digits: str, count: int) -> int:
-    """Return how many characters at the end of `digits` hold `count` of them."""
+    """Return the length of the end of `digits` that has `count` digits, commas included."""
     size = 0
     while count and size < len(digits):
         size += 1
@@ -295,7 +295,7 @@ def _format_fraction(value: float, tokens: Sequence[_Token]) -> str:
 
 
 def _format_date(days: float, section: _Section) -> str:
-    """Return the day and time that is `days` after the end of 1899."""
+    """Format the date and time `days` days after the end of 1899."""
     tokens = section.tokens
     needs_names = any(t.kind == "date" and re.match("mmm|ddd", t.text) for t in tokens)
     if needs_names and section.language not in _IN_ENGLISH:
@@ -303,7 +303,7 @@ def _format_date(days: float, section: _Section) -> str:
     dated = [n for n, token in enumerate(tokens) if token.kind in ("date", "elapsed")]
     split_seconds = max((len(tokens[n].text.partition(".")[2]) for n in dated), default=0)
     seconds = round(days * 86_400, split_seconds)
-    # In its first two months 1900 is held to be a leap year, as in a program older than Excel.
+    # In January and February 1900 is treated as a leap year, as in a program older than Excel.
     start = datetime(1899, 12, 31 if 0 <= days < 60 else 30)
     moment = start + timedelta(seconds=seconds)
     has_half = any(token.kind == "half" for token in tokens)

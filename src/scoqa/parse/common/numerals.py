@@ -1,6 +1,6 @@
-"""How the items of lists are numbered: in figures, letters or Roman numerals.
+"""Format the numbers of list items as digits, letters or Roman numerals.
 
-Receives a number and a form, as HTML and OpenDocument name it; hands on what is written.
+Input: a number and a form, named as in HTML and OpenDocument. Output: the numeral.
 """
 
 from __future__ import annotations
@@ -11,19 +11,20 @@ _MOST_ROMAN, _MOST_DOUBLED = 3999, 26 * 26
 
 
 def format_numeral(number: int, form: str, *, doubles: bool = True) -> str:
-    """Return `number` as "1", "a", "A", "i" or "I" has it; in figures where that cannot be.
+    """Format `number` in the form "1", "a", "A", "i" or "I"; as digits if it does not fit the form.
 
-    doubles: whether bb follows aa after z, as in Word and LibreOffice; in web pages ab does.
+    doubles: whether z is followed by aa, bb, cc, as in Word and LibreOffice, or by aa, ab, ac, as
+    in web pages.
     """
-    written = str(number)
+    numeral = str(number)
     if form in ("a", "A") and number > 0 and not (doubles and number > _MOST_DOUBLED):
-        written = _repeat_letter(number) if doubles else _count_in_letters(number)
+        numeral = _repeat_letter(number) if doubles else _count_in_letters(number)
     elif form in ("i", "I") and 0 < number <= _MOST_ROMAN:
-        written = ""
+        numeral = ""
         for value, letters in _ROMAN:
             count, number = divmod(number, value)
-            written += letters * count
-    return written.upper() if form in ("A", "I") else written
+            numeral += letters * count
+    return numeral.upper() if form in ("A", "I") else numeral
 
 
 def _repeat_letter(number: int) -> str:

@@ -1,21 +1,22 @@
-"""The headings that a place of a document stands under.
+"""Track the headings that contain the current place of a document.
 
-Receives headings in reading order; hands on their paths, which citations name.
+Input: headings in reading order. Output: their paths, which citations show.
 """
 
 from __future__ import annotations
 
 
 class Outline:
-    """The headings that are open at a place of a document."""
+    """The stack of open headings at the current place of a document."""
 
     def __init__(self) -> None:
-        self._open: list[tuple[float, str]] = []  # (level, words) from the outermost in
+        self._open: list[tuple[float, str]] = []  # (level, words), outermost first
 
     def open_heading(self, level: float, words: str) -> str:
-        """Open a heading and return its whole path ("Charter > Article 4").
+        """Open a heading and return its complete path ("Charter > Article 4").
 
-        level: the less, the further out; those of its level and below end here.
+        level: a smaller level is further out. Open headings of this or a larger level are closed.
         """
-        self._open = [each for each in self._open if each[0] < level] + [(level, words)]
-        return " > ".join(each for _, each in self._open)
+        self._open = [heading for heading in self._open if heading[0] < level]
+        self._open.append((level, words))
+        return " > ".join(heading_words for _, heading_words in self._open)

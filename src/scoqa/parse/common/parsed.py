@@ -1,7 +1,7 @@
-"""What every room of `parse` hands on, and the hand that writes it down.
+"""The result type of all parsers, and the Writer that builds it.
 
-Receives pieces of text in reading order and what they are; hands on the canonical text, its
-marks, and where on a page its characters stand.
+Input: pieces of text in reading order, with their kinds. Output: the canonical text, its marks,
+and the boxes of its characters on the pages.
 """
 
 from __future__ import annotations
@@ -15,14 +15,23 @@ from scoqa.types import Mark, MarkKind
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """The text of a file and what is known about its places.
+    """The text of a file with its title, marks, warnings and boxes.
 
-    text: holds no NUL and no lone surrogate. title: None where the file names none. marks: sorted
-    by start. warnings: one sentence each, without the path ("is not UTF-8; ...").
-    boxes: for files with pages one entry a page mark, in order: a little-endian uint16 array of
-    shape (characters of the page, 4), as left, top, right, bottom of each character in 65,535ths
-    of the page as it is shown (after its rotation, from the top left); four zeros for a character
-    that is not drawn, such as a line's end.
+    Attributes
+    ----------
+    text
+        Contains no NUL and no lone surrogate.
+    title
+        None if the file has no title.
+    marks
+        Sorted by start.
+    warnings
+        One sentence each, without the path ("is not UTF-8; ...").
+    boxes
+        For files with pages, one entry per page mark, in order: a little-endian uint16 array of
+        shape (characters of the page, 4) with the left, top, right and bottom of each character, in
+        65,535ths of the displayed page (after its rotation, from the top left). Characters that are
+        not drawn, such as a line end, have four zeros.
     """
 
     text: str
@@ -33,7 +42,7 @@ class Parsed:
 
 
 class Writer:
-    """Puts a text together piece by piece, and marks stretches of it on the way."""
+    """Builds a text piece by piece and marks spans of it."""
 
     def __init__(self) -> None:
         self.length = 0  # code points so far
@@ -41,26 +50,26 @@ class Writer:
         self._marks: list[Mark] = []
 
     def add(self, text: str) -> None:
-        """Append `text` as it is."""
+        """Append `text` unchanged."""
         self._parts.append(text)
         self.length += len(text)
 
     def ensure_gap(self, ending: str = "\n\n") -> None:
-        """End what was written with `ending`, unless nothing was or it ends so already."""
+        """Add what is missing for the text to end with `ending`. An empty text stays empty."""
         tail = "".join(self._parts[-len(ending) :])
         if self.length and not tail.endswith(ending):
-            kept = next(n for n in range(len(ending) - 1, -1, -1) if tail.endswith(ending[:n]))
-            self.add(ending[kept:])
+            present = next(n for n in range(len(ending) - 1, -1, -1) if tail.endswith(ending[:n]))
+            self.add(ending[present:])
 
     @contextmanager
     def mark(self, kind: MarkKind, label: str) -> Iterator[None]:
-        """Mark what is added within, unless that is nothing."""
-        start, place = self.length, len(self._marks)
+        """Mark the text added inside the `with` block, unless none is added."""
+        start, index = self.length, len(self._marks)
         yield
         if self.length > start:
-            self._marks.insert(place, Mark(start, self.length, kind, label))
+            self._marks.insert(index, Mark(start, self.length, kind, label))
 
     def to_parsed(self, title: str | None, *, warnings: tuple[str, ...] = ()) -> Parsed:
-        """Return what was written, its marks sorted by start, the wider first."""
+        """Return the text with its marks sorted by start; of equal starts, the longer first."""
         marks = sorted(self._marks, key=lambda mark: (mark.start, -mark.end))
         return Parsed("".join(self._parts), title, tuple(marks), warnings)

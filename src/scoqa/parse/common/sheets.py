@@ -1,6 +1,6 @@
-"""What the rooms of spreadsheets share: a sheet under its name, and what is told of hidden ones.
+"""Write the sheets of spreadsheets, and describe hidden sheets.
 
-Receives rows; hands them to a Writer, and warnings to who reads the report.
+Input: the rows and drawings of a sheet. Output: its text in a Writer, and warnings for the report.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ _MOST_NAMED = 5  # sheets in a warning
 def write_sheet(
     writer: Writer, name: str, rows: Iterator[Row], drawn: Iterable[Sequence[str]]
 ) -> None:
-    """Write the rows of the sheet called `name`, then the lines of what is drawn on it.
+    """Write the rows of the sheet `name`, then the lines of its drawings.
 
-    drawn: the lines of each text box and chart. A sheet without text is left out.
+    drawn: the lines of each text box and chart. A sheet without text is omitted.
     """
     first = next((row for row in rows if row.cells), None)
     blocks = [block for block in drawn if block]
@@ -38,13 +38,15 @@ def write_sheet(
 
 
 def describe_hidden_sheets(sheets: Sequence[str], partly: Sequence[str]) -> tuple[str, ...]:
-    """Return what is to be said of hidden sheets, and of those with hidden rows or columns."""
-    found: list[str] = []
+    """Return warnings about hidden sheets, and about sheets with hidden rows or columns."""
+    warnings: list[str] = []
     if sheets:
-        found.append(f"has hidden sheets, which are not read: {_list_names(sheets)}.")
+        warnings.append(f"has hidden sheets, which are not read: {_list_names(sheets)}.")
     if partly:
-        found.append(f"has hidden rows or columns, which are not read, in: {_list_names(partly)}.")
-    return tuple(found)
+        warnings.append(
+            f"has hidden rows or columns, which are not read, in: {_list_names(partly)}."
+        )
+    return tuple(warnings)
 
 
 def _list_names(names: Sequence[str]) -> str:

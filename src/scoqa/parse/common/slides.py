@@ -1,6 +1,7 @@
-"""What the rooms of presentations share: the order of shapes, and how a slide is written.
+"""Sort the shapes of presentation slides and write their text.
 
-Receives shapes with their places, and what they hold as lines; hands them to a Writer.
+Input: shapes with their positions, and the lines of their text. Output: slides in a Writer, and
+warnings about hidden slides.
 """
 
 from __future__ import annotations
@@ -16,16 +17,16 @@ from scoqa.parse.common.table import choose_separator
 if TYPE_CHECKING:
     from lxml import etree
 
-NOTES = "Notes:"  # the line before what the speaker says and the slide does not show
-_ROW_INCHES = 0.25  # shapes whose tops differ by less stand side by side
+NOTES = "Notes:"  # the line before the speaker notes
+_ROW_INCHES = 0.25  # shapes whose tops differ by less are side by side
 _MOST_NAMED = 20  # hidden slides in a warning
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A shape, what the file says it is for ("" for nothing), and where it stands, in inches.
+    """A shape, its purpose according to the file ("" if unspecified), and its position in inches.
 
-    index: of a placeholder, by which its layout knows it.
+    index: the index of a placeholder in its layout.
     """
 
     element: etree._Element
@@ -37,7 +38,7 @@ class Shape:
 
 
 def sort_shapes(shapes: Iterable[Shape]) -> list[Shape]:
-    """Return shapes as they are read: titles, then row after row, each from the left."""
+    """Return shapes in reading order: titles first, then row by row, from left to right."""
     rows: list[list[Shape]] = []
     for shape in sorted(shapes, key=lambda shape: shape.top):
         if rows and shape.top - rows[-1][0].top < _ROW_INCHES:
@@ -51,7 +52,8 @@ def sort_shapes(shapes: Iterable[Shape]) -> list[Shape]:
 def write_slide(writer: Writer, number: int, title: str, blocks: Sequence[Sequence[str]]) -> None:
     """Write a slide: its title, then its blocks of lines.
 
-    Without a title its first line serves, so that it does not stand under that of another slide.
+    Without a title, its first line becomes the heading, so that the slide is not filed under the
+    heading of another slide.
     """
     blocks = [[title], *blocks] if title else blocks
     if not blocks:
@@ -72,9 +74,9 @@ def write_slide(writer: Writer, number: int, title: str, blocks: Sequence[Sequen
 
 
 def describe_hidden_slides(numbers: Sequence[int]) -> tuple[str, ...]:
-    """Return what is to be said of hidden slides."""
+    """Return a warning about hidden slides, or ()."""
     if not numbers:
         return ()
     more = ", ..." if len(numbers) > _MOST_NAMED else ""
-    named = ", ".join(str(number) for number in numbers[:_MOST_NAMED])
-    return (f"has hidden slides, which are not read: {named}{more}.",)
+    listed = ", ".join(str(number) for number in numbers[:_MOST_NAMED])
+    return (f"has hidden slides, which are not read: {listed}{more}.",)

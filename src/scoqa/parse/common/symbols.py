@@ -1,7 +1,7 @@
-"""Characters of symbol fonts and raised digits, in Unicode.
+"""Convert characters of symbol fonts, superscript and subscript digits to and from Unicode.
 
-Receives a font's name and the code of a character in it, as Word writes symbols; hands on the
-character a reader sees, or U+FFFD where it is not known.
+Input: the name of a font and the code of a character in it, as Word stores symbols. Output: the
+Unicode character that is displayed, or U+FFFD if it is unknown.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ TO_SUPERSCRIPT = str.maketrans("0123456789+−-", "⁰¹²³⁴⁵⁶⁷⁸⁹�
 FROM_SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 TO_SUBSCRIPT = str.maketrans("0123456789+−-", "₀₁₂₃₄₅₆₇₈₉₊₋₋")
 
-# Codes 0x41 to 0x5a and 0x61 to 0x7a of the font Symbol, then single ones people insert.
+# Codes 0x41 to 0x5a and 0x61 to 0x7a of the font Symbol, then other frequently used codes.
 _SYMBOL = dict(
     zip(
         [*range(0x41, 0x5B), *range(0x61, 0x7B)],
@@ -70,15 +70,15 @@ _FONTS = {"symbol": _SYMBOL, "wingdings": _WINGDINGS}
 
 
 def decode_symbol(font: str | None, code: str | None) -> str:
-    """Return the character with the hexadecimal `code` in `font`."""
+    """Return the Unicode character for the hexadecimal `code` in `font`, or U+FFFD if unknown."""
     try:
         number = int(code or "", 16)
     except ValueError:
         return "\ufffd"
     table = _FONTS.get((font or "").lower())
     if table is not None:
-        number &= 0xFF  # Word writes F0 before it
+        number &= 0xFF  # Word puts F0 before the code
         return table.get(number) or ("\ufffd" if number > 0x7E else chr(number))
-    if number < 0x20 or 0xD800 <= number < 0xF900 or number > 0x10FFFF:  # no character, or private
+    if number < 0x20 or 0xD800 <= number < 0xF900 or number > 0x10FFFF:  # invalid or private use
         return "\ufffd"
     return chr(number)

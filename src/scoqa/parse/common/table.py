@@ -1,8 +1,8 @@
-"""Rows of a table -> lines that each stand for themselves: every cell with its column's name.
+"""Write the rows of tables as lines that can be understood alone, with column names in each cell.
 
-Receives rows from the rooms of CSV files and spreadsheets; hands them to a Writer. The row of
-names is written as it stands, each row below as "Name: value" cells with a tab between them. Two
-rows are never one sentence.
+Input: rows from the parsers of CSV files and spreadsheets. Output: lines in a Writer. The header
+row is written unchanged, the rows below it as "Name: value" cells separated by tabs. Two rows never
+form one sentence.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from itertools import chain, groupby, islice
 from scoqa.parse.common.parsed import Writer
 from scoqa.sentences import LOOK
 
-NO_TEXT = "holds no text; there is nothing to index in it."
-# Rows looked at before it is decided where a table's names stand, so that endless ones stream.
+NO_TEXT = "contains no text; there is nothing to index in it."
+# The header row is searched in this many rows, so that very long tables can be streamed.
 SAMPLE_ROWS = 100
-LONGEST_NAME = 100  # characters; longer ones are prose
-LONGEST_CELL = 1_000  # characters; a longer one is layout, unless the table has heads
-LONGEST_LONE_NAME = 40  # of a table with one column: it may be a list of anything
+LONGEST_NAME = 100  # characters; a longer cell is prose, not a column name
+LONGEST_CELL = 1_000  # characters; a table with a longer cell is layout, unless it has a header
+LONGEST_LONE_NAME = 40  # characters, in a table with one column, which may be a list of anything
 
 _BREAKS = re.compile(r" *(?:\r\n|[\t\n\r\v\f\x1c-\x1e\x85\u2028\u2029])+ *")
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
@@ -37,9 +37,9 @@ _YEAR = re.compile(r"(?:1[5-9]|20|21)\d\d")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row by its number as the program shows it, and the cells that hold text, by column.
+    """A row: its number as the program displays it, and its cells with text, by column.
 
-    Without any cell it is a blank row: what follows is another table, or more of the same.
+    A row without cells is blank: another table, or the rest of the same table, follows.
     """
 
     number: int
@@ -47,47 +47,50 @@ class Row:
 
 
 class MergedCells:
-    """The cells of a sheet that go down over several rows: each row shows them beside its own."""
+    """The cells of a sheet that span several rows; their text is repeated in each of these rows."""
 
     def __init__(self) -> None:
         self._open: dict[int, tuple[int, str]] = {}  # column -> last row, text
 
     def add(self, column: int, last: int, text: str) -> None:
-        """Keep the text of a cell that goes down to the row `last`."""
+        """Store the text of a cell that spans down to the row `last`."""
         self._open[column] = (last, text)
 
     def fill_row(self, number: int, cells: dict[int, str]) -> dict[int, str]:
-        """Return the cells of row `number` with those that go down into it, by column."""
+        """Return the cells of row `number` and the merged cells that reach it, by column."""
         if not cells or not self._open:
             return cells
-        self._open = {c: kept for c, kept in self._open.items() if kept[0] >= number}
-        return dict(sorted(({c: text for c, (_, text) in self._open.items()} | cells).items()))
+        self._open = {
+            column: (last, text) for column, (last, text) in self._open.items() if last >= number
+        }
+        merged = {column: text for column, (_, text) in self._open.items()}
+        return dict(sorted((merged | cells).items()))
 
 
 def clean_cell(text: str) -> str:
-    """Return the text of a cell on one line: its line breaks and tabs become spaces."""
+    """Return the text of a cell on one line, with spaces in place of line breaks and tabs."""
     return (text if text.isprintable() else _BREAKS.sub(" ", text)).strip()
 
 
 def write_rows(writer: Writer, rows: Iterable[Row]) -> None:
-    """Write `rows`, each under a mark with its number.
+    """Write `rows`, each with a mark for its number.
 
-    Each table's names are found anew, and stay in force over blank rows as long as the columns
-    are the same. A table whose first full row cannot be names is written without any.
+    The header is detected for each table and stays valid across blank rows while the columns are
+    the same. A table whose first full row cannot be a header is written without column names.
     """
     names: Mapping[int, str] = {}
     for is_filled, run in groupby(rows, key=lambda row: bool(row.cells)):
         if not is_filled:
             continue
         head = list(islice(run, SAMPLE_ROWS))
-        place = _find_header(head, names)
-        if place is not None:
-            names = head[place].cells
+        header = _find_header(head, names)
+        if header is not None:
+            names = head[header].cells
         elif not _continues_table(head, names):
             names = {}
         last = ""
         for count, row in enumerate(chain(head, run)):
-            is_below = place is None or count > place
+            is_below = header is None or count > header
             line = _format_row(row.cells, names if is_below else {})
             writer.ensure_gap(choose_separator(last, line) if count else "\n\n")
             with writer.mark("row", str(row.number)):
@@ -96,9 +99,9 @@ def write_rows(writer: Writer, rows: Iterable[Row]) -> None:
 
 
 def choose_separator(line: str, following: str) -> str:
-    """Return what two lines of a table need between them to be two sentences.
+    """Return the separator that two lines of a table need to be separate sentences.
 
-    A line end alone ends a sentence only where a tab is near it.
+    A single line end only ends a sentence if there is a tab near it.
     """
     return "\n" if "\t" in line[-LOOK:] or "\t" in following[:LOOK] else "\n\n"
 
@@ -110,22 +113,22 @@ def _format_row(cells: Mapping[int, str], names: Mapping[int, str]) -> str:
 
 
 def _continues_table(head: Sequence[Row], names: Mapping[int, str]) -> bool:
-    """Say whether rows without names of their own belong to the table above the blank row."""
+    """Return whether rows without a header belong to the table above the blank row."""
     columns = {column for row in head for column in row.cells}
-    # What stands in one column alone under a table is a note about it.
+    # Text in a single column below a table is a note about it.
     return columns <= names.keys() and (len(columns) > 1 or len(names) == 1)
 
 
 def _find_header(head: Sequence[Row], above: Mapping[int, str]) -> int | None:
-    """Return which of `head`, a table's first rows, holds its columns' names; None for none.
+    """Return the index of the header row in `head`, the first rows of a table; None without one.
 
-    above: the names in force before the blank row above.
+    above: the column names that are valid before the blank row above.
     """
     columns = {column for row in head for column in row.cells}
-    for place, row in enumerate(head):
+    for index, row in enumerate(head):
         if 2 * len(row.cells) <= len(columns) > 1:
-            continue  # a title, a date, who made it
-        below = head[place + 1 :]
+            continue  # a title, a date or an author
+        below = head[index + 1 :]
         stands_out = _stands_out(row, below)
         if len(columns) == 1 and not _can_title_list(row, below):
             return None
@@ -135,12 +138,12 @@ def _find_header(head: Sequence[Row], above: Mapping[int, str]) -> int | None:
             or any(row.cells[c] == other.cells.get(c) for other in below for c in row.cells)
         ):
             return None
-        return place if _can_be_header(row, below) else None
+        return index if _can_be_header(row, below) else None
     return None
 
 
 def _can_be_header(row: Row, below: Sequence[Row]) -> bool:
-    """Say whether all of a row's cells are short words, or years over what are none."""
+    """Return whether each cell of a row is short text, or a year above cells that are not years."""
     for column, text in row.cells.items():
         if len(text) > LONGEST_NAME:
             return False
@@ -159,7 +162,7 @@ def _can_title_list(row: Row, below: Sequence[Row]) -> bool:
 
 
 def _stands_out(row: Row, below: Sequence[Row]) -> bool:
-    """Say whether a word in `row` stands over a column of mostly numbers or dates."""
+    """Return whether a cell of `row` is a word above a column of mostly numbers or dates."""
     for column, text in row.cells.items():
         others = [other.cells[column] for other in below if column in other.cells]
         values = sum(_VALUE.fullmatch(other) is not None for other in others)

@@ -1,7 +1,7 @@
-"""XML bytes -> their elements, with nothing taken from outside and nothing expanded.
+"""Parse XML without external resources and without expanding entities.
 
-Receives the bytes of an XML file, found in a file of a format that is written in XML; hands on
-lxml's elements. Comments and processing instructions are dropped.
+Input: the bytes of an XML file, usually a member of a document file. Output: lxml elements.
+Comments and processing instructions are dropped.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from lxml import etree
 
 
-# What lxml is told wherever it reads XML. Without huge_tree it ends at 256 levels and at texts of
-# ten million characters. collect_ids stays as it is: False makes lxml 6.1 load external DTDs.
+# Options of all lxml parsers. Without huge_tree, lxml refuses more than 256 levels and texts of
+# over ten million characters. collect_ids keeps its default: False makes lxml 6.1 load external
+# DTDs.
 OPTIONS: dict[str, Any] = {
     "resolve_entities": False,
     "load_dtd": False,
@@ -30,10 +31,10 @@ OPTIONS: dict[str, Any] = {
 
 
 def parse_xml(data: bytes, path: str) -> etree._Element:
-    """Return the root of the XML in `data`. `path` is only for messages.
+    """Return the root of the XML in `data`. `path` is only used in messages.
 
-    Raises ParseError where it is broken, nested too deeply, or declares entities: no program that
-    people write with does, and a few of them can stand for gigabytes.
+    Raises ParseError if the XML is malformed, nested too deeply, or declares entities: a few
+    entities can expand to gigabytes, and no word processor or spreadsheet program uses them.
     """
     from lxml import etree
 
@@ -46,17 +47,17 @@ def parse_xml(data: bytes, path: str) -> etree._Element:
 
 
 def iterate_elements(data: bytes, path: str, *names: str) -> Iterator[etree._Element]:
-    """Yield the elements of the XML in `data` that have one of `names`, whatever their namespace.
+    """Yield the elements of the XML in `data` that have one of `names`, in any namespace.
 
-    Each comes with all that is inside it, and is emptied when the next one is asked for: a file
-    may be larger than what its elements would take. Raises ParseError as `tree` does.
+    Each element is complete when it is yielded, and is cleared before the next one, because all
+    elements of a large file together may not fit into memory. Raises ParseError as `parse_xml`.
     """
     from lxml import etree
 
     tags = tuple(f"{{*}}{name}" for name in names)
-    found = etree.iterparse(io.BytesIO(data), tag=tags, **OPTIONS)
+    events = etree.iterparse(io.BytesIO(data), tag=tags, **OPTIONS)
     try:
-        for count, (_, element) in enumerate(found):
+        for count, (_, element) in enumerate(events):
             if not count:
                 _refuse_entities(element, path)
             yield element
@@ -68,12 +69,12 @@ def iterate_elements(data: bytes, path: str, *names: str) -> Iterator[etree._Ele
 
 
 def local_name(element: etree._Element) -> str:
-    """Return the name of `element` without its namespace: there are two sets of those about."""
+    """Return the name of `element` without its namespace; Office files use two sets of these."""
     return str(element.tag).rpartition("}")[2]
 
 
 def get_attribute(element: etree._Element, name: str) -> str | None:
-    """Return the attribute called `name`, whatever its namespace; None where there is none."""
+    """Return the attribute `name` in any namespace, or None if it is missing."""
     for key, value in element.attrib.items():
         if key.rpartition("}")[2] == name:
             return str(value)
@@ -81,29 +82,31 @@ def get_attribute(element: etree._Element, name: str) -> str | None:
 
 
 def parse_int(text: str | None, default: int) -> int:
-    """Return a number that only changes how text looks, or `default` where it is none."""
+    """Parse a number that only affects how text looks. Returns `default` if it is malformed."""
     return int(text) if text and re.fullmatch(r"\s*[+-]?[0-9]{1,18}\s*", text) else default
 
 
 def parse_count(text: str, path: str) -> int:
-    """Return a number from 0 that a citation may hang on, as that of a row.
+    """Parse a non-negative integer that citations depend on, such as a row number.
 
-    Raises ParseError where it is none: whoever guessed might name another row.
+    Raises ParseError if it is malformed: a guess could cite the wrong row.
     """
-    said = " ".join(text.split())
-    if len(said) <= 18 and said.isdigit() and said.isascii():
-        return int(said)
-    shown = said if len(said) <= 20 else f"{said[:20]}…"
-    raise ParseError(path, f'is damaged: it counts with "{shown}". Save it anew, or exclude it.')
+    number = " ".join(text.split())
+    if len(number) <= 18 and number.isdigit() and number.isascii():
+        return int(number)
+    excerpt = number if len(number) <= 20 else f"{number[:20]}…"
+    raise ParseError(
+        path, f'is damaged: expected a number, found "{excerpt}". Save it again, or exclude it.'
+    )
 
 
 def _refuse_entities(element: etree._Element, path: str) -> None:
     declared = element.getroottree().docinfo.internalDTD
     if declared is not None and any(True for _ in declared.iterentities()):
-        raise ParseError(path, "declares entities in its XML. Save it anew, or exclude it.")
+        raise ParseError(path, "declares entities in its XML. Save it again, or exclude it.")
 
 
 def _broken_xml_error(path: str, error: Exception) -> ParseError:
-    """Return the reason for XML that lxml cannot read."""
-    said = " ".join(str(error).split())[:200]
-    return ParseError(path, f"holds broken XML ({said}). Save it anew, or exclude it.")
+    """Return the error for XML that lxml cannot parse."""
+    detail = " ".join(str(error).split())[:200]
+    return ParseError(path, f"contains malformed XML ({detail}). Save it again, or exclude it.")

@@ -73,7 +73,7 @@ class Package:
         for relation in self.relations("").values():
             if relation.kind == "officeDocument" and local_name(self.tree(relation.part)) == root:
                 return relation.part
-        raise ParseError(self.path, f"is not what its name says: it holds no {root}.")
+        raise ParseError(self.path, f"contains no {root}; its extension may be wrong.")
 
     def title(self) -> str | None:
         """Return the title that its author gave the document, or None."""

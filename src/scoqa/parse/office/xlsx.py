@@ -193,7 +193,7 @@ def _read_cell(cell: etree._Element, book: _Book) -> str:
                 raise ParseError(
                     book.path,
                     f"is damaged: a cell names text {index}, and there are {len(book.texts)}. "
-                    "Save it anew, or exclude it.",
+                    "Save it again, or exclude it.",
                 )
             text = format_text(book.texts[index], code)
         case "str":

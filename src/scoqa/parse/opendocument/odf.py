@@ -60,7 +60,7 @@ class OpenDocument:
         """Return the body of a document of `kind` ("text"). Raises ParseError for other kinds."""
         found = self._roots[0].find(f"{{*}}body/{{*}}{kind}")
         if found is None:
-            raise ParseError(self.path, f"is not what its name says: it holds no {kind} document.")
+            raise ParseError(self.path, f"contains no {kind} document; its extension may be wrong.")
         return found
 
     def find_object(self, place: str, kind: str) -> etree._Element | None:

@@ -123,8 +123,8 @@ def _find_warnings(
     unknown = sum(each.unknown for each in glyphs)
     if unknown > _MOST_UNKNOWN * sum(each.characters for each in glyphs):
         found.append(
-            f"does not say which letters {unknown:,} of its signs stand for; they are shown as "
-            "U+FFFD. Save it anew, or run OCR on it."
+            f"has {unknown:,} characters without a Unicode value; they are shown as U+FFFD. "
+            "Save it again, or run OCR on it."
         )
     return tuple(found)
 

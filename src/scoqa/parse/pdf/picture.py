@@ -19,7 +19,7 @@ from scoqa.errors import ParseError
 
 LEAST_WIDTH, MOST_WIDTH = 100, 3000  # pixels of a picture
 MOST_PIXELS = 20_000_000
-DAMAGED = "is damaged or not a PDF file. Save it anew, or exclude it."
+DAMAGED = "is damaged or not a PDF file. Save it again, or exclude it."
 ENCRYPTED = "is encrypted; save a copy without a password, or exclude it."
 
 
@@ -37,7 +37,7 @@ def open_pdf(data: bytes, path: str) -> Iterator[Any]:
         raise ParseError(path, _REASONS.get(error, DAMAGED))
     try:
         if pdfium.FPDF_GetPageCount(document) < 1:
-            raise ParseError(path, "is damaged: it has no pages. Save it anew, or exclude it.")
+            raise ParseError(path, "is damaged: it has no pages. Save it again, or exclude it.")
         yield document
     finally:
         pdfium.FPDF_CloseDocument(document)

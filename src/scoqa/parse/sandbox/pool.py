@@ -1,4 +1,4 @@
-"""The parser processes, bounded in time and memory.
+"""Start parser processes, send them requests and enforce time limits.
 
 Input: requests for `sandbox.worker`. Output: its results, or a ParseError. A file that crashes,
 hangs or exhausts its parser process affects no other file.
@@ -19,29 +19,29 @@ from typing import Any
 from scoqa.errors import ParseError, ScoqaError
 from scoqa.parse.sandbox.worker import READY, describe_memory_limit
 
-# -P: a file called lxml.py in the folder one stands in is not taken for the library. -W: whatever
-# the environment makes of warnings, they are no reason not to start.
+# -P: do not import a file such as lxml.py from the current directory in place of the library.
+# -W: start even if the environment turns warnings into errors.
 COMMAND = [
     sys.executable, "-P", "-W", "ignore", "-c",
     "from scoqa.parse.sandbox.worker import main; main()",
 ]  # fmt: skip
-# For the slowest that people have (a few thousand pages of PDF) some ten times what it takes here;
-# an endless loop in a library meets it.
+# About ten times the measured time of the slowest realistic files (PDFs of a few thousand pages).
+# The limit ends endless loops in libraries.
 BASE_SECONDS = 60.0
 SECONDS_PER_MEGABYTE = 20.0
-# A process that once took this much is not kept: what it does not give back would stay.
+# A process that once used more memory is closed after its request, because it may not release it.
 MAX_IDLE_BYTES = 500 * 2**20
 
 
 class _GoneError(Exception):
-    """The process ended without an answer."""
+    """The process ended without a response."""
 
 
 class Worker:
-    """One process that reads files, one at a time."""
+    """One parser process, which parses one file at a time."""
 
     def __init__(self) -> None:
-        """Start it. Raises ScoqaError when it does not start: that is no file's fault."""
+        """Start the process. Raises ScoqaError if that fails, because no file is at fault."""
         try:
             self.process = subprocess.Popen(
                 [*COMMAND, str(os.getpid())],
@@ -51,8 +51,8 @@ class Worker:
             )
         except OSError as error:
             raise _start_error(error.strerror or str(error)) from error
-        self.fresh = True  # whether it was asked nothing yet
-        self.spent = False  # whether it must not be asked again
+        self.fresh = True  # whether it has not received a request yet
+        self.spent = False  # whether it must not receive another request
         try:
             self._read_exactly(len(READY))
         except _GoneError:
@@ -60,31 +60,32 @@ class Worker:
             raise _start_error(_read_start_error()) from None
 
     def run_request(self, request: Mapping[str, Any], path: str, seconds: float) -> dict[str, Any]:
-        """Return what the process makes of `request`. Raises ParseError, which names `path`.
+        """Return the result of `request`.
 
-        Raises _GoneError, too.
+        Raises ParseError, which names `path`, if the file cannot be parsed or takes longer than
+        `seconds`; _GoneError if the process ends without a response.
         """
         assert self.process.stdin is not None
-        late = threading.Event()
+        timed_out = threading.Event()
 
-        def end() -> None:
-            late.set()
+        def kill() -> None:
+            timed_out.set()
             self.process.kill()
 
-        timer = threading.Timer(seconds, end)
+        timer = threading.Timer(seconds, kill)
         timer.daemon = True
         timer.start()
-        self.spent = True  # until its whole answer is here: it would be the next one's
+        self.spent = True  # until the response is complete: the rest would mix with the next one
         try:
             self.process.stdin.write(json.dumps(request).encode("utf-8") + b"\n")
             self.process.stdin.flush()
             size = int.from_bytes(self._read_exactly(8), "big")
             outcome: dict[str, Any] = json.loads(self._read_exactly(size))
         except (_GoneError, OSError):
-            if late.is_set():
+            if timed_out.is_set():
                 raise ParseError(
                     path,
-                    f"took longer than {seconds:.0f} seconds to read. Save it anew, split it, or "
+                    f"took longer than {seconds:.0f} seconds to read. Save it again, split it, or "
                     "exclude it.",
                 ) from None
             raise _GoneError from None
@@ -104,42 +105,42 @@ class Worker:
         return data
 
     def close(self) -> None:
-        """End the process and take back everything it holds."""
+        """Kill the process and release its resources."""
         self.process.kill()
         for stream in (self.process.stdin, self.process.stdout):
             if stream is not None:
                 try:
                     stream.close()
-                except OSError:  # what was still to be sent is for nobody
+                except OSError:  # unsent data is discarded
                     continue
         self.process.wait()
 
 
 def _start_error(why: str) -> ScoqaError:
     return ScoqaError(
-        f"The process that reads files does not start: {why}. Nothing was changed. Is scoqa "
-        "installed whole? scoqa doctor looks."
+        f"The parser process could not be started: {why}. Nothing was changed. Run `scoqa doctor` "
+        "to check the installation."
     )
 
 
 def _read_start_error() -> str:
-    """Return the last line that a process says which is started once more and asked nothing."""
-    told = subprocess.run([*COMMAND, str(os.getpid())], input=b"", capture_output=True)
-    lines = told.stderr.decode("utf-8", "replace").split("\n")
-    said = [line.strip() for line in lines if line.strip()]
-    return said[-1][:200].rstrip(".") if said else f"it ends with {told.returncode}"
+    """Start a process once more without a request and return the last line of its error output."""
+    completed = subprocess.run([*COMMAND, str(os.getpid())], input=b"", capture_output=True)
+    output = completed.stderr.decode("utf-8", "replace").split("\n")
+    lines = [line.strip() for line in output if line.strip()]
+    return lines[-1][:200].rstrip(".") if lines else f"exit code {completed.returncode}"
 
 
 def _describe_crash(code: int) -> str:
-    """Return why a process that ended with `code` read nothing."""
-    if code < 0 and -code == signal.SIGKILL:  # nobody here sent it: the system ran out of memory
+    """Return the reason for a file whose parser process ended with `code`."""
+    if code < 0 and -code == signal.SIGKILL:  # sent by the system, which ran out of memory
         return describe_memory_limit()
-    how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-    return f"crashes what reads it ({how}); it is damaged. Save it anew, or exclude it."
+    cause = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+    return f"crashed the parser ({cause}) and is probably damaged. Save it again, or exclude it."
 
 
 class _Workers:
-    """Every process there is, and those of them that wait for a file."""
+    """All parser processes, and those among them that are idle."""
 
     def __init__(self) -> None:
         self._all: set[Worker] = set()
@@ -148,9 +149,9 @@ class _Workers:
         self._owner = os.getpid()
 
     def take(self, *, fresh: bool = False) -> Worker:
-        """Return a process that waits, or a new one. Raises ScoqaError when none starts."""
+        """Return an idle process, or a new one. Raises ScoqaError if it cannot be started."""
         with self._guard:
-            if self._owner != os.getpid():  # after a fork the parent's are not ours
+            if self._owner != os.getpid():  # after a fork, the processes belong to the parent
                 self._all, self._idle, self._owner = set(), [], os.getpid()
             if self._idle and not fresh:
                 return self._idle.pop()
@@ -169,7 +170,7 @@ class _Workers:
                 self._idle.append(worker)
 
     def end(self) -> None:
-        """End them all, also in the middle of a file: nobody waits for it any more."""
+        """Kill all processes, even while they parse a file."""
         with self._guard:
             workers, self._all, self._idle = self._all, set(), []
         if self._owner == os.getpid():
@@ -183,11 +184,23 @@ atexit.register(_workers.end)
 
 
 def run(request: Mapping[str, Any], *, path: str, size: int = 0) -> dict[str, Any]:
-    """Return the result that `sandbox.worker` gives for `request`, in a process of its own.
+    """Run `request` in a parser process and return its result.
 
-    size: of the file in bytes, which its time grows with. Raises ParseError, naming `path`, and
-    ScoqaError when no process starts. May be called from several threads: each call has a process
-    of its own.
+    Thread-safe: concurrent calls use different processes.
+
+    Parameters
+    ----------
+    path
+        Named in the messages of ParseError.
+    size
+        The size of the file in bytes. The time limit grows with it.
+
+    Raises
+    ------
+    ParseError
+        If the file cannot be parsed, crashes the process or exceeds a limit.
+    ScoqaError
+        If no process can be started.
     """
     seconds = BASE_SECONDS + SECONDS_PER_MEGABYTE * size / 2**20
     for fresh in (False, True):
@@ -196,9 +209,10 @@ def run(request: Mapping[str, Any], *, path: str, size: int = 0) -> dict[str, An
         try:
             return worker.run_request(request, path, seconds)
         except _GoneError:
-            # One that had read other files may have ended for another reason than this one.
+            # A process that parsed other files before may have ended for a reason unrelated to
+            # this file, so the request is repeated in a new process.
             if first:
                 raise ParseError(path, _describe_crash(worker.process.wait())) from None
         finally:
             _workers.return_worker(worker)
-    raise AssertionError("a process that was asked nothing is fresh")
+    raise AssertionError("the second process is always fresh")

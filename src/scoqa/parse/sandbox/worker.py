@@ -1,9 +1,9 @@
-"""The process that reads files for scoqa: whatever a file does to it, it does to it alone.
+"""The main program of a parser process.
 
-Receives the number of the process that asks, with which it ends, as its argument, and one request
-a line on standard input; hands on READY, then each outcome on standard output, as its length in
-eight bytes and then JSON. Ends when standard input does. Nothing here can be harmed by a file but
-this process: it may take a bounded amount of memory, and can put no byte into a file.
+Input: the id of the parent process as argument (this process exits with it), and one JSON request
+per line on standard input. Output: READY, then for each request the length of the result in eight
+bytes and the result as JSON, on standard output. The process exits at the end of standard input. A
+malicious file can only harm this process: its memory is limited, and it cannot write to any file.
 """
 
 from __future__ import annotations
@@ -30,15 +30,18 @@ from scoqa.parse.pdf.picture import render_requested_page
 from scoqa.serial import to_json
 
 READY = b"!"
-# Far more than any file that a person reads takes here; a bomb meets it soon.
+# Far more than parsing any ordinary file takes; decompression bombs reach it soon.
 MOST_MEMORY_BYTES = 4 * 2**30
 MOST_FILE_BYTES = 512 * 2**20
-# Some 25,000 pages, ten million words. SQLite's own bound is a billion bytes a text.
+# About 25,000 pages or ten million words. SQLite itself limits a text to a billion bytes.
 MOST_CHARACTERS = 50_000_000
 
 
 def parse(request: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the room of `request["path"]` makes of `request["file"]`, as plain values."""
+    """Parse `request["file"]` with the parser for the extension of `request["path"]`.
+
+    Returns JSON-compatible values. Raises ParseError.
+    """
     file, path = Path(request["file"]), str(request["path"])
     data = _read_bytes(file, path)
     modified = datetime.fromtimestamp(file.stat().st_mtime, tz=UTC)
@@ -46,7 +49,7 @@ def parse(request: Mapping[str, Any]) -> dict[str, Any]:
     if len(parsed.text) > MOST_CHARACTERS:
         raise ParseError(
             path,
-            f"holds {len(parsed.text):,} characters; scoqa reads files of at most "
+            f"contains {len(parsed.text):,} characters; scoqa reads files of at most "
             f"{MOST_CHARACTERS:,}. Split it.",
         )
     text = storable(parsed.text)
@@ -61,8 +64,8 @@ def parse(request: Mapping[str, Any]) -> dict[str, Any]:
             [mark.start, mark.end, mark.kind, storable(mark.label), to_json(mark.box)]
             for mark in parsed.marks
         ],
-        "warnings": [storable(each) for each in (*parsed.warnings, *blank)],
-        "boxes": [base64.b64encode(each).decode("ascii") for each in parsed.boxes],
+        "warnings": [storable(warning) for warning in (*parsed.warnings, *blank)],
+        "boxes": [base64.b64encode(page).decode("ascii") for page in parsed.boxes],
     }
 
 
@@ -89,7 +92,7 @@ TASKS: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
 
 
 def run_task(request: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what came of a request: its result, or under "problem" why there is none."""
+    """Return the result of a request, or the reason for its failure under "problem"."""
     try:
         return TASKS[request["task"]](request)
     except ParseError as error:
@@ -97,25 +100,25 @@ def run_task(request: Mapping[str, Any]) -> dict[str, Any]:
     except MemoryError:
         return {"problem": describe_memory_limit(), "ends": True}
     except RecursionError:
-        return {"problem": "is nested too deeply to be read. Save it anew, or exclude it."}
+        return {"problem": "is nested too deeply to be read. Save it again, or exclude it."}
     except Exception as error:
-        # Whatever a library says of a broken file: one line, and the next file.
+        # Libraries raise many kinds of errors for broken files. Report it and continue.
         kind = type(error).__name__
-        said = " ".join(str(error).split())[:200]
-        return {"problem": storable(f"is damaged or not what its name says ({kind}: {said}).")}
+        detail = " ".join(str(error).split())[:200]
+        return {"problem": storable(f"is damaged, or its extension is wrong ({kind}: {detail}).")}
 
 
 def describe_memory_limit() -> str:
-    """Return the reason for a file that takes too much memory."""
+    """Return the reason for a file that takes too much memory to parse."""
     most = MOST_MEMORY_BYTES // 2**30
     return f"takes more than {most} GB of memory to read. Split it, or exclude it."
 
 
 def limit_resources() -> None:
-    """Bound what this process may take: memory; and no byte may be put into a file."""
+    """Limit the memory of this process, and forbid it to write to files or dump core."""
     try:
         import resource
-    except ImportError:  # there is no such thing on Windows
+    except ImportError:  # not available on Windows
         return
     for kind, most in (
         (resource.RLIMIT_AS, MOST_MEMORY_BYTES),
@@ -126,15 +129,15 @@ def limit_resources() -> None:
         own = most if hard == resource.RLIM_INFINITY else min(most, hard)
         try:
             resource.setrlimit(kind, (own, own))
-        except (ValueError, OSError):  # macOS knows the bound of memory and refuses to set it
+        except (ValueError, OSError):  # macOS defines the memory limit but refuses to set it
             continue
 
 
 def measure_peak_memory() -> int:
-    """Return the most memory this process has held so far; 0 where the system does not tell.
+    """Return the peak memory of this process in bytes, or 0 if the system does not report it.
 
-    Not `getrusage`: on Linux its greatest size begins with that of the process that started this
-    one, before it was this one.
+    `getrusage` is unsuitable: on Linux, its maximum includes the size of the parent process, from
+    before this program was executed.
     """
     try:
         status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
@@ -145,22 +148,23 @@ def measure_peak_memory() -> int:
 
 
 def _exit_with_parent(parent: int) -> None:
-    """End this process when the one that started it has gone, also in the middle of a file."""
+    """Exit when the parent process has ended, even while a file is being parsed."""
     while os.getppid() == parent:
         time.sleep(1)
     os._exit(1)
 
 
 def main() -> None:
-    # Whoever stops scoqa with Ctrl-C stops it, not a file: it ends this process when it ends.
+    """Serve requests from standard input until it ends."""
+    # Ctrl-C stops the main process, which then ends this process. It must not look like a crash.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if os.name == "posix":  # elsewhere a launcher may stand between the two
+    if os.name == "posix":  # on Windows, a launcher may run between the two processes
         threading.Thread(target=_exit_with_parent, args=(int(sys.argv[1]),), daemon=True).start()
-    answers: BinaryIO = io.FileIO(os.dup(1), "wb")
-    os.dup2(2, 1)  # whatever a library prints is no answer
+    results: BinaryIO = io.FileIO(os.dup(1), "wb")
+    os.dup2(2, 1)  # output printed by libraries must not mix with the results
     os.environ["OPENBLAS_NUM_THREADS"] = "1"  # each thread takes address space
     limit_resources()
-    _write(answers, READY)
+    _write(results, READY)
     for line in sys.stdin.buffer:
         outcome = run_task(json.loads(line))
         try:
@@ -168,8 +172,8 @@ def main() -> None:
         except MemoryError:
             outcome = {"problem": describe_memory_limit(), "ends": True}
             data = _encode_outcome(outcome)
-        _write(answers, len(data).to_bytes(8, "big"))
-        _write(answers, data)
+        _write(results, len(data).to_bytes(8, "big"))
+        _write(results, data)
         if outcome.get("ends"):
             return
 
@@ -179,7 +183,7 @@ def _encode_outcome(outcome: Mapping[str, Any]) -> bytes:
     return json.dumps(memory, ensure_ascii=False).encode("utf-8")
 
 
-def _write(answers: BinaryIO, data: bytes) -> None:
+def _write(results: BinaryIO, data: bytes) -> None:
     view = memoryview(data)
     while view:
-        view = view[answers.write(view) or 0 :]
+        view = view[results.write(view) or 0 :]

@@ -1,7 +1,7 @@
-"""CSV and TSV files: what stands between the cells is found, each row becomes a line.
+"""Parse CSV and TSV files, detecting the delimiter.
 
-Receives the file's bytes; hands on one line a row, each cell with its column's name, under the
-row's number as a spreadsheet program shows it: a row of several lines counts once.
+Input: the bytes of a file. Output: one line per row, each cell with the name of its column, marked
+with the row number that a spreadsheet program displays: a row of several lines counts once.
 """
 
 from __future__ import annotations
@@ -21,27 +21,27 @@ from scoqa.types import Parser
 
 PARSER = Parser("delimited", "1")
 
-# Where two fit as well as each other, the first is taken: in "1,5;2,5" commas are decimal.
+# Of two delimiters that fit equally well, the first is chosen: in "1,5;2,5" the commas are decimal.
 _DELIMITERS = "\t;|,"
-_SAMPLE_ROWS = 100  # rows, at most; enough to tell what separates cells
+_SAMPLE_ROWS = 100  # at most; sufficient to detect the delimiter
 _SAMPLE_CHARACTERS = 100_000
 _DELIMITER_LINE = re.compile(
     r"sep=([^\r\n])(?:\r\n|\r|\n)", re.IGNORECASE
 )  # for Excel, which hides it
-_SENTINEL = "\x00"  # no text of ours holds it
+_SENTINEL = "\x00"  # never occurs in decoded text
 
 
 def read(data: bytes, path: str) -> Parsed:
     """Return the rows of a CSV or TSV file. Raises ParseError."""
     text, warnings = decode(data, path)
-    named = _DELIMITER_LINE.match(text)
-    if named:
-        text = text[named.end() :]
+    declaration = _DELIMITER_LINE.match(text)
+    if declaration:
+        text = text[declaration.end() :]
     default = "\t" if PurePath(path).suffix.lower() == ".tsv" else ","
-    delimiter = named[1] if named else detect_delimiter(text, default)
+    delimiter = declaration[1] if declaration else detect_delimiter(text, default)
     has_quotes = '"' in text
     if has_quotes and not _closes_quotes(text, delimiter):
-        # To the letter of the format all that follows would be one cell.
+        # Read strictly, the rest of the file would be a single cell.
         has_quotes = False
         warnings += ("has a quotation mark that is never closed; all of them were read as text.",)
     writer = Writer()
@@ -50,21 +50,21 @@ def read(data: bytes, path: str) -> Parsed:
 
 
 def detect_delimiter(text: str, default: str) -> str:
-    """Return what stands between cells: what cuts most rows into the same number of them.
+    """Return the delimiter that splits most rows into the same number of cells.
 
-    default: where nothing cuts half of them so.
+    default: the result if no delimiter does so for more than half of the rows.
     """
     sample = text[:_SAMPLE_CHARACTERS]
     best, best_share = default, 0.5
     for delimiter in _DELIMITERS:
         rows = list(islice(_iterate_records(sample, delimiter), _SAMPLE_ROWS))
         if len(sample) < len(text):
-            rows = rows[:-1] or rows  # the last one may be cut off
+            rows = rows[:-1] or rows  # the last row may be truncated
         rows = [row for row in rows if row]
-        # What cuts between two quotation marks cuts inside a cell.
-        whole = (row for row in rows if not any(cell.count('"') % 2 for cell in row))
-        several = Counter(len(row) for row in whole if len(row) > 1)
-        share = several.most_common(1)[0][1] / len(rows) if several else 0.0
+        # An odd number of quotation marks means that the delimiter splits inside a cell.
+        intact = (row for row in rows if not any(cell.count('"') % 2 for cell in row))
+        widths = Counter(len(row) for row in intact if len(row) > 1)
+        share = widths.most_common(1)[0][1] / len(rows) if widths else 0.0
         if share > best_share:
             best, best_share = delimiter, share
     return best
@@ -77,13 +77,13 @@ def _iterate_rows(text: str, delimiter: str, has_quotes: bool) -> Iterator[Row]:
 
 
 def _closes_quotes(text: str, delimiter: str) -> bool:
-    """Say whether every quotation mark that opens a cell is closed: a row put last stays one."""
+    """Return whether all quoted cells are closed: a row appended to the text is then a row."""
     (last,) = deque(_iterate_records(f"{text}\n{_SENTINEL}", delimiter), maxlen=1)
     return last == [_SENTINEL]
 
 
 def _iterate_records(text: str, delimiter: str, has_quotes: bool = True) -> Iterator[list[str]]:
-    # The bound is for programs that read from elsewhere; here all of it is in memory already.
+    # The default limit protects programs that read streams; here the text is already in memory.
     csv.field_size_limit(2**31 - 1)
     return csv.reader(
         io.StringIO(text, newline=""),

@@ -1,8 +1,8 @@
-"""Markdown: shown and quoted as its source text; headings become marks.
+"""Parse Markdown: the source text is kept, and its headings are marked.
 
-Receives the canonical text; hands on the title (a heading in the first lines) and the marks; a
-heading's label is its whole path ("Charter > Article 4"). Found with markdown-it-py, so that a
-`#` inside a code block is not taken for a heading.
+Input: the bytes of a file. Output: the unchanged text, its title (a heading in the first lines) and
+its marks. The label of a heading is its complete path ("Charter > Article 4"). Headings are found
+with markdown-it-py, so that a `#` in a code block is not mistaken for a heading.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from scoqa.types import Mark, Parser
 
 PARSER = Parser("markdown", "1")
 
-# Settings between two lines of dashes at the very top, as site generators read them.
+# Settings between two lines of dashes at the start of a file, as used by site generators.
 _FRONT_MATTER = re.compile(
     r"---[ \t]*(?:\r\n|\r|\n)(?=\S).*?(?<=[\r\n])---[ \t]*(?=[\r\n]|\Z)", re.DOTALL
 )
@@ -28,12 +28,12 @@ _LINE_END = re.compile(r"\r\n|\r|\n")  # markdown-it turns all three into LF bef
 
 
 def _find_line_starts(text: str) -> list[int]:
-    """Return where each line starts, as markdown-it counts lines, and the end of the text."""
+    """Return the start of each line, as markdown-it counts lines, and the end of the text."""
     return [0, *(end.end() for end in _LINE_END.finditer(text)), len(text)]
 
 
 def _strip_markup(source: str) -> str:
-    """Return the words of a heading's inline Markdown, without its markup."""
+    """Return the words of a heading without its inline markup."""
     children = MarkdownIt("commonmark").parseInline(source)[0].children or ()
     parts = (
         child.content if child.type in ("text", "code_inline") else " "
@@ -44,9 +44,9 @@ def _strip_markup(source: str) -> str:
 
 
 def find_title_and_marks(text: str) -> tuple[str | None, tuple[Mark, ...]]:
-    """Return the title (None where there is no heading) and the marks, sorted by start."""
+    """Return the title (None if the first lines have no heading) and the marks, sorted by start."""
     blocks = MarkdownIt("commonmark")
-    blocks.core.ruler.disable("inline")  # only headings are read inside: several times as fast
+    blocks.core.ruler.disable("inline")  # only headings need inline parsing; several times faster
     tokens = blocks.parse(text)
     starts = _find_line_starts(text)
     body = _FRONT_MATTER.match(text)
@@ -59,13 +59,13 @@ def find_title_and_marks(text: str) -> tuple[str | None, tuple[Mark, ...]]:
     for token, inline in pairwise(tokens):
         if token.type != "heading_open" or token.map is None or token.level != 0:
             continue
-        # Looked at only where it can be a heading: its markup may take twice its words.
+        # Skip text that is too long for a heading; markup may double the length of its words.
         words = _strip_markup(inline.content) if len(inline.content) <= 2 * LONGEST_TITLE else ""
         if not 0 < len(words) <= LONGEST_TITLE:
-            continue  # a paragraph over a line of dashes is a heading only to the grammar
+            continue  # a paragraph above a line of dashes is a heading only by the grammar
         start, end = starts[token.map[0]], starts[min(token.map[1], len(starts) - 1)]
         if start < body_start:
-            continue  # to the grammar, the last line of front matter is an underlined heading
+            continue  # by the grammar, the last line of front matter is an underlined heading
         marks.append(Mark(start, end, "heading", headings.open_heading(int(token.tag[1:]), words)))
         if title is None and start < head_end:
             title = words

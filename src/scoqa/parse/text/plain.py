@@ -1,6 +1,6 @@
-"""Parse plain text: the first line is the title, a date line below it is marked.
+"""Parse plain text: the first line is the title, and a date line below it is marked.
 
-The text itself is unchanged.
+Input: the bytes of a file. Output: the unchanged text with its title and marks.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from scoqa.types import Mark, Parser
 
 PARSER = Parser("plain", "1")
 
-# "Home > News > Archive", as saved web pages begin: a way to the page, not its title.
+# "Home > News > Archive", the start of many saved web pages: a navigation path, not a title.
 _BREADCRUMBS = re.compile(r"\w\s+[>»›]\s+\w")
 
 
 def find_title_and_marks(text: str) -> tuple[str | None, tuple[Mark, ...]]:
-    """Return the title (None where the first line is too long to be one) and the marks."""
+    """Return the title (None if the first line is too long for a title) and the marks."""
     lines = find_text_lines(text, HEAD_LINES)
     while lines and _BREADCRUMBS.search(text, *lines[0]):
         lines = lines[1:]

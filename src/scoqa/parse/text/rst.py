@@ -1,9 +1,9 @@
-"""reStructuredText: shown and quoted as its source text; headings become marks.
+"""Parse reStructuredText: the source text is kept, and its headings are marked.
 
-Receives the file's bytes; hands on the unchanged text, its title (a heading in the first lines)
-and the marks; a heading's label is its whole path. Found with docutils, so that a line over dashes
-inside a literal block or a table is not taken for a heading. It reads no other file and runs no
-code.
+Input: the bytes of a file. Output: the unchanged text, its title (a heading in the first lines) and
+its marks. The label of a heading is its complete path. Headings are found with docutils, so that a
+line above dashes in a literal block or a table is not mistaken for a heading. No other file is
+read and no code is run.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from scoqa.types import Mark, Parser
 
 PARSER = Parser("rst", "1")
 
-# docutils takes some 10 seconds for a million characters; far more are no page that people write.
+# docutils takes about 10 seconds per million characters; hand-written pages are far shorter.
 MOST_CHARACTERS = 2_000_000
 
-_ROLE = re.compile(r":[\w:.+-]+:`([^`<]*?)(?:\s*<[^`>]*>)?`")  # those of Sphinx are unknown here
+_ROLE = re.compile(r":[\w:.+-]+:`([^`<]*?)(?:\s*<[^`>]*>)?`")  # docutils lacks the Sphinx roles
 _UNDERLINE = re.compile(r"([!-/:-@[-`{-~])\1*\s*")
 _SETTINGS = {
     "file_insertion_enabled": False,
     "raw_enabled": False,
     "syntax_highlight": "none",
-    "report_level": 5,  # nothing is reported,
-    "halt_level": 6,  # and nothing ends the reading
+    "report_level": 5,  # report nothing
+    "halt_level": 6,  # never stop on errors
 }
 
 
@@ -54,14 +54,14 @@ def read(data: bytes, path: str) -> Parsed:
 
 def _find_headings(text: str) -> Iterator[Mark]:
     """Yield a mark for each heading of `text`, over its title and the lines around it."""
-    # Lines as docutils counts them: it takes these two for spaces.
+    # Count lines as docutils does, which treats these two characters as spaces.
     lines = re.sub("[\v\f]", " ", text).splitlines(keepends=True)
     starts = [0, *accumulate(map(len, lines))]
     headings = Outline()
-    last = 0  # the line under the last title
+    last = 0  # the line below the previous title
     for level, line, title in _parse_sections(text):
         words = " ".join(_ROLE.sub(r"\1", title).split())
-        # docutils names the line under the title, counted from 1.
+        # docutils reports the line below the title, counted from 1.
         if not 1 < line <= len(lines) or not _UNDERLINE.fullmatch(lines[line - 1]):
             continue
         if not 0 < len(words) <= LONGEST_TITLE:
@@ -85,21 +85,21 @@ def _parse_sections(text: str) -> list[tuple[int, int, str]]:
     for name, value in {**_SETTINGS, "warning_stream": io.StringIO()}.items():
         setattr(settings, name, value)
     document = new_document("", settings)
-    known = dict(roles._roles)  # a file's own roles would be known in the next file
+    original_roles = dict(roles._roles)  # a role defined in a file must not affect the next file
     try:
         RstParser().parse(text, document)
     finally:
         roles._roles.clear()
-        roles._roles.update(known)
-    found: list[tuple[int, int, str]] = []
+        roles._roles.update(original_roles)
+    sections: list[tuple[int, int, str]] = []
 
     def visit(parent: nodes.Element, level: int) -> None:
         for child in parent.children:
             if isinstance(child, nodes.section):
                 title = child.next_node(nodes.title)
                 if title is not None and child.line is not None:
-                    found.append((level, child.line, title.astext()))
+                    sections.append((level, child.line, title.astext()))
                 visit(child, level + 1)
 
     visit(document, 1)
-    return found
+    return sections

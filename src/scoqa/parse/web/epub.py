@@ -43,7 +43,9 @@ def read(data: bytes, path: str) -> Parsed:
     package = parse_xml(archive.read(package_name), path)
     chapters, missing = find_chapters(package, package_name, archive)
     if not chapters:
-        raise ParseError(path, "names no chapters that are in it. Get it anew, or save it anew.")
+        raise ParseError(
+            path, "names no chapters that it contains. Get a new copy, or save it again."
+        )
     if find_encrypted(archive, path) & set(chapters):
         raise ParseError(
             path,
@@ -90,7 +92,7 @@ def find_package(archive: Archive, path: str) -> str:
             name = posixpath.normpath(unquote(each.get("full-path") or "")).lstrip("/")
             if name in archive.names():
                 return name
-    raise ParseError(path, "is no book, whatever its name says. Rename it, or exclude it.")
+    raise ParseError(path, "is not an EPUB book, despite its extension. Rename it, or exclude it.")
 
 
 def find_chapters(

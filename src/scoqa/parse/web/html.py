@@ -70,7 +70,7 @@ def decode_markup(
         text, warnings = decode(data, path)
     steps = (-1 if box[1] else 1 for box in _BOX.finditer(text))
     if max(accumulate(steps), default=0) > MOST_DEPTH:
-        raise ParseError(path, "is nested too deeply to be read. Save it anew, or exclude it.")
+        raise ParseError(path, "is nested too deeply to be read. Save it again, or exclude it.")
     return text, warnings
 
 
