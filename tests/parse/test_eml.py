@@ -220,7 +220,7 @@ def test_an_encrypted_e_mail_says_so() -> None:
     sealed = "Content-Type: application/pkcs7-mime; smime-type=enveloped-data\n\nx\n"
     parsed = read(HEAD + sealed)
     assert SHOWN == parsed.text
-    assert ("is encrypted; only its head is read. Save it decrypted.",) == parsed.warnings
+    assert ("is encrypted; only its headers are read. Save it decrypted.",) == parsed.warnings
 
 
 # -- broken and hostile e-mails --------------------------------------------------------------------
@@ -236,7 +236,7 @@ def test_an_empty_e_mail_says_so() -> None:
     "data", [b"%PDF-1.7\n", random.Random(7).randbytes(4000), b"Just words.\n", b"<p>From: x"]
 )
 def test_what_is_no_e_mail_is_named_so(data: bytes) -> None:
-    with pytest.raises(ParseError, match="does not begin as an e-mail does"):
+    with pytest.raises(ParseError, match="does not start like an e-mail"):
         read(data)
 
 

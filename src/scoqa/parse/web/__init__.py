@@ -1,4 +1,4 @@
-"""Parsers of formats made of HTML: web pages, EPUB books, e-mails.
+"""Parsers of formats based on HTML: web pages, EPUB books and e-mails.
 
-Input: the bytes of a file. Output: `Parsed`, the visible text as a browser shows it.
+Input: the bytes of a file. Output: `Parsed`, the visible text as a browser displays it.
 """

@@ -1,7 +1,7 @@
-"""Which elements of a page stand around its text: navigation, banners, footers, cookie notices.
+"""Recognize boilerplate elements of a page: navigation, banners, footers, cookie notices.
 
-Receives what is known of an element when it ends; hands on how sure it is that its text is not
-what people ask about. In doubt it is text: what is wrongly left out never answers again.
+Input: the properties of an element when it ends. Output: the certainty that its text is
+boilerplate. In doubt it is treated as text, because boilerplate is never used for answers.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from dataclasses import dataclass
 
 from scoqa.parse.common.blocks import Boilerplate
 
-# Roles and elements that stand for themselves, anywhere on a page.
+# Roles and elements that are boilerplate anywhere on a page.
 _NAVIGATION = frozenset("nav navigation menu menubar".split())
 _LANDMARKS = frozenset("banner contentinfo complementary search toolbar".split())
-# A header, footer or aside of an article belongs to it; those of the page stand around it.
+# A header, footer or aside inside an article belongs to it; outside of articles it has this role.
 _OUTSIDE_ARTICLES = {"header": "banner", "footer": "contentinfo", "aside": "complementary"}
 
-# Words of classes and ids, only believed of what is mostly links and buttons: a restaurant has a
-# menu, and a report a chapter on navigation.
+# Words in classes and ids. They count only for elements that are mostly links and buttons: a
+# restaurant has a menu, and a report may have a chapter on navigation.
 _LINK_WORDS = frozenset(
     "nav navbar navigation menu menus submenu topbar toolbar sidebar footer header breadcrumb "
     "breadcrumbs crumbs share sharing sharebar social pagination pager paging related tags "
@@ -26,10 +26,10 @@ _LINK_WORDS = frozenset(
 )
 _NOTICE_WORDS = frozenset("cookie cookies consent gdpr".split())
 _BREADCRUMB_WORDS = frozenset("breadcrumb breadcrumbs crumbs".split())
-LONGEST_NOTICE = 2_000  # characters; longer is a policy, which people ask about
+LONGEST_NOTICE = 2_000  # characters; a longer text is a policy, which users may ask about
 LONGEST_BREADCRUMB = 300
-LEAST_LINKS = 0.5  # share of the characters in what a class calls navigation
-# A list is one of links when nearly all of it is; long ones are titles, which say something.
+LEAST_LINKS = 0.5  # share of link characters in an element that a class calls navigation
+# A list is a link list if nearly all its characters are links. Long links are titles of content.
 LEAST_LISTED_LINKS = 0.9
 LEAST_ITEMS = 3
 LONGEST_LISTED_LINK = 30  # characters, on average
@@ -39,10 +39,10 @@ _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """An element that has ended, as far as it matters here.
+    """The properties of an element that decide whether it is boilerplate.
 
-    names: its class and id. characters, links: of its text, and of those in links and buttons.
-    holds: what it holds of "heading" (any), "h1", "main" and "article".
+    names: its class and id. characters: the length of its text. links: how many of these are in
+    links and buttons. holds: which of "heading" (any), "h1", "main" and "article" it contains.
     """
 
     tag: str
@@ -56,7 +56,7 @@ class Element:
 
 
 def rate_boilerplate(element: Element) -> Boilerplate:
-    """Return how sure it is that `element` stands around the text."""
+    """Return how certain it is that `element` is boilerplate."""
     if not element.characters or element.holds & {"h1", "main"}:
         return Boilerplate.NOT
     share = element.links / element.characters
@@ -84,7 +84,7 @@ def rate_boilerplate(element: Element) -> Boilerplate:
 
 
 def _is_link_list(element: Element) -> bool:
-    """Say whether a list is nothing but short links."""
+    """Return whether a list consists of short links only."""
     return (
         element.lines >= LEAST_ITEMS
         and element.links >= LEAST_LISTED_LINKS * element.characters

@@ -1,7 +1,7 @@
-"""What the name and the attributes of an HTML element say of how it is shown.
+"""Determine from the name and attributes of an HTML element how a browser displays it.
 
-Receives elements as lexbor gives them, and what styles say of them; hands on whether they are seen,
-stand by themselves, keep their white space, and what is written before the items of lists.
+Input: elements from lexbor and their style properties. Output: whether an element is visible, is a
+block or keeps its white space, and the markers of list items.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ SKIPPED = frozenset(
 HEADINGS = {f"h{n}": n for n in range(1, 7)}
 LINES = frozenset("li dt dd tr caption legend".split())
 LISTS = frozenset("ul ol menu dir".split())
-# Of formulas: which of an element's children, from 0, are lowered or raised.
+# MathML elements: for each child in order, whether it is a superscript, a subscript or neither.
 SCRIPTS = {
     "msup": ("", "sup"),
     "msub": ("", "sub"),
@@ -58,7 +58,7 @@ _LIST_STYLES = {
     "upper-roman": "I",
     "decimal": "1",
 }
-# What well-known style sheets never show: words for screen readers, links beside headings.
+# Classes that well-known style sheets hide: text for screen readers, links next to headings.
 _HIDDEN_CLASSES = frozenset(
     "sr-only visually-hidden visuallyhidden screen-reader-text headerlink mw-editsection".split()
 )
@@ -67,15 +67,15 @@ _NUMBER = re.compile(r"\s*([+-]?\d{1,9})")
 
 
 def get_classes(attributes: Attributes) -> set[str]:
-    """Return the classes of an element."""
+    """Return the set of classes of an element."""
     return set((attributes.get("class") or "").split())
 
 
 def is_hidden(tag: str, attributes: Attributes, style: Mapping[str, str]) -> bool:
-    """Say whether an element is not seen.
+    """Return whether an element is hidden.
 
-    What is hidden from screen readers alone is an icon or said twice where it stands in a line; a
-    whole box is so on pages that were saved while a dialog was open.
+    Inline elements with aria-hidden are icons or duplicates, and count as hidden. Blocks do not: a
+    page saved with an open dialog has aria-hidden on all its content.
     """
     return (
         "hidden" in attributes
@@ -87,24 +87,24 @@ def is_hidden(tag: str, attributes: Attributes, style: Mapping[str, str]) -> boo
 
 
 def is_block(tag: str, style: Mapping[str, str]) -> bool:
-    """Say whether an element stands by itself, not in a line."""
+    """Return whether an element is displayed as a block, not inline."""
     return tag in _BLOCKS or style.get("display", "").startswith(_BLOCK_DISPLAYS)
 
 
 def keeps_space(tag: str, attributes: Attributes) -> bool:
-    """Say whether white space in an element is shown as it is."""
+    """Return whether white space in an element is preserved."""
     return tag in PREFORMATTED or _KEPT_STYLE.search(attributes.get("style") or "") is not None
 
 
 def heading_level(tag: str, attributes: Attributes) -> int:
-    """Return the level of a heading, 0 for any other element."""
+    """Return the level of a heading, or 0 for other elements."""
     if attributes.get("role") == "heading":
         return min(max(parse_leading_number(attributes.get("aria-level"), 2), 1), 9)
     return HEADINGS.get(tag, 0)
 
 
 def list_numbering(tag: str, attributes: Attributes) -> str:
-    """Return how a list's items are numbered ("1", "a", "A", "i", "I"), "•" for a bullet or ""."""
+    """Return the numbering of a list ("1", "a", "A", "i", "I"), "•" for bullets or "" for none."""
     style = _LIST_STYLE.search(attributes.get("style") or "")
     for word in style[1].lower().split() if style else ():
         if word in _LIST_STYLES:
@@ -118,26 +118,26 @@ def list_numbering(tag: str, attributes: Attributes) -> str:
 
 
 def format_item_marker(number: int, kind: str) -> str:
-    """Return what stands before an item of a list numbered so: "3. ", "c. ", "iii. ", "• "."""
+    """Return the marker of a list item in the numbering `kind`: "3. ", "c. ", "iii. ", "• "."""
     if kind in ("", "•"):
         return kind and "• "
     return f"{format_numeral(number, kind, doubles=False)}. "
 
 
 def parse_leading_number(value: str | None, default: int) -> int:
-    """Return the number an attribute begins with, or `default`."""
-    found = _NUMBER.match(value or "")
-    return int(found[1]) if found else default
+    """Return the integer at the start of an attribute, or `default` without one."""
+    match = _NUMBER.match(value or "")
+    return int(match[1]) if match else default
 
 
 def is_data_table(table: LexborNode, role: str) -> bool:
-    """Say whether a table has rows of data; many only lay a page out.
+    """Return whether a table contains rows of data and is not used for page layout.
 
-    Looks no further than the first table inside, so that nested ones cost no more than their size.
+    The search stops at the first nested table, so that nested tables take linear time.
     """
     if role in ("presentation", "none"):
         return False
-    headed = boxed = False
+    has_header = has_blocks = False
     rows = cells = most_cells = longest = length = 0
     above: list[LexborNode] = []
     node = table.first_child
@@ -153,8 +153,8 @@ def is_data_table(table: LexborNode, role: str) -> bool:
         elif node.is_text_node:
             length += len((node.text_content or "").strip())
             longest = max(longest, length)
-        headed = headed or tag in ("th", "caption")
-        boxed = boxed or tag in LISTS or tag in ("pre", "blockquote", "form")
+        has_header = has_header or tag in ("th", "caption")
+        has_blocks = has_blocks or tag in LISTS or tag in ("pre", "blockquote", "form")
         child = node.first_child
         if child is not None:
             above.append(node)
@@ -163,7 +163,7 @@ def is_data_table(table: LexborNode, role: str) -> bool:
         while node is not None and node.next is None:
             node = above.pop() if above else None
         node = None if node is None else node.next
-    return most_cells > 1 and (headed or not (boxed or longest > LONGEST_CELL))
+    return most_cells > 1 and (has_header or not (has_blocks or longest > LONGEST_CELL))
 
 
 _EMPTY = re.compile(
@@ -173,10 +173,10 @@ _SUBSET = re.compile(r"(<!DOCTYPE[^\[>]{0,1000})\[[^\]]*\]\s*>", re.I)
 
 
 def convert_to_html(markup: str) -> str:
-    """Return XHTML as HTML: elements that end where they begin, CDATA, no declarations."""
+    """Convert XHTML to HTML: expand self-closing elements and CDATA, drop DTD declarations."""
     markup = _SUBSET.sub(r"\1>", markup, count=1)
     parts = markup.split("<![CDATA[")
-    for place, part in enumerate(parts[1:], 1):
+    for index, part in enumerate(parts[1:], 1):
         data, end, rest = part.partition("]]>")
-        parts[place] = data.replace("&", "&amp;").replace("<", "&lt;") + rest if end else part
+        parts[index] = data.replace("&", "&amp;").replace("<", "&lt;") + rest if end else part
     return _EMPTY.sub(r"<\1\2></\1>", "".join(parts))

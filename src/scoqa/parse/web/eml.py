@@ -1,6 +1,6 @@
-"""E-mails (.eml): subject, who wrote to whom and when, then the body; enclosed e-mails after it.
+"""Parse e-mails (.eml): subject, sender, recipients and date, then the body, then enclosed e-mails.
 
-Receives a file's bytes; hands on its text, with each e-mail and the date of the first marked.
+Input: the bytes of a file. Output: its text, with marks for each e-mail and the date of the first.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _SIGNATURES = frozenset(
 _ENCRYPTED_TYPES = ("multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime")
 MOST_NAMED = 10  # attachments in a warning
 _KIND = re.compile(r"[\w!#$&^.+-]{1,80}/[\w!#$&^.+-]{1,80}", re.ASCII)  # RFC 6838, 4.2
-# A plain part that is this much shorter than its HTML says only that there is HTML.
+# A plain text part that is this much shorter than the HTML part only points to the HTML part.
 LEAST_PLAIN_SHARE = 0.2
 LONGEST_STUB = 400
 _TEXTS = ("text/plain", "text/html")
@@ -58,7 +58,7 @@ def read(data: bytes, path: str) -> Parsed:
     if not _is_email(message):
         raise ParseError(
             path,
-            "does not begin as an e-mail does. Give it the ending of what it is, or exclude it.",
+            "does not start like an e-mail. Correct its extension, or exclude it.",
         )
     letters = _EmailWriter(path)
     letters.write_all(message)
@@ -73,7 +73,7 @@ def read(data: bytes, path: str) -> Parsed:
 
 
 class _EmailWriter:
-    """Writes an e-mail and those enclosed in it, one after the other."""
+    """Writes an e-mail and the e-mails enclosed in it, one after the other."""
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -84,21 +84,21 @@ class _EmailWriter:
         self.enclosed: list[Message] = []
 
     def write_all(self, message: Message) -> None:
-        """Write `message`, then what it encloses, each with a mark of its own."""
+        """Write `message`, then the messages it encloses, each with its own mark."""
         waiting = [message]
         while waiting:
-            each = waiting.pop()
+            current = waiting.pop()
             self.enclosed = []
             if self.writer.length:
                 self.writer.ensure_gap(PARAGRAPH)
-            with self.writer.mark("message", format_label(each)):
-                self.write_email(each, level=0 if each is message else 1)
+            with self.writer.mark("message", format_label(current)):
+                self.write_email(current, level=0 if current is message else 1)
             waiting += reversed(self.enclosed)
 
     def write_email(self, message: Message, *, level: int) -> None:
-        """Write who wrote what to whom and when, then the body.
+        """Write the subject, sender, recipients and date, then the body.
 
-        level: of the subject as a heading; 0 for the first e-mail, whose title it is.
+        level: the heading level of the subject; 0 for the first e-mail, where it is the title.
         """
         outline = Outline()
         subject = get_header(message, "Subject")
@@ -108,11 +108,11 @@ class _EmailWriter:
                 gap = LINE if blocks and blocks[-1].text != subject else PARAGRAPH
                 blocks.append(Block(f"{name}: {people}", gap))
         write_blocks(blocks, self.writer, outline=outline)
-        when, said = parse_date(message), get_header(message, "Date")
-        if said:
+        when, date_header = parse_date(message), get_header(message, "Date")
+        if date_header:
             gap = LINE if len(blocks) > bool(subject) else PARAGRAPH
             shown = (
-                said
+                date_header
                 if when is None
                 else f"{_DAYS[when.weekday()]}, {format_day(when)}, {format_time(when)}"
             )
@@ -132,43 +132,44 @@ class _EmailWriter:
             write_blocks([replace(body[0], gap=PARAGRAPH), *body[1:]], self.writer, outline=outline)
 
     def read_body(self, part: Message) -> list[Block]:
-        """Return what a part of an e-mail shows; what is not shown is kept to be named."""
+        """Return the visible blocks of a part of an e-mail. Attachments are recorded."""
         kind = part.get_content_type()
         name = get_filename(part)
-        placed = part.get_content_disposition()
+        disposition = part.get_content_disposition()
+        is_body = disposition == "inline" or (disposition != "attachment" and not name)
         if kind in _ENCRYPTED_TYPES:
-            self.warnings.append("is encrypted; only its head is read. Save it decrypted.")
+            self.warnings.append("is encrypted; only its headers are read. Save it decrypted.")
         elif kind in ("message/rfc822", "message/global") and part.is_multipart():
-            for each in _get_parts(part):
-                if _is_email(each):
-                    self.enclosed.append(each)
+            for child in _get_parts(part):
+                if _is_email(child):
+                    self.enclosed.append(child)
                 else:
                     self.attached.append(_name_attachment(name, kind))
         elif part.is_multipart() and kind.startswith("multipart/"):
             if kind == "multipart/alternative":
                 return self.choose_alternative(_get_parts(part))
             return [
-                replace(block, gap=PARAGRAPH) if not place else block
-                for each in _get_parts(part)
-                for place, block in enumerate(self.read_body(each))
+                replace(block, gap=PARAGRAPH) if not index else block
+                for child in _get_parts(part)
+                for index, block in enumerate(self.read_body(child))
             ]
-        elif placed != "attachment" and (not name or placed == "inline") and kind in _TEXTS:
+        elif is_body and kind in _TEXTS:
             return self.read_text(part, kind)
         elif kind not in _SIGNATURES and not (kind.startswith("image/") and part["Content-ID"]):
             self.attached.append(_name_attachment(name, kind))
         return []
 
     def choose_alternative(self, parts: list[Message]) -> list[Block]:
-        """Return what the plain part says, or another where that is blank or a stub."""
+        """Return the blocks of the plain text part, or of another part if it is blank or a stub."""
         plain: list[Block] = []
         rich: list[Block] = []
         for part in parts:
             if part.get_content_type() == "text/plain" and not plain:
                 plain = self.read_body(part)
-            elif found := self.read_body(part):
-                rich = found  # the last is the one its sender holds to be best
-        length, whole = (sum(len(block.text) for block in each) for each in (plain, rich))
-        is_stub = length <= LONGEST_STUB and length < LEAST_PLAIN_SHARE * whole
+            elif blocks := self.read_body(part):
+                rich = blocks  # the sender prefers the last alternative
+        plain_length, rich_length = (sum(len(b.text) for b in blocks) for blocks in (plain, rich))
+        is_stub = plain_length <= LONGEST_STUB and plain_length < LEAST_PLAIN_SHARE * rich_length
         return rich if is_stub else plain
 
     def read_text(self, part: Message, kind: str) -> list[Block]:
@@ -176,18 +177,18 @@ class _EmailWriter:
         data = payload if isinstance(payload, bytes) else b""
         declared = _get_parameter(part, "charset")
         if declared.lower() in ("ascii", "us-ascii"):
-            declared = ""  # what e-mails say that do not care
+            declared = ""  # often declared without checking
         text = decode_declared(data, declared)
         try:
             if kind == "text/html":
-                markup, said = decode_markup(data, self.path, declared=declared or None)
-                self.warnings += said if data else ()
+                markup, warnings = decode_markup(data, self.path, declared=declared or None)
+                self.warnings += warnings if data else ()
                 return list(parse_page(markup, line=LINE).blocks)
             if text is None:
-                text, said = decode(data, self.path)
-                self.warnings += said
+                text, warnings = decode(data, self.path)
+                self.warnings += warnings
         except ParseError:
-            self.warnings.append("has a part that is no text, whatever it says of itself.")
+            self.warnings.append("has a part that is declared as text but is not text.")
             return []
         text = text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
         if _get_parameter(part, "format").lower() == "flowed":
@@ -208,17 +209,17 @@ class _EmailWriter:
 
 
 def _name_attachment(name: str, kind: str) -> str:
-    """Return what an attachment is called: its name, or its kind where it says one."""
+    """Return the name of an attachment, or its media type if it has no name."""
     return name or (kind if _KIND.fullmatch(kind) else "one without a name")
 
 
 def unwrap_flowed(text: str, *, joined: bool) -> str:
-    """Return a text whose lines were broken for the way as it was written (RFC 3676).
+    """Join the soft line breaks of a format=flowed text (RFC 3676).
 
-    joined: the space at a soft line's end was put there for the way, too.
+    joined: whether the space at the end of a soft-broken line is removed too (DelSp=yes).
     """
     lines: list[str] = []
-    open_depth = -1  # of quoting, of a line that goes on
+    open_depth = -1  # the quote depth of the previous line if it continues, otherwise -1
     for line in text.split("\n"):
         quotes = len(_QUOTES.match(line)[0])  # type: ignore[index]
         words = line[quotes:].removeprefix(" ")
@@ -234,7 +235,7 @@ def unwrap_flowed(text: str, *, joined: bool) -> str:
 
 
 def format_label(message: Message) -> str:
-    """Return who wrote an e-mail, and when: "from Anna Li, 3 May 2024"."""
+    """Return the sender and date of an e-mail: "from Anna Li, 3 May 2024"."""
     sender = next(iter(parse_addresses(message, "From")), ("", ""))
     who = sender[0] or sender[1] or get_header(message, "From") or "an unknown sender"
     when = parse_date(message)
@@ -242,29 +243,29 @@ def format_label(message: Message) -> str:
 
 
 def get_header(message: Message, name: str) -> str:
-    """Return a header as a person reads it, "" where there is none."""
+    """Return the decoded value of a header, or "" if it is missing."""
     return _decode_words(_get_raw_header(message, name))
 
 
 def parse_addresses(message: Message, name: str) -> list[tuple[str, str]]:
-    """Return the (name, address) of everybody in a header; either may be ""."""
-    found = getaddresses([_get_raw_header(message, name)])
+    """Return the (name, address) of all people in a header; either may be ""."""
+    addresses = getaddresses([_get_raw_header(message, name)])
     return [
-        (_decode_words(who), _decode_words(address)) for who, address in found if who or address
+        (_decode_words(who), _decode_words(address)) for who, address in addresses if who or address
     ]
 
 
 def format_people(message: Message, name: str) -> list[str]:
-    """Return everybody in a header as e-mail programs show them."""
-    found = [
+    """Return all people in a header as e-mail programs display them."""
+    people = [
         f"{who} <{address}>" if who and address else who or address
         for who, address in parse_addresses(message, name)
     ]
-    return found or [each for each in [get_header(message, name)] if each]
+    return people or [value for value in [get_header(message, name)] if value]
 
 
 def parse_date(message: Message) -> datetime | None:
-    """Return when an e-mail was sent, where its sender's clock stood; None if it does not say."""
+    """Return when an e-mail was sent, in the sender's time zone, or None if it is unknown."""
     try:
         return parsedate_to_datetime(_get_raw_header(message, "Date"))
     except (ValueError, TypeError, IndexError, OverflowError):
@@ -280,16 +281,16 @@ def format_time(when: datetime) -> str:
 
 
 def get_filename(part: Message) -> str:
-    """Return the name of an attached file, "" where it has none."""
+    """Return the name of an attached file, or "" if it has none."""
     try:
         return _decode_words(part.get_filename() or "")
-    except (LookupError, ValueError, TypeError):  # of a broken or unknown encoding
+    except (LookupError, ValueError, TypeError):  # a broken or unknown encoding
         return ""
 
 
 def _get_parts(part: Message) -> list[Message]:
     payload = part.get_payload()
-    return [each for each in payload if isinstance(each, Message)] if part.is_multipart() else []
+    return [child for child in payload if isinstance(child, Message)] if part.is_multipart() else []
 
 
 def _is_email(message: Message) -> bool:
@@ -297,7 +298,7 @@ def _is_email(message: Message) -> bool:
 
 
 def _get_parameter(part: Message, name: str) -> str:
-    """Return a parameter of a part's content type, "" where it has none."""
+    """Return a parameter of the content type of a part, or "" if it is missing."""
     try:
         return collapse_rfc2231_value(part.get_param(name) or "").strip()
     except (LookupError, ValueError, TypeError):
@@ -305,17 +306,17 @@ def _get_parameter(part: Message, name: str) -> str:
 
 
 def _get_raw_header(message: Message, name: str) -> str:
-    """Return a header as it stands in the file, on one line."""
-    for key, found in message.raw_items():
+    """Return a header without decoding its encoded words, on one line."""
+    for key, value in message.raw_items():
         if key.lower() == name.lower():
-            data = str(found).encode("utf-8", "surrogateescape")
+            data = str(value).encode("utf-8", "surrogateescape")
             text = decode_declared(data, None) or data.decode("cp1252", "replace")
             return _SPACE.sub(" ", text).strip()
     return ""
 
 
 def _decode_words(text: str) -> str:
-    """Return a header's text with its encoded words decoded (RFC 2047)."""
+    """Return the text of a header with its encoded words decoded (RFC 2047)."""
     if "=?" not in text:
         return text
     try:

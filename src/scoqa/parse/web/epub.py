@@ -1,6 +1,6 @@
-"""Books (.epub): their chapters in reading order, each read as a web page is.
+"""Parse EPUB books: their chapters in reading order, each parsed like a web page.
 
-Receives a file's bytes; hands on its text, with headings marked across chapters.
+Input: the bytes of a file. Output: its text, with the headings of all chapters marked.
 """
 
 from __future__ import annotations
@@ -60,10 +60,12 @@ def read(data: bytes, path: str) -> Parsed:
         return lambda href: sheet(resolve_href(chapter, href))
 
     for name in chapters:
-        text, said = decode_markup(archive.read(name), path)
+        text, chapter_warnings = decode_markup(archive.read(name), path)
         read_chapters.append((name, parse_page(text, xml=True, linked=sheets_of(name)).blocks))
         warnings += (
-            f"has a chapter ({posixpath.basename(name)}) that {each}" for each in said if text
+            f"has a chapter ({posixpath.basename(name)}) that {warning}"
+            for warning in chapter_warnings
+            if text
         )
     blocks = add_chapter_headings(read_chapters, read_names(package, package_name, archive, path))
     writer = Writer()
@@ -86,10 +88,13 @@ def read(data: bytes, path: str) -> Parsed:
 
 
 def find_package(archive: Archive, path: str) -> str:
-    """Return the name of the member that lists a book's parts. Raises ParseError without one."""
+    """Return the name of the package member, which lists the parts of a book.
+
+    Raises ParseError if there is none.
+    """
     if _CONTAINER in archive.names():
-        for each in _find_elements(parse_xml(archive.read(_CONTAINER), path), "rootfile"):
-            name = posixpath.normpath(unquote(each.get("full-path") or "")).lstrip("/")
+        for rootfile in _find_elements(parse_xml(archive.read(_CONTAINER), path), "rootfile"):
+            name = posixpath.normpath(unquote(rootfile.get("full-path") or "")).lstrip("/")
             if name in archive.names():
                 return name
     raise ParseError(path, "is not an EPUB book, despite its extension. Rename it, or exclude it.")
@@ -98,14 +103,14 @@ def find_package(archive: Archive, path: str) -> str:
 def find_chapters(
     package: _Element, package_name: str, archive: Archive
 ) -> tuple[list[str], list[str]]:
-    """Return the members with a book's text in reading order, and the names of those not there."""
-    parts = {each.get("id"): each for each in _find_elements(package, "item")}
+    """Return the members with the text of a book in reading order, and the missing members."""
+    parts = {item.get("id"): item for item in _find_elements(package, "item")}
     present = set(archive.names())
-    found: list[str] = []
+    chapters: list[str] = []
     missing: list[str] = []
-    for each in _find_elements(package, "itemref"):
-        part = parts.get(each.get("idref"))
-        # A part of another kind names one that stands for it; pictures have no text.
+    for itemref in _find_elements(package, "itemref"):
+        part = parts.get(itemref.get("idref"))
+        # A part of another type may name a fallback with text; images have no text.
         while part is not None and part.get("media-type") not in _MARKUP:
             part = parts.pop(part.get("fallback"), None)
         if part is None:
@@ -113,65 +118,65 @@ def find_chapters(
         name = resolve_href(package_name, part.get("href") or "")
         if name not in present:
             missing.append(name)
-        elif name not in found:
-            found.append(name)
-    return found, missing
+        elif name not in chapters:
+            chapters.append(name)
+    return chapters, missing
 
 
 def read_names(package: _Element, package_name: str, archive: Archive, path: str) -> dict[str, str]:
-    """Return what the table of contents calls the chapters, by member; none where it is broken."""
+    """Return the titles of chapters in the table of contents, by member; empty if it is broken."""
     parts = _find_elements(package, "item")
-    pages = [each for each in parts if "nav" in (each.get("properties") or "").split()]
-    for part in (*pages, *(each for each in parts if each.get("media-type") == _NCX)):
+    pages = [part for part in parts if "nav" in (part.get("properties") or "").split()]
+    for part in (*pages, *(part for part in parts if part.get("media-type") == _NCX)):
         name = resolve_href(package_name, part.get("href") or "")
         try:
             text, _ = decode_markup(archive.read(name), path)
-        except ParseError:  # which is no loss of words
+        except ParseError:  # no text of the book is lost
             continue
-        if found := read_chapter_names(text, partial(resolve_href, name)):
-            return found
+        if names := read_chapter_names(text, partial(resolve_href, name)):
+            return names
     return {}
 
 
 def resolve_href(name: str, href: str) -> str:
-    """Return the name of the member that `href` names in the member `name`."""
+    """Return the name of the member that `href`, in the member `name`, refers to."""
     place = posixpath.join(posixpath.dirname(name), unquote(href.partition("#")[0]))
     return posixpath.normpath(place).lstrip("/")
 
 
 def read_sheet(archive: Archive, name: str) -> str:
-    """Return the style sheet called `name`, "" where a book has none such that can be read."""
+    """Return the style sheet `name`, or "" if it is missing or cannot be read."""
     if name not in archive:
         return ""
     try:
         return archive.read(name)[:MOST_CHARACTERS].decode("utf-8-sig", "replace")
-    except ParseError:  # of a sheet, which is no loss of words
+    except ParseError:  # no text of the book is lost
         return ""
 
 
 def find_encrypted(archive: Archive, path: str) -> set[str]:
-    """Return the members that are encrypted; in books that can be read it is fonts at most."""
+    """Return the names of encrypted members. In readable books, at most fonts are encrypted."""
     if _ENCRYPTION not in archive.names():
         return set()
     return {
-        posixpath.normpath(unquote(each.get("URI") or "")).lstrip("/")
-        for each in _find_elements(parse_xml(archive.read(_ENCRYPTION), path), "CipherReference")
+        posixpath.normpath(unquote(part.get("URI") or "")).lstrip("/")
+        for part in _find_elements(parse_xml(archive.read(_ENCRYPTION), path), "CipherReference")
     }
 
 
 def read_title(package: _Element) -> str | None:
-    """Return a book's title, None where it has none."""
-    for each in _find_elements(package, "title"):
-        words = " ".join((each.text or "").split())
+    """Return the title of a book, or None."""
+    for element in _find_elements(package, "title"):
+        words = " ".join((element.text or "").split())
         if words:
             return words
     return None
 
 
 def _find_elements(root: _Element, name: str) -> list[_Element]:
-    """Return the elements called `name`, in whatever namespace."""
+    """Return the elements with `name` in any namespace, in document order."""
     return [
-        each
-        for each in root.iter()
-        if isinstance(each.tag, str) and each.tag.rpartition("}")[2] == name
+        element
+        for element in root.iter()
+        if isinstance(element.tag, str) and element.tag.rpartition("}")[2] == name
     ]

@@ -1,7 +1,7 @@
-"""The contents of a book -> what each chapter is called, for those that do not say it themselves.
+"""Take the titles of chapters without a heading from the table of contents of a book.
 
-Receives the table of contents as it stands in the book (EPUB 3: a page, EPUB 2: an .ncx) and the
-chapters' blocks; hands on the blocks with the first of each untitled chapter as its heading.
+Input: the table of contents (EPUB 3: a page, EPUB 2: an .ncx file) and the blocks of the chapters.
+Output: the blocks, with the first block of each untitled chapter as its heading.
 """
 
 from __future__ import annotations
@@ -17,14 +17,15 @@ from scoqa.parse.web.elements import convert_to_html
 
 
 def read_chapter_names(contents: str, member: Callable[[str], str]) -> dict[str, str]:
-    """Return what the table of contents calls each chapter, by the name of its member.
+    """Return the titles in the table of contents, by the name of the chapter's member.
 
-    member: gives that name for a link. Links to a place inside a chapter say nothing of its
-    beginning, and what two entries call differently is called as the first does.
+    member: returns the name of the member that a link refers to. Links to a place inside a chapter
+    are ignored, because they do not title its start. Of several entries for a chapter, the first
+    one is used.
     """
     from selectolax.lexbor import LexborHTMLParser
 
-    found: dict[str, str] = {}
+    names: dict[str, str] = {}
     parser = LexborHTMLParser(convert_to_html(storable(contents)))
     tables = (
         nav for nav in parser.css("nav") if "toc" in (nav.attributes.get("epub:type") or "").split()
@@ -34,43 +35,49 @@ def read_chapter_names(contents: str, member: Callable[[str], str]) -> dict[str,
         for nav in islice(tables, 1)
         for link in nav.css("a[href]")
     ]
-    point = ""
+    label = ""
     for node in parser.css("navPoint > navLabel, navPoint > content"):
         if node.tag == "content":
-            links.append((node.attributes.get("src"), point))
+            links.append((node.attributes.get("src"), label))
         else:
-            point = node.text()
+            label = node.text()
     for target, label in links:
         words = " ".join(label.split())
         if target and "#" not in target and 0 < len(words) <= LONGEST_TITLE:
-            found.setdefault(member(target), words)
-    return found
+            names.setdefault(member(target), words)
+    return names
 
 
 def add_chapter_headings(
     chapters: Sequence[tuple[str, Sequence[Block]]], names: Mapping[str, str]
 ) -> list[Block]:
-    """Return the blocks of all chapters, so that none stands under the heading of another.
+    """Return the blocks of all chapters, so that no chapter is under the heading of another.
 
-    chapters: members and their blocks. names: of members, from the contents. The first line of a
-    chapter that begins without a heading serves as one, called as the contents do. Members that
-    the contents do not list go on with the chapter before; in a book without contents none does,
-    and the line says its own name.
+    Parameters
+    ----------
+    chapters
+        The names of members and their blocks.
+    names
+        The titles of members in the table of contents. The first line of a chapter without a
+        heading at its start becomes a heading with this title. A member that is not listed
+        continues the previous chapter. In a book without contents, no member does, and the line
+        itself is the title.
     """
-    written: list[Block] = []
-    level_after = 1  # of the first heading in the chapters that follow
+    reversed_blocks: list[Block] = []
+    level_after = 1  # the level of the first heading in the chapters that follow
     for member, blocks in reversed(chapters):
         levels = [block.level for block in blocks if block.level]
-        place = next(
-            (n for n, each in enumerate(blocks) if each.boilerplate < Boilerplate.NAVIGATION), None
+        index = next(
+            (n for n, block in enumerate(blocks) if block.boilerplate < Boilerplate.NAVIGATION),
+            None,
         )
         changed = list(blocks)
-        if place is not None and not blocks[place].level:
-            first = blocks[place]
+        if index is not None and not blocks[index].level:
+            first = blocks[index]
             label = names.get(member, "") if names else " ".join(first.text.split())
             if 0 < len(label) <= LONGEST_TITLE:
-                level = max(1, min([level_after, *(each - 1 for each in levels[:1])]))
-                changed[place] = replace(first, level=level, label=label)
+                level = max(1, min([level_after, *(next_level - 1 for next_level in levels[:1])]))
+                changed[index] = replace(first, level=level, label=label)
         level_after = levels[0] if levels else level_after
-        written += reversed(changed)
-    return written[::-1]
+        reversed_blocks += reversed(changed)
+    return reversed_blocks[::-1]

@@ -1,6 +1,6 @@
-"""Web pages: their visible text, with what only stands around it marked as an aside.
+"""Parse web pages to their visible text, with boilerplate marked as asides.
 
-Receives a page's bytes; hands on its text, its title, and marks of its headings and its date.
+Input: the bytes of a page. Output: its text, its title, and marks for its headings and its date.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from scoqa.types import Mark, Parser
 
 PARSER = Parser("html", "1")
 
-LINES_BEFORE = 3  # of the first heading: a date may stand there
-# Of boxes in boxes. Browsers end at 512; what parses the page takes the square of it in time, which
-# for ten thousand is under a second and for a hundred thousand half a minute.
+LINES_BEFORE = 3  # the lines before the first heading that may contain a date
+# The depth of nested blocks. Browsers stop at 512. The time of the HTML parser grows with the
+# square of the depth: under a second for ten thousand, half a minute for a hundred thousand.
 MOST_DEPTH = 10_000
 _BOX = re.compile(
     r"<(/?)(?:div|section|article|blockquote|center|ul|ol|dl|nav|aside|main|fieldset)\b", re.I
@@ -35,7 +35,7 @@ _BETWEEN = re.compile(r"\s+[|·•:»›–—-]\s+|:\s+|\s*[|»›]\s*")
 
 
 def read(data: bytes, path: str) -> Parsed:
-    """Return what a page shows. Raises ParseError."""
+    """Return the visible text of a page with its title and marks. Raises ParseError."""
     text, warnings = decode_markup(data, path)
     shown = parse_page(text, xml=path.lower().endswith((".xhtml", ".xht")))
     writer = Writer()
@@ -59,12 +59,12 @@ def decode_markup(
 ) -> tuple[str, tuple[str, ...]]:
     """Return markup as text, and warnings.
 
-    declared: the encoding that is named outside of it. Raises ParseError when it is not text, or
-    would take too long to parse.
+    declared: an encoding declared outside of the markup. Raises ParseError if the bytes are not
+    text, or the elements are nested so deeply that parsing would take too long.
     """
-    marked = data.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff"))
-    named = declared or find_declared_encoding(data)
-    text = None if marked or not data else decode_declared(data, named)
+    has_mark = data.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff"))
+    encoding = declared or find_declared_encoding(data)
+    text = None if has_mark or not data else decode_declared(data, encoding)
     warnings: tuple[str, ...] = ()
     if text is None or "\0" in text:
         text, warnings = decode(data, path)
@@ -75,7 +75,7 @@ def decode_markup(
 
 
 def choose_title(shown: HtmlPage, text: str, headings: Sequence[Mark]) -> str | None:
-    """Return the title of a page, without its site's name where it begins with the heading."""
+    """Return the title of a page; if it starts with the heading, without the name of the site."""
     first = next((mark.label for mark in headings), None)
     if shown.title is None:
         return first
@@ -87,27 +87,28 @@ def choose_title(shown: HtmlPage, text: str, headings: Sequence[Mark]) -> str | 
 def select_date_lines(
     lines: Sequence[tuple[int, int]], headings: Sequence[Mark]
 ) -> list[tuple[int, int]]:
-    """Return the lines around the first heading, without it, where a page says its date."""
+    """Return the lines around the first heading, without it, which may contain the date."""
     if not headings:
         return list(lines[:HEAD_LINES])
     start = headings[0].start
-    place = next((n for n, line in enumerate(lines) if line[0] >= start), len(lines))
-    return [*lines[max(0, place - LINES_BEFORE) : place], *lines[place + 1 : place + HEAD_LINES]]
+    index = next((n for n, line in enumerate(lines) if line[0] >= start), len(lines))
+    return [*lines[max(0, index - LINES_BEFORE) : index], *lines[index + 1 : index + HEAD_LINES]]
 
 
 def find_declared_date(
     text: str, lines: Sequence[tuple[int, int]], dates: Sequence[str]
 ) -> tuple[Mark, ...]:
-    """Return a mark of the first short line that says one of `dates`, in whatever language.
+    """Return a mark for the first short line that contains one of `dates`, in any language, or ().
 
-    dates: ISO dates of the markup. The year and the day must be visible numbers of the line.
+    dates: ISO dates in the markup. The year and the day must occur as numbers in the line.
     """
-    for found in filter(None, map(_DAY.match, dates)):
-        year, _, day = (int(part) for part in found.groups())
+    for match in filter(None, map(_DAY.match, dates)):
+        year, _, day = (int(part) for part in match.groups())
         for start, end in lines:
             if end - start > LONGEST_DATE_LINE:
                 continue
-            numbers = [int(each) for each in _NUMBERS.findall(text, start, end) if len(each) < 5]
+            digits = _NUMBERS.findall(text, start, end)
+            numbers = [int(number) for number in digits if len(number) < 5]
             if year in numbers and day in numbers:
                 return (Mark(start, end, "date", " ".join(text[start:end].split())),)
     return ()

@@ -1,7 +1,7 @@
-"""HTML -> blocks of visible text, as a browser shows it.
+"""Convert HTML to blocks of visible text, as a browser displays it.
 
-Receives markup as text; hands on its title, its dates and its blocks in reading order. Parsed by
-lexbor as the HTML standard says; walked without recursion, since pages may nest without end.
+Input: markup as text. Output: its title, its dates and its blocks in reading order. lexbor parses
+it by the HTML standard; the tree is walked without recursion, because pages may nest deeply.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 _IN_ARTICLE = frozenset("article main section blockquote figure".split())
 _CELLS = frozenset("td th".split())
 
-_FORMULAS = SCRIPTS.keys() | {"mfrac"}  # white space between their children is none
+_FORMULAS = SCRIPTS.keys() | {"mfrac"}  # white space between their children is ignored
 _INVISIBLE = re.compile("[\\s\u200b-\u200f\u2060\ufeff\u00ad\u034f]*")  # a block of these is blank
 _BULLETS = tuple("•◦▪‣·*-–—")
 _DATE_ELEMENTS = (
@@ -53,7 +53,7 @@ MOST_DATES = 10
 
 @dataclass(frozen=True, slots=True)
 class HtmlPage:
-    """What a page shows. title: of the window, None without one. dates: as its markup has them."""
+    """The visible content of a page. title: its <title>, or None. dates: as in its markup."""
 
     title: str | None
     dates: tuple[str, ...]
@@ -67,11 +67,17 @@ def parse_page(
     line: str = PARAGRAPH,
     linked: Callable[[str], str] | None = None,
 ) -> HtmlPage:
-    """Return what `markup` shows.
+    """Return the visible content of `markup`.
 
-    xml: it is XHTML, where <p/> is a whole element. line: what stands between two div elements;
-    in e-mails those are lines, elsewhere boxes. linked: gives the style sheet that a link names,
-    "" where there is none; without it only sheets inside the page are read.
+    Parameters
+    ----------
+    xml
+        Whether it is XHTML, where <p/> is a complete element.
+    line
+        The gap between two div elements, which are lines in e-mails and blocks elsewhere.
+    linked
+        Returns the style sheet at a link, or "" if there is none. Without it, only the style
+        sheets inside the page are used.
     """
     from selectolax.lexbor import LexborHTMLParser
 
@@ -99,9 +105,9 @@ def _find_sheets(parser: LexborHTMLParser, linked: Callable[[str], str] | None) 
     """Yield the style sheets of a page, in order."""
     for node in parser.css("style, link"):
         attributes = node.attributes
-        # With scripts, as in every browser, what stands in <noscript> counts for nothing.
-        unread = node.parent is not None and node.parent.tag == "noscript"
-        if unread or not is_for_screens(attributes.get("media") or ""):
+        # Browsers run scripts, so the content of <noscript> is ignored.
+        is_ignored = node.parent is not None and node.parent.tag == "noscript"
+        if is_ignored or not is_for_screens(attributes.get("media") or ""):
             continue
         if node.tag == "style":
             yield node.text()
@@ -113,7 +119,7 @@ def _find_sheets(parser: LexborHTMLParser, linked: Callable[[str], str] | None) 
 
 @dataclass(slots=True)
 class _OpenElement:
-    """An element that has not ended, and what stood when it began."""
+    """An open element, and the counts at its start."""
 
     tag: str
     role: str
@@ -123,15 +129,15 @@ class _OpenElement:
     characters: int = 0
     links: int = 0
     is_block: bool = False
-    is_kept: bool = False  # white space is shown as it is
-    is_flat: bool = False  # all of it is one line
+    is_kept: bool = False  # its white space is preserved
+    is_flat: bool = False  # its content is a single line
     is_data: bool = False
     is_link: bool = False
-    is_place: bool = False  # a link to a place in a page
-    is_note: bool = False  # a link to a note
+    is_place: bool = False  # it is a link to a place in a page
+    is_note: bool = False  # it is a link to a note
     children: int = 0
-    is_operand: bool = False  # of a fraction
-    shift: str = ""  # "sup" where it is raised, "sub" where it is lowered
+    is_operand: bool = False  # it is an operand of a fraction
+    shift: str = ""  # "sup" for a superscript, "sub" for a subscript
     level: int = 0
     numbering: str = ""
     next_number: int = 1
@@ -142,7 +148,7 @@ class _OpenElement:
 
 
 class _LayoutWalker:
-    """Puts text together as a browser lays it out."""
+    """Walks the elements of a page and builds its blocks as a browser lays them out."""
 
     def __init__(self, line: str, styles: Styles) -> None:
         self.line = line
@@ -152,10 +158,10 @@ class _LayoutWalker:
         self.open: list[_OpenElement] = []
         self.lists: list[_OpenElement] = []
         self.count = dict.fromkeys("link kept flat data article li sup nav".split(), 0)
-        self.last = dict.fromkeys("heading h1 main article".split(), -1)  # block of the last one
+        self.last = dict.fromkeys("heading h1 main article".split(), -1)  # index of the last block
         self.characters = 0
         self.links = 0
-        self.inline = Inline()  # of the block that is being put together
+        self.inline = Inline()  # the text of the current block
         self.level = 0
         self.gap = PARAGRAPH
         self.marker = ""
@@ -181,27 +187,29 @@ class _LayoutWalker:
                     self.close_element()
             node = None if node is None else node.next
         self.add_block()
-        sure = [0] * len(self.blocks)
-        for limit in (each for each in Boilerplate if each):
+        levels = [0] * len(self.blocks)
+        for level in (level for level in Boilerplate if level):
             steps = [0] * (len(self.blocks) + 1)
-            for start, end, how in self.asides:
-                if how == limit:
+            for start, end, aside_level in self.asides:
+                if aside_level == level:
                     steps[start] += 1
                     steps[end] -= 1
             covered = accumulate(steps)
-            sure = [max(old, limit * (new > 0)) for old, new in zip(sure, covered, strict=False)]
-        for block, how_sure in zip(self.blocks, sure, strict=True):
-            yield replace(block, boilerplate=Boilerplate(how_sure)) if how_sure else block
+            levels = [
+                max(old, level * (new > 0)) for old, new in zip(levels, covered, strict=False)
+            ]
+        for block, block_level in zip(self.blocks, levels, strict=True):
+            yield replace(block, boilerplate=Boilerplate(block_level)) if block_level else block
 
     def add(self, text: str) -> None:
-        """Add text of the source to the block."""
+        """Add text of the source to the current block."""
         kept = self.count["kept"] > 0
         in_formula = bool(self.open) and self.open[-1].tag in _FORMULAS
         if kept or not in_formula or not SPACE.fullmatch(text):
             self.inline.add(text, kept=kept, linked=self.count["link"] > 0)
 
     def open_element(self, node: LexborNode) -> bool:
-        """Open an element. False where it shows nothing, or is whole without its children."""
+        """Open an element. Returns False if its children must not be visited."""
         tag = node.tag or ""
         if tag == "br":
             self.add_line_end()
@@ -267,7 +275,7 @@ class _LayoutWalker:
         return True
 
     def close_element(self) -> None:
-        """End the element that was opened last."""
+        """Close the element that was opened last."""
         ended = self.open.pop()
         tag = ended.tag
         self.count["kept"] -= ended.is_kept
@@ -307,7 +315,7 @@ class _LayoutWalker:
             self.rate_element(ended)
 
     def rate_element(self, ended: _OpenElement) -> None:
-        """Note where an element that ended stands around the text."""
+        """Record the blocks of a closed element as an aside if it is boilerplate."""
         element = Element(
             ended.tag,
             ended.role,
@@ -318,11 +326,11 @@ class _LayoutWalker:
             self.count["article"] > 0,
             frozenset(name for name, at in self.last.items() if at >= ended.blocks),
         )
-        if how := rate_boilerplate(element):
-            self.asides.append((ended.blocks, len(self.blocks), how))
+        if level := rate_boilerplate(element):
+            self.asides.append((ended.blocks, len(self.blocks), level))
 
     def end_block(self, tag: str) -> None:
-        """End the block before or after an element that stands by itself."""
+        """End the current block at the start or end of a block element."""
         if self.count["flat"]:
             self.add(" ")
             return
@@ -336,14 +344,14 @@ class _LayoutWalker:
         self.gap = max(self.gap, gap, key=len)
 
     def add_line_end(self) -> None:
-        """Add what <br> shows: the end of a line."""
+        """Add the line end of a <br> element."""
         if self.count["flat"]:
             self.add(" ")
             return
         self.inline.end_line(kept=self.count["kept"] > 0)
 
     def add_block(self) -> None:
-        """End the block that is being put together."""
+        """Add the current block to the blocks and start a new one."""
         inline, gap = self.inline, self.gap
         self.inline = Inline()
         if _INVISIBLE.fullmatch(inline.text()):
@@ -362,7 +370,7 @@ class _LayoutWalker:
         self.gap = LINE
 
     def start_item(self, attributes: Attributes) -> None:
-        """Set what stands before the item of a list."""
+        """Set the marker of a list item."""
         if not self.lists:
             return
         inside = self.lists[-1]
