@@ -387,7 +387,7 @@ def test_a_whole_number_keeps_all_its_digits(value: int) -> None:
 
 def test_a_text_that_is_not_there_is_told() -> None:
     assert (
-        "is damaged: a cell names text 9, and there are 1. Save it again, or exclude it."
+        "is damaged: a cell refers to text 9, but the workbook has 1. Save it again, or exclude it."
     ) == refused(workbook('<row><c t="s"><v>9</v></c></row>', texts="<si><t>x</t></si>"))
 
 

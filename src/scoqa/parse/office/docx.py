@@ -1,8 +1,8 @@
-"""Word documents (.docx): their text in reading order, as Word shows it with changes accepted.
+"""Parse Word documents (.docx): their text in reading order, as Word displays it.
 
-Receives a file's bytes; hands on its text, with headings marked. Walks the XML itself: footnotes
-stand after the paragraph they belong to, text boxes and the words of charts and diagrams too; what
-Word numbers is numbered.
+Input: the bytes of a file. Output: its text with headings marked, and tracked changes accepted.
+Footnotes, text boxes and the words of charts and diagrams follow the paragraph that they belong to.
+Lists have the numbers and bullets that Word displays.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _CONTAINERS = frozenset(
 )
 _LINES = {"w:br": "\n", "w:cr": "\n", "w:tab": "\t", "w:ptab": "\t"}
 _CHARACTERS = {"w:noBreakHyphen": "\u2011", "w:softHyphen": "\u00ad"}
-_SPACES = str.maketrans("\t\n\r", "   ")  # of the file; those that are shown have elements
+_SPACES = str.maketrans("\t\n\r", "   ")  # white space of the file; displayed tabs have elements
 _EXPONENT = re.compile(r"[+−-]?\d+")
 _SHIFTED = ("superscript", "subscript")
 
@@ -78,7 +78,7 @@ def read(data: bytes, path: str) -> Parsed:
 
 
 class _Document:
-    """Reads paragraphs and tables in order; what is being put together lies here."""
+    """Reads paragraphs and tables in order and collects their blocks."""
 
     def __init__(self, package: Package, main: str) -> None:
         self.package, self.relations = package, package.relations(main)
@@ -93,20 +93,20 @@ class _Document:
         settings = find_child(part("settings"), "w:endnotePr", "w:numFmt")
         self.note_kinds = {"footnote": "decimal", "endnote": get_value(settings) or "lowerRoman"}
         self.note_counts = {"footnote": 0, "endnote": 0}
-        self.waiting: list[tuple[str, _Element]] = []  # footnotes of what is being read
+        self.waiting: list[tuple[str, _Element]] = []  # footnotes of the current paragraph or table
         self.at_end: list[tuple[str, _Element]] = []
         self.boxes: list[_Element] = []
         self.blocks: list[Block] = []
         self.title: str | None = None
-        self.levels_down = 0  # headings stand one level below a title
-        self.fields: list[bool] = []  # of each open field, whether its result has begun
-        self.hides = False  # the style of the paragraph that is being read
-        self.carried = ""  # of a paragraph whose end was deleted
+        self.levels_down = 0  # 1 after a title, because headings are one level below it
+        self.fields: list[bool] = []  # for each open field, whether its result has started
+        self.hides = False  # whether the style of the current paragraph hides text
+        self.carried = ""  # the text of a paragraph whose end was deleted
         self.was_item = False
         self.is_changed = False
 
     def read_parts(self, parts: Iterable[_Element] | None) -> None:
-        """Read paragraphs and tables, and the footnotes and what is drawn after each."""
+        """Read paragraphs and tables, each followed by its drawings and footnotes."""
         for part in () if parts is None else parts:
             name = qualified_name(part)
             if name == "w:p":
@@ -122,7 +122,7 @@ class _Document:
             self.read_waiting()
 
     def read_waiting(self) -> None:
-        """Read what is drawn and the notes of what was read last."""
+        """Read the drawings and footnotes of the last paragraph or table."""
         while self.boxes or self.waiting:
             if not self.boxes:
                 self.read_note(*self.waiting.pop(0))
@@ -134,13 +134,13 @@ class _Document:
                         self.blocks.append(Block(line, LINE if number else PARAGRAPH))
 
     def read_note(self, mark: str, note: _Element) -> None:
-        texts = [self.read_words(each) for each in note.iter() if qualified_name(each) == "w:p"]
-        text = " ".join(each.strip() for each in texts if each.strip())
+        texts = [self.read_words(part) for part in note.iter() if qualified_name(part) == "w:p"]
+        text = " ".join(text.strip() for text in texts if text.strip())
         if text:
             self.blocks.append(Block(f"[{mark}] {text}"))
 
     def read_endnotes(self) -> None:
-        """Add what is still there when all was read."""
+        """Add the remaining text and the endnotes after the last paragraph."""
         if self.carried.strip():
             self.blocks.append(Block(self.carried.strip()))
         for mark, note in self.at_end:
@@ -156,7 +156,7 @@ class _Document:
             return
         style = self.get_style(paragraph)
         if style.is_hidden and not text.strip():
-            return  # nor is it counted
+            return  # it is not counted in its list either
         own = read_outline_level(properties)
         level = style.level if own is None else (own + 1 if own < 9 else 0)
         listed, depth = read_list_reference(properties)
@@ -182,7 +182,7 @@ class _Document:
         self.blocks.append(Block((before or "") + text, gap, level, around))
 
     def read_table(self, table: _Element) -> None:
-        """Add a table's rows as lines, or what its cells hold where it only lays a page out."""
+        """Add the rows of a table as lines, or the content of its cells if it is layout only."""
         self.was_item = False
         rows = [
             _find_inside(row, "w:tc")
@@ -205,15 +205,14 @@ class _Document:
                 gap = LINE
 
     def has_short_cells(self, rows: list[list[_Element]]) -> bool:
-        """Say whether no cell is so long, or has a heading, that it is one of a table of data."""
+        """Return whether all cells are as in a table of data: short and without headings."""
         for cell in (cell for row in rows for cell in row):
-            length = sum(
-                len(each.text or "") for each in cell.iter() if qualified_name(each) == "w:t"
-            )
+            texts = [part.text or "" for part in cell.iter() if qualified_name(part) == "w:t"]
+            length = sum(map(len, texts))
             if length > LONGEST_CELL:
                 return False
-            for each in _find_inside(cell, "w:p"):
-                if self.get_style(each).level:
+            for paragraph in _find_inside(cell, "w:p"):
+                if self.get_style(paragraph).level:
                     return False
         return True
 
@@ -230,31 +229,31 @@ class _Document:
         return " ".join(texts)
 
     def read_words(self, paragraph: _Element) -> str:
-        """Return the words of a paragraph; what it holds besides waits until after it."""
-        found: list[str] = []
+        """Return the words of a paragraph. Its drawings and footnotes are queued."""
+        parts: list[str] = []
         self.hides = bool(self.get_style(paragraph).is_hidden)
-        self.read_inline(paragraph, found)
-        self.fields = [has_result for has_result in self.fields if has_result]  # else unfinished
-        return "".join(found)
+        self.read_inline(paragraph, parts)
+        self.fields = [has_result for has_result in self.fields if has_result]  # drop unfinished
+        return "".join(parts)
 
     def get_style(self, paragraph: _Element) -> Style:
         return self.styles.get(
             get_value(find_child(paragraph, "w:pPr", "w:pStyle")) or "", self.usual
         )
 
-    def read_inline(self, parent: _Element, found: list[str]) -> None:
+    def read_inline(self, parent: _Element, parts: list[str]) -> None:
         for part in _get_children(parent):
             name = qualified_name(part)
             if name in _CHANGES:
                 self.is_changed = True
             if name == "w:r":
-                self.read_run(part, found)
+                self.read_run(part, parts)
             elif name in _CONTAINERS:
-                self.read_inline(part, found)
+                self.read_inline(part, parts)
             elif name in ("m:oMath", "m:oMathPara"):
-                found.append(_format_formula(part))
+                parts.append(_format_formula(part))
 
-    def read_run(self, run: _Element, found: list[str]) -> None:
+    def read_run(self, run: _Element, parts: list[str]) -> None:
         properties = find_child(run, "w:rPr")
         hidden = find_child(properties, "w:vanish")
         style = self.styles.get(get_value(find_child(properties, "w:rStyle")) or "")
@@ -268,30 +267,30 @@ class _Document:
         for part in _find_inside(run, None):
             name = qualified_name(part)
             if name == "w:fldChar":
-                self.read_field(get_value(part, "fldCharType"))  # Word hides those of index marks
+                self.read_field(get_value(part, "fldCharType"))  # Word hides index mark fields
             elif is_hidden:
                 continue
             elif name in ("w:drawing", "w:pict"):
                 self.boxes.extend(_find_drawings(part))
             elif not all(self.fields):
-                continue  # the code of a field, not what it comes to
+                continue  # the code of a field, not its result
             elif name == "w:t":
                 text = (part.text or "").translate(_SPACES)
                 if shift in _SHIFTED:
-                    before = "".join(found[-CONTEXT_CHARACTERS:])[-CONTEXT_CHARACTERS:]
+                    before = "".join(parts[-CONTEXT_CHARACTERS:])[-CONTEXT_CHARACTERS:]
                     text = separate_from_number(text, before, lowered=shift == "subscript")
                 if text:
-                    found.append(text)
+                    parts.append(text)
             elif name == "w:br" and get_value(part, "type") in ("page", "column"):
-                found.append("\n")
+                parts.append("\n")
             elif name in _LINES or name in _CHARACTERS:
-                found.append(_LINES.get(name) or _CHARACTERS[name])
+                parts.append(_LINES.get(name) or _CHARACTERS[name])
             elif name in ("w:sym", "symEx"):
-                found.append(decode_symbol(get_value(part, "font"), get_value(part, "char")))
+                parts.append(decode_symbol(get_value(part, "font"), get_value(part, "char")))
             elif name in ("w:footnoteReference", "w:endnoteReference"):
-                self.write_reference(name[2:].removesuffix("Reference"), part, found)
+                self.write_reference(name[2:].removesuffix("Reference"), part, parts)
             elif name == "w:ruby" and (base := find_child(part, "w:rubyBase")) is not None:
-                self.read_inline(base, found)
+                self.read_inline(base, parts)
 
     def read_field(self, kind: str | None) -> None:
         """Follow a field from its code to its result."""
@@ -302,8 +301,8 @@ class _Document:
         elif kind == "end" and self.fields:
             self.fields.pop()
 
-    def write_reference(self, kind: str, part: _Element, found: list[str]) -> None:
-        """Write a note's number in brackets, and keep the note for later."""
+    def write_reference(self, kind: str, part: _Element, parts: list[str]) -> None:
+        """Write the number of a note in brackets, and queue the note."""
         note = self.notes[kind].get(get_value(part, "id") or "")
         if note is None:
             return
@@ -313,61 +312,63 @@ class _Document:
             self.note_counts[kind] += 1
             count = self.note_counts[kind]
             mark = format_number(count, self.note_kinds[kind]) or str(count)
-            found.append(f"[{mark}]")
+            parts.append(f"[{mark}]")
         (self.waiting if kind == "footnote" else self.at_end).append((mark, note))
 
 
 def _read_notes(root: _Element | None) -> dict[str, _Element]:
-    """Return the notes by id, without the lines between notes and text."""
+    """Return the notes by id, without the separator lines above notes."""
     return {
-        get_value(each, "id") or "": each
-        for each in (() if root is None else root)
-        if get_value(each, "type") in (None, "normal")
+        get_value(note, "id") or "": note
+        for note in (() if root is None else root)
+        if get_value(note, "type") in (None, "normal")
     }
 
 
 def _get_children(parent: _Element) -> list[_Element]:
-    """Return what to read of an element; of alternatives the first."""
+    """Return the children of an element; of alternatives, those of the first."""
     if qualified_name(parent) != "mc:AlternateContent":
         return list(parent)
-    chosen = [each for each in parent if qualified_name(each) in ("mc:Choice", "mc:Fallback")]
-    return list(chosen[0]) if chosen else []
+    choices = [child for child in parent if qualified_name(child) in ("mc:Choice", "mc:Fallback")]
+    return list(choices[0]) if choices else []
 
 
 def _find_inside(parent: _Element, name: str | None) -> list[_Element]:
-    """Return the children called `name` (None: all), also in content controls and insertions."""
-    found: list[_Element] = []
-    for each in _get_children(parent):
-        if qualified_name(each) in _CONTAINERS:
-            found.extend(_find_inside(each, name))
-        elif name is None or qualified_name(each) == name:
-            found.append(each)
-    return found
+    """Return the children with `name` (None: all), also in content controls and insertions."""
+    matches: list[_Element] = []
+    for child in _get_children(parent):
+        if qualified_name(child) in _CONTAINERS:
+            matches.extend(_find_inside(child, name))
+        elif name is None or qualified_name(child) == name:
+            matches.append(child)
+    return matches
 
 
 def _find_drawings(drawing: _Element) -> list[_Element]:
-    """Return the text boxes, charts and diagrams in a drawing, of alternatives the first."""
-    if any(local_name(each) == "docPr" and each.get("hidden") in ("1", "true") for each in drawing):
+    """Return the text boxes, charts and diagrams in a drawing; of alternatives, the first."""
+    if any(
+        local_name(child) == "docPr" and child.get("hidden") in ("1", "true") for child in drawing
+    ):
         return []
-    found: list[_Element] = []
-    for each in _get_children(drawing):
-        if qualified_name(each) == "w:txbxContent" or local_name(each) in ("chart", "relIds"):
-            found.append(each)
+    drawings: list[_Element] = []
+    for child in _get_children(drawing):
+        if qualified_name(child) == "w:txbxContent" or local_name(child) in ("chart", "relIds"):
+            drawings.append(child)
         else:
-            found.extend(_find_drawings(each))
-    return found
+            drawings.extend(_find_drawings(child))
+    return drawings
 
 
 def _is_covered(cell: _Element) -> bool:
-    """Say whether a cell lies under one that reaches down from the row above."""
+    """Return whether a cell is covered by a merged cell that starts in a row above."""
     merged = find_child(cell, "w:tcPr", "w:vMerge")
     return merged is not None and get_value(merged) in (None, "continue")
 
 
 def _is_data(table: _Element, rows: list[list[_Element]]) -> bool:
-    """Say whether a table has several columns and none inside of it."""
-    nested = any(qualified_name(each) == "w:tbl" for each in table.iter() if each is not table)
-    return not nested and max((len(row) for row in rows), default=0) > 1
+    """Return whether a table has several columns and no nested table."""
+    is_nested = any(qualified_name(part) == "w:tbl" for part in table.iter() if part is not table)
+    return not is_nested and max((len(row) for row in rows), default=0) > 1
 
 
 _FORMULA_JOINS: dict[str, Callable[[list[str]], str]] = {
@@ -382,10 +383,10 @@ _FORMULA_JOINS: dict[str, Callable[[list[str]], str]] = {
 
 
 def _format_formula(part: _Element) -> str:
-    """Return a formula in a line: 1 over 2 must not read "12"."""
+    """Return a formula on one line, so that 1 over 2 does not read "12"."""
     if qualified_name(part) == "m:t":
         return part.text or ""
-    texts = [text for each in part if (text := _format_formula(each))]
+    texts = [text for child in part if (text := _format_formula(child))]
     join = _FORMULA_JOINS.get(qualified_name(part))
     if join is None:
         return "".join(texts)

@@ -1,7 +1,7 @@
-"""What the parts of an Office file draw: the text of shapes, charts and diagrams.
+"""Read the text of shapes, charts and diagrams in Office files.
 
-Receives shapes as XML elements, from a slide, a sheet or a text, and what they refer to; hands on
-their lines.
+Input: shapes as XML elements, from a slide, a sheet or a text, and the parts that they refer to.
+Output: their lines of text.
 """
 
 from __future__ import annotations
@@ -19,17 +19,18 @@ from scoqa.parse.office.opc import Package, Relation
 if TYPE_CHECKING:
     from lxml import etree
 
-LINKED = ("{*}chart", "{*}relIds")  # elements that `linked` reads
-_CHARTS = frozenset({"chart", "chartEx"})  # relations
+LINKED = ("{*}chart", "{*}relIds")  # elements for `read_linked`
+_CHARTS = frozenset({"chart", "chartEx"})  # kinds of relations
 
 
 def read_paragraphs(shape: etree._Element) -> Iterator[str]:
+    """Yield the paragraphs of a shape that contain text."""
     for body in shape.iterfind("{*}txBody"):
         yield from read_text_body(body)
 
 
 def read_text_body(body: etree._Element) -> Iterator[str]:
-    """Yield the paragraphs of a text body that hold text; a line break stays one."""
+    """Yield the paragraphs of a text body that contain text, with their line breaks."""
     for paragraph in body.iterfind("{*}p"):
         parts: list[str] = []
         for part in paragraph:
@@ -50,7 +51,7 @@ def read_text_body(body: etree._Element) -> Iterator[str]:
 
 
 def _get_shift(run: etree._Element) -> int:
-    """Say whether a run is shown above the line (1), below it (-1) or on it."""
+    """Return 1 for a superscript run, -1 for a subscript, 0 for a run on the line."""
     properties = next(run.iterfind("{*}rPr"), None)
     baseline = "" if properties is None else properties.get("baseline", "").rstrip("%")
     return 0 if not baseline.strip("+-0.") else -1 if baseline.startswith("-") else 1
@@ -61,7 +62,7 @@ def read_linked(
 ) -> Iterator[list[str]]:
     """Yield the words of the chart, or the paragraphs of the diagram, that `element` refers to.
 
-    relations: of the part that `element` is in.
+    relations: those of the part that contains `element`. A broken drawing yields nothing.
     """
     is_diagram = local_name(element) == "relIds"
     relation = relations.get(
@@ -71,7 +72,7 @@ def read_linked(
         return
     try:
         root = package.tree(relation.part)
-    except ParseError:  # a broken drawing costs itself alone
+    except ParseError:  # a broken drawing does not affect the rest of the file
         return
     if relation.kind in _CHARTS:
         yield list(_read_chart(root))
@@ -82,26 +83,26 @@ def read_linked(
 
 
 def _read_chart(root: etree._Element) -> Iterator[str]:
-    """Yield a chart's title, the names of its series and those along its axis."""
+    """Yield the title of a chart, the names of its series and the categories of its axis."""
     title = [" ".join(_read_words(root.iterfind("{*}chart/{*}title/{*}tx")))]
-    # The second of each are in the kinds of charts that came in 2016.
+    # The second path of each pair is for the chart types introduced in 2016.
     series = _read_words(root.iterfind(".//{*}ser/{*}tx")) + _read_words(
         root.iterfind(".//{*}series/{*}tx")
     )
     axes = chain(root.iterfind(".//{*}ser/{*}cat"), root.iterfind(".//{*}strDim"))
-    categories = _read_words(islice(axes, 1))  # all series stand over the same axis
+    categories = _read_words(islice(axes, 1))  # all series share one axis
     for texts in (title, series, categories):
         if line := "\t".join(map(clean_cell, texts)).strip():
             yield line
 
 
 def _read_words(parents: Iterable[etree._Element]) -> list[str]:
-    found = (each for parent in parents for each in parent.iter("{*}t", "{*}v", "{*}pt"))
-    return [each.text for each in found if each.text and not len(each)]
+    elements = (part for parent in parents for part in parent.iter("{*}t", "{*}v", "{*}pt"))
+    return [element.text for element in elements if element.text and not len(element)]
 
 
 def get_relation_id(element: etree._Element) -> str:
-    """Return the id of the part that `element` names (r:id)."""
+    """Return the id of the relation that `element` names (r:id), or ""."""
     for key, value in element.attrib.items():
         if key.endswith("/relationships}id"):
             return str(value)

@@ -1,7 +1,7 @@
-"""The parts of an Office file (.docx, .xlsx, .pptx) and what each says of the others.
+"""Read the parts of an Office file (.docx, .xlsx, .pptx) and the relations between them.
 
-Receives an archive's bytes; hands on parts by name, their XML, and where their relations lead:
-to other parts of the same file, never out of it.
+Input: the bytes of a file. Output: parts by name, their XML, and their relations to other parts of
+the same file. Relations out of the file are dropped.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Relation(NamedTuple):
-    """Another part of the file: what it is to this one ("slide", "notesSlide") and its name."""
+    """A relation to another part: its kind ("slide", "notesSlide") and the name of the part."""
 
     kind: str
     part: str
@@ -31,14 +31,14 @@ class Package:
     def __init__(self, data: bytes, path: str) -> None:
         self.path = path
         self._archive = open_archive(data, path)
-        # Names of parts are the same whatever their case, and some programs count on it.
+        # Part names are case-insensitive, and some programs rely on this.
         self._names = {name.casefold(): name for name in self._archive.names()}
 
     def __contains__(self, part: str) -> bool:
         return part.casefold() in self._names
 
     def read(self, part: str) -> bytes:
-        """Return the bytes of `part`. Raises ParseError where there is none."""
+        """Return the bytes of `part`. Raises ParseError if it is missing."""
         return self._archive.read(self._names.get(part.casefold(), part))
 
     def tree(self, part: str) -> etree._Element:
@@ -46,29 +46,29 @@ class Package:
         return parse_xml(self.read(part), self.path)
 
     def relations(self, part: str) -> dict[str, Relation]:
-        """Return what `part` ("" for the file as a whole) leads to, by id.
+        """Return the relations of `part` ("" for the file as a whole) by id.
 
-        Links that lead out of the file, or to a part that is not there, are left out.
+        Relations out of the file, or to a missing part, are omitted.
         """
         folder, name = posixpath.split(part)
-        listed = posixpath.join(folder, "_rels", f"{name}.rels")
-        found: dict[str, Relation] = {}
-        if listed not in self:
-            return found
-        for each in self.tree(listed):
-            if local_name(each) != "Relationship":
+        relations_part = posixpath.join(folder, "_rels", f"{name}.rels")
+        relations: dict[str, Relation] = {}
+        if relations_part not in self:
+            return relations
+        for element in self.tree(relations_part):
+            if local_name(element) != "Relationship":
                 continue
-            target = unquote(each.get("Target", ""))
+            target = unquote(element.get("Target", ""))
             target = posixpath.normpath(posixpath.join("/", folder, target)).lstrip("/")
             if target in self:
-                kind = each.get("Type", "").rpartition("/")[2]
-                found[each.get("Id", "")] = Relation(kind, target)
-        return found
+                kind = element.get("Type", "").rpartition("/")[2]
+                relations[element.get("Id", "")] = Relation(kind, target)
+        return relations
 
     def find_main_part(self, root: str) -> str:
-        """Return the name of the part that holds the document, with `root` as its XML's root.
+        """Return the name of the main part, whose XML root is `root`.
 
-        Raises ParseError where the file holds another kind of document.
+        Raises ParseError if the file contains another kind of document.
         """
         for relation in self.relations("").values():
             if relation.kind == "officeDocument" and local_name(self.tree(relation.part)) == root:
@@ -76,14 +76,14 @@ class Package:
         raise ParseError(self.path, f"contains no {root}; its extension may be wrong.")
 
     def title(self) -> str | None:
-        """Return the title that its author gave the document, or None."""
+        """Return the title in the document properties, or None."""
         for relation in self.relations("").values():
             if relation.kind == "core-properties":
                 try:
                     properties = self.tree(relation.part)
-                except ParseError:  # they say nothing but the title
+                except ParseError:  # only the title is lost
                     return None
-                for each in properties:
-                    if local_name(each) == "title":
-                        return " ".join("".join(each.itertext()).split()) or None
+                for element in properties:
+                    if local_name(element) == "title":
+                        return " ".join("".join(element.itertext()).split()) or None
         return None

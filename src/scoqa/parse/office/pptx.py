@@ -1,8 +1,8 @@
-"""PowerPoint presentations (.pptx, .pptm, .ppsx): what each slide shows, in reading order.
+"""Parse PowerPoint presentations (.pptx, .pptm, .ppsx): the text of each slide in reading order.
 
-Receives the file's bytes; hands on the visible slides under their numbers: title first, then what
-stands higher, and of the same height what stands further left; tables, diagrams, the words of
-charts; then the speaker's notes.
+Input: the bytes of a file. Output: the visible slides, marked with their numbers. Each slide has
+its title first, then its shapes from top to bottom and, at the same height, from left to right,
+including tables, diagrams and the words of charts; then the speaker notes.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ PARSER = Parser("pptx", "1")
 _UNITS_PER_INCH = 914_400
 _REPEATED_KINDS = frozenset({"sldNum", "ftr", "dt", "hdr", "sldImg"})  # placeholders on every slide
 _TITLES = frozenset({"title", "ctrTitle"})
-# Of placeholders: (kind, "") on a master, ("", index) on a layout -> top and left in inches.
+# Positions of placeholders: (kind, "") on a master or ("", index) on a layout -> top, left (inches)
 _Positions: TypeAlias = dict[tuple[str, str], tuple[float, float]]
 
 
@@ -63,31 +63,31 @@ class _Slide:
         self.blocks: list[list[str]] = []
 
     def read(self, slide: etree._Element) -> tuple[str, list[list[str]]]:
-        """Return the title, "" without one, and the other blocks of lines."""
+        """Return the title (or "") and the other blocks of lines."""
         self.read_shapes(slide, self.find_positions())
         notes = self.find_related("notesSlide")
         if notes is not None:
-            said = [line for shape in _find_shapes(notes, {}) for line in _read_notes(shape)]
-            if said:
-                self.blocks += [[NOTES], *([line] for line in said)]
+            lines = [line for shape in _find_shapes(notes, {}) for line in _read_notes(shape)]
+            if lines:
+                self.blocks += [[NOTES], *([line] for line in lines)]
         return self.title, self.blocks
 
     def find_positions(self) -> _Positions:
-        """Return where the slide's layout, and the master below it, put placeholders."""
-        found: _Positions = {}
+        """Return the positions of placeholders in the layout of the slide and in its master."""
+        positions: _Positions = {}
         for relation in self.relations.values():
             if relation.kind == "slideLayout":
                 for below in self.package.relations(relation.part).values():
                     if below.kind == "slideMaster":
                         for shape in _find_shapes(self.package.tree(below.part), {}):
-                            found[shape.kind, ""] = (shape.top, shape.left)
-                for shape in _find_shapes(self.package.tree(relation.part), found):
+                            positions[shape.kind, ""] = (shape.top, shape.left)
+                for shape in _find_shapes(self.package.tree(relation.part), positions):
                     if shape.index:
-                        found["", shape.index] = (shape.top, shape.left)
-        return found
+                        positions["", shape.index] = (shape.top, shape.left)
+        return positions
 
     def find_related(self, kind: str) -> etree._Element | None:
-        """Return the part of `kind` that belongs to the slide."""
+        """Return the XML of the part of `kind` that the slide refers to, or None."""
         for relation in self.relations.values():
             if relation.kind == kind:
                 return self.package.tree(relation.part)
@@ -107,7 +107,7 @@ class _Slide:
                     self.blocks.extend([line] for line in read_paragraphs(shape.element))
 
     def read_frame(self, frame: etree._Element) -> None:
-        """Read a table, or the part that holds a chart or a diagram."""
+        """Read a table, or the part with a chart or a diagram."""
         for element in frame.iter("{*}tbl", *LINKED):
             if local_name(element) == "tbl":
                 self.blocks.append(list(_read_rows(element)))
@@ -117,15 +117,15 @@ class _Slide:
 
 
 def _find_shapes(parent: etree._Element, places: _Positions) -> Iterator[Shape]:
-    """Yield the visible shapes of a slide or a group, in the file's order.
+    """Yield the visible shapes of a slide or a group, in file order.
 
-    places: of placeholders elsewhere, for those that name none of their own.
+    places: the positions of placeholders in the layout, for shapes without a position.
     """
     trees = parent.iterfind("{*}cSld/{*}spTree") if local_name(parent) != "grpSp" else [parent]
-    for element in (each for tree in trees for each in tree):
+    for element in (child for tree in trees for child in tree):
         if local_name(element) == "AlternateContent":
             element = next(element.iterfind("{*}Choice/*"), element)
-        # The shape's own, not those of shapes inside it.
+        # The properties of the shape itself, not of shapes inside it.
         named = next(element.iterfind("./*/{*}cNvPr"), None)
         if local_name(element) not in ("sp", "grpSp", "graphicFrame") or (
             named is not None and named.get("hidden") in ("1", "true")
@@ -151,7 +151,7 @@ def _read_notes(shape: Shape) -> list[str]:
 
 
 def _read_rows(table: etree._Element) -> Iterator[str]:
-    """Yield the rows of a table that hold text, with a tab between cells."""
+    """Yield the rows of a table that contain text, with tabs between cells."""
     for row in table.iterfind("{*}tr"):
         cells = [
             clean_cell(" ".join(read_paragraphs(cell)))

@@ -1,6 +1,6 @@
-"""The numbers and bullets that Word shows before the paragraphs of its lists.
+"""Compute the numbers and bullets that Word displays before the paragraphs of lists.
 
-Input: the XML element of a .docx file's numbering part. Output: the marker of each paragraph.
+Input: the XML of the numbering part of a .docx file. Output: the marker of each paragraph.
 """
 
 from __future__ import annotations
@@ -54,83 +54,85 @@ class _List:
 
 
 class Numbering:
-    """Counts the paragraphs of lists as Word does."""
+    """Counts the paragraphs of lists as Word does, in document order."""
 
     def __init__(self, root: _Element | None, styles: dict[str, Style]) -> None:
         abstract: dict[str, _List] = {}
-        links: dict[str, str] = {}  # abstract list -> the style that has its levels
+        links: dict[str, str] = {}  # abstract list -> the style that defines its levels
         self._lists: dict[str, _List] = {}
-        self._starts: dict[str, dict[int, int]] = {}  # list -> level -> where it begins anew
-        for each in () if root is None else root:
-            if qualified_name(each) == "w:abstractNum":
-                key = get_value(each, "abstractNumId") or ""
-                abstract[key] = _List(dict(_read_levels(each)))
-                links[key] = get_value(find_child(each, "w:numStyleLink")) or ""
+        self._starts: dict[str, dict[int, int]] = {}  # list -> level -> number to restart at
+        for element in () if root is None else root:
+            if qualified_name(element) == "w:abstractNum":
+                key = get_value(element, "abstractNumId") or ""
+                abstract[key] = _List(dict(_read_levels(element)))
+                links[key] = get_value(find_child(element, "w:numStyleLink")) or ""
         named: dict[str, str] = {}
-        for each in () if root is None else root:
-            if qualified_name(each) == "w:num":
-                key = get_value(each, "numId") or ""
-                named[key] = get_value(find_child(each, "w:abstractNumId")) or ""
-                own = [over for over in each if qualified_name(over) == "w:lvlOverride"]
+        for element in () if root is None else root:
+            if qualified_name(element) == "w:num":
+                key = get_value(element, "numId") or ""
+                named[key] = get_value(find_child(element, "w:abstractNumId")) or ""
+                own = [
+                    override for override in element if qualified_name(override) == "w:lvlOverride"
+                ]
                 self._starts[key] = {
-                    parse_int(get_value(over, "ilvl"), 0): parse_int(get_value(start), 1)
-                    for over in own
-                    if (start := find_child(over, "w:startOverride")) is not None
+                    parse_int(get_value(override, "ilvl"), 0): parse_int(get_value(start), 1)
+                    for override in own
+                    if (start := find_child(override, "w:startOverride")) is not None
                 }
-                levels = {at: level for over in own for at, level in _read_levels(over)}
-                found = abstract.get(named[key])
-                if found is not None:
-                    self._lists[key] = _List(found.levels | levels) if levels else found
+                levels = {at: level for override in own for at, level in _read_levels(override)}
+                base = abstract.get(named[key])
+                if base is not None:
+                    self._lists[key] = _List(base.levels | levels) if levels else base
         for key, of in named.items():
             style = styles.get(links.get(of, ""))
             if style is not None and style.numbered[0] in self._lists:
                 self._lists[key] = self._lists[style.numbered[0]]
 
     def next_marker(self, key: str | None, level: int) -> str | None:
-        """Return what Word writes before the next paragraph of a list; None where it is in none."""
-        found = self._lists.get(key or "")
-        if key is None or found is None or not 0 <= level < LEVELS:
+        """Return the marker of the next paragraph of a list, or None if it is in no list."""
+        current = self._lists.get(key or "")
+        if key is None or current is None or not 0 <= level < LEVELS:
             return None
-        here = found.levels.get(level, _Level())
+        style = current.levels.get(level, _Level())
         starts = self._starts.get(key, {})
         if level in starts:  # only the first time
-            found.counts[level] = starts.pop(level) - 1
-        elif level not in found.counts:
-            found.counts[level] = here.start - 1
-        found.counts[level] += 1
+            current.counts[level] = starts.pop(level) - 1
+        elif level not in current.counts:
+            current.counts[level] = style.start - 1
+        current.counts[level] += 1
         for lower in range(level + 1, LEVELS):
-            restart = found.levels.get(lower, _Level()).restart
+            restart = current.levels.get(lower, _Level()).restart
             if restart is None or (restart and level < restart):
-                found.counts.pop(lower, None)
-        if here.kind == "none":
+                current.counts.pop(lower, None)
+        if style.kind == "none":
             return ""
-        if here.kind == "bullet":
-            plain = here.text.isprintable() and here.text not in ("", "o", "§")
-            private = any(0xE000 <= ord(each) <= 0xF8FF for each in here.text)
-            return f"{here.text if plain and not private else '•'} "
+        if style.kind == "bullet":
+            is_plain = style.text.isprintable() and style.text not in ("", "o", "§")
+            is_private = any(0xE000 <= ord(character) <= 0xF8FF for character in style.text)
+            return f"{style.text if is_plain and not is_private else '•'} "
 
-        def counted(match: re.Match[str]) -> str:
-            at = int(match[1]) - 1
-            of = found.levels.get(at, _Level())
-            kind = "decimal" if here.is_legal else of.kind
-            return format_number(found.counts.get(at, of.start), kind)
+        def format_count(match: re.Match[str]) -> str:
+            index = int(match[1]) - 1
+            counted = current.levels.get(index, _Level())
+            kind = "decimal" if style.is_legal else counted.kind
+            return format_number(current.counts.get(index, counted.start), kind)
 
-        text = re.sub(r"%([1-9])", counted, here.text).strip()
+        text = re.sub(r"%([1-9])", format_count, style.text).strip()
         return f"{text} " if text else ""
 
 
 def _read_levels(element: _Element) -> Iterator[tuple[int, _Level]]:
-    for each in element:
-        if qualified_name(each) == "w:lvl":
-            restart = get_value(find_child(each, "w:lvlRestart"))
+    for level in element:
+        if qualified_name(level) == "w:lvl":
+            restart = get_value(find_child(level, "w:lvlRestart"))
             yield (
-                parse_int(get_value(each, "ilvl"), 0),
+                parse_int(get_value(level, "ilvl"), 0),
                 _Level(
-                    get_value(find_child(each, "w:numFmt")) or "decimal",
-                    get_value(find_child(each, "w:lvlText")) or "",
-                    parse_int(get_value(find_child(each, "w:start")), 0),
+                    get_value(find_child(level, "w:numFmt")) or "decimal",
+                    get_value(find_child(level, "w:lvlText")) or "",
+                    parse_int(get_value(find_child(level, "w:start")), 0),
                     None if restart is None else parse_int(restart, 0),
-                    is_on(find_child(each, "w:isLgl")),
+                    is_on(find_child(level, "w:isLgl")),
                 ),
             )
 

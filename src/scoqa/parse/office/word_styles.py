@@ -1,6 +1,6 @@
-"""The styles of a Word document: headings, lists and hidden text.
+"""Read the styles of a Word document: headings, lists and hidden text.
 
-Input: the XML elements of a .docx file. Output: the properties that a style gives a paragraph.
+Input: the XML elements of a .docx file. Output: the properties that a style gives to paragraphs.
 """
 
 from __future__ import annotations
@@ -28,39 +28,42 @@ _OFF = ("0", "false", "off", "none")
 
 
 def qualified_name(element: _Element) -> str:
-    """Return an element's name as "w:p"; without a prefix where it is of neither kind we read."""
+    """Return the name of an element as "w:p"; without a prefix in unsupported namespaces."""
     space, _, name = str(element.tag)[1:].partition("}")
     prefix = _PREFIXES.get(space)
     return f"{prefix}:{name}" if prefix else name
 
 
 def find_child(element: _Element | None, *names: str) -> _Element | None:
-    """Return the first child called names[0], its first child called names[1], and so on."""
+    """Return the first child with the name names[0], then its first child with names[1], etc.
+
+    None if there is no such child.
+    """
     for name in names:
         if element is None:
             return None
-        element = next((each for each in element if qualified_name(each) == name), None)
+        element = next((part for part in element if qualified_name(part) == name), None)
     return element
 
 
 def get_value(element: _Element | None, name: str = "val") -> str | None:
-    """Return an attribute, whatever its namespace; None without the element or the attribute."""
+    """Return an attribute in any namespace, or None without the element or the attribute."""
     return None if element is None else get_attribute(element, name)
 
 
 def is_on(element: _Element | None) -> bool:
-    """Say whether a property that is on or off is there, and on."""
+    """Return whether a boolean property is present and on."""
     return element is not None and (get_value(element) or "1").lower() not in _OFF
 
 
 @dataclass(slots=True)
 class Style:
-    """What a paragraph or a run of a style is. level: of a heading from 1, 0 for any other."""
+    """The properties of a style. level: the heading level from 1, or 0 for other styles."""
 
     name: str = ""
     level: int = 0
     numbered: tuple[str | None, int | None] = (None, None)  # list, level in it
-    is_hidden: bool | None = None  # None: as what it stands in
+    is_hidden: bool | None = None  # None: inherited from its context
 
     @property
     def is_contents(self) -> bool:
@@ -68,11 +71,11 @@ class Style:
 
 
 def read_styles(root: _Element | None) -> tuple[dict[str, Style], Style]:
-    """Return the styles by id, and the one of paragraphs that name none."""
+    """Return the styles by id, and the default style of paragraphs."""
     elements = {
-        get_value(each, "styleId") or "": each
-        for each in (() if root is None else root)
-        if qualified_name(each) == "w:style"
+        get_value(element, "styleId") or "": element
+        for element in (() if root is None else root)
+        if qualified_name(element) == "w:style"
     }
     styles = {key: _resolve_style(key, elements) for key in elements}
     for key, element in elements.items():
@@ -85,7 +88,7 @@ def read_styles(root: _Element | None) -> tuple[dict[str, Style], Style]:
 
 
 def _resolve_style(key: str, elements: dict[str, _Element]) -> Style:
-    """Return a style with what it takes from those it is based on."""
+    """Return a style with the properties inherited from the styles it is based on."""
     style, seen, at = Style(get_value(find_child(elements[key], "w:name")) or ""), set[str](), key
     level: int | None = None
     while at in elements and at not in seen and len(seen) < 100:
@@ -109,13 +112,17 @@ def _resolve_style(key: str, elements: dict[str, _Element]) -> Style:
 
 
 def read_outline_level(properties: _Element | None) -> int | None:
-    """Return the outline level of a paragraph's or style's properties, from 0; 9 is body text."""
-    found = get_value(find_child(properties, "w:outlineLvl"))
-    return None if found is None else parse_int(found, 9)
+    """Return the outline level in the properties of a paragraph or style; 0 to 8, 9 is body text.
+
+    None if it is not specified.
+    """
+    level = get_value(find_child(properties, "w:outlineLvl"))
+    return None if level is None else parse_int(level, 9)
 
 
 def read_list_reference(properties: _Element | None) -> tuple[str | None, int | None]:
-    """Return the list that a paragraph's or style's properties name, and the level in it."""
-    listed = find_child(properties, "w:numPr")
-    level = get_value(find_child(listed, "w:ilvl"))
-    return get_value(find_child(listed, "w:numId")), None if level is None else parse_int(level, 0)
+    """Return the list id and list level in the properties of a paragraph or style."""
+    numbering = find_child(properties, "w:numPr")
+    level = get_value(find_child(numbering, "w:ilvl"))
+    list_id = get_value(find_child(numbering, "w:numId"))
+    return list_id, None if level is None else parse_int(level, 0)

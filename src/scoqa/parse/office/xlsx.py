@@ -1,8 +1,8 @@
-"""Excel workbooks (.xlsx, .xlsm): what each sheet shows, a line a row.
+"""Parse Excel workbooks (.xlsx, .xlsm): the displayed text of each sheet, one line per row.
 
-Receives the file's bytes; hands on every visible sheet under its name, every visible row under its
-number, each cell with its column's name and its value as the sheet shows it; then its text boxes
-and the words of its charts. Formulas give the value that was saved with them; nothing is computed.
+Input: the bytes of a file. Output: all visible sheets, marked with their names, and their visible
+rows, marked with their numbers; each cell has the name of its column and its value as displayed.
+The text boxes and the words of charts follow. Formulas have their saved value; nothing is computed.
 """
 
 from __future__ import annotations
@@ -43,11 +43,11 @@ _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 @dataclass(slots=True)
 class _Book:
-    """What all sheets share, and what is found wanting on the way."""
+    """Data shared by all sheets, and the problems found while reading them."""
 
     path: str
     texts: list[str]
-    formats: list[str]  # by the style that a cell names
+    formats: list[str]  # indexed by the style of a cell
     from_1904: bool
     without_value: int = 0  # formulas that were never computed
     hidden: list[str] = field(default_factory=list)  # sheets
@@ -65,7 +65,7 @@ def read(data: bytes, path: str) -> Parsed:
         path,
         _read_shared_texts(package, parts["sharedStrings"]) if "sharedStrings" in parts else [],
         _read_formats(package, parts["styles"]) if "styles" in parts else [],
-        any(_is_on(each.get("date1904")) for each in root.iterfind("{*}workbookPr")),
+        any(_is_on(element.get("date1904")) for element in root.iterfind("{*}workbookPr")),
     )
     writer = Writer()
     for sheet in root.iterfind("{*}sheets/{*}sheet"):
@@ -79,30 +79,30 @@ def read(data: bytes, path: str) -> Parsed:
         write_sheet(
             writer,
             name,
-            _iterate_rows(package.read(relation.part), name, book),  # none where it is one chart
+            _iterate_rows(package.read(relation.part), name, book),  # none in a chart sheet
             _iterate_drawings(package, relation.part),
         )
     warnings = describe_hidden_sheets(book.hidden, book.partly_hidden)
     if book.without_value:
-        what = (
+        formulas = (
             "1 formula that was never computed, which is left out"
             if book.without_value == 1
             else f"{book.without_value:,} formulas that were never computed, which are left out"
         )
-        warnings += (f"has {what}. Open it in a spreadsheet program and save it.",)
+        warnings += (f"has {formulas}. Open it in a spreadsheet program and save it.",)
     if not writer.length:
         warnings += (NO_TEXT,)
     return writer.to_parsed(package.title(), warnings=warnings)
 
 
 def _iterate_rows(data: bytes, name: str, book: _Book) -> Iterator[Row]:
-    """Yield the visible rows of a sheet, and a blank one where there are blank ones."""
+    """Yield the visible rows of a sheet, and one blank row for each group of blank rows."""
     last_rows = _find_merged_cells(data)
     merged = MergedCells()
     hidden_columns: set[int] = set()
-    hides_rows = False  # unless a row says otherwise
+    hides_rows = False  # the default for rows
     last = 0
-    hides = False
+    has_hidden_text = False
     for element in iterate_elements(data, book.path, "sheetFormatPr", "cols", "row"):
         kind = local_name(element)
         if kind == "sheetFormatPr":
@@ -121,7 +121,7 @@ def _iterate_rows(data: bytes, name: str, book: _Book) -> Iterator[Row]:
             column = _find_column(cell.get("r"), column + 1)
             text = _read_cell(cell, book) if len(cell) else ""
             if text and (column in hidden_columns or is_hidden):
-                hides = True
+                has_hidden_text = True
             elif text:
                 cells[column] = text
             if text and column not in hidden_columns and (column, number) in last_rows:
@@ -131,12 +131,12 @@ def _iterate_rows(data: bytes, name: str, book: _Book) -> Iterator[Row]:
         if is_blank_before:
             yield Row(number - 1, {})
         yield Row(number, merged.fill_row(number, cells))
-    if hides:
+    if has_hidden_text:
         book.partly_hidden.append(name)
 
 
 def _iterate_drawings(package: Package, part: str) -> Iterator[list[str]]:
-    """Yield the paragraphs of text boxes and the words of charts on a sheet, from its top."""
+    """Yield the paragraphs of text boxes and the words of charts on a sheet, from the top."""
     for relation in package.relations(part).values():
         if relation.kind != "drawing":
             continue
@@ -152,24 +152,28 @@ def _iterate_drawings(package: Package, part: str) -> Iterator[list[str]]:
 
 
 def _find_anchor(anchor: etree._Element) -> tuple[int, int]:
-    """Return the row and the column at which something drawn begins."""
-    place = next(anchor.iter("{*}from"), None)
-    if place is None:
+    """Return the row and the column of the top left corner of a drawing."""
+    corner = next(anchor.iter("{*}from"), None)
+    if corner is None:
         return (0, 0)
-    return parse_int(place.findtext("{*}row"), 0), parse_int(place.findtext("{*}col"), 0)
+    return parse_int(corner.findtext("{*}row"), 0), parse_int(corner.findtext("{*}col"), 0)
 
 
 def _is_visible(element: etree._Element) -> bool:
-    """Say whether nothing around `element` is hidden, or there for programs of another time."""
-    for each in (element, *element.iterancestors()):
-        named = each.find("./*/{*}cNvPr")
-        if local_name(each) == "Fallback" or (named is not None and _is_on(named.get("hidden"))):
+    """Return whether `element` is visible: it has no ancestor that is hidden or a fallback.
+
+    Fallbacks are copies for older programs.
+    """
+    for ancestor in (element, *element.iterancestors()):
+        properties = ancestor.find("./*/{*}cNvPr")
+        is_hidden = properties is not None and _is_on(properties.get("hidden"))
+        if is_hidden or local_name(ancestor) == "Fallback":
             return False
     return True
 
 
 def _read_cell(cell: etree._Element, book: _Book) -> str:
-    """Return what `cell` shows, on one line."""
+    """Return the displayed text of `cell`, on one line."""
     kind = cell.get("t", "n")
     value = ""
     has_formula = False
@@ -192,8 +196,8 @@ def _read_cell(cell: etree._Element, book: _Book) -> str:
             if not index < len(book.texts):
                 raise ParseError(
                     book.path,
-                    f"is damaged: a cell names text {index}, and there are {len(book.texts)}. "
-                    "Save it again, or exclude it.",
+                    f"is damaged: a cell refers to text {index}, but the workbook has "
+                    f"{len(book.texts)}. Save it again, or exclude it.",
                 )
             text = format_text(book.texts[index], code)
         case "str":
@@ -218,7 +222,7 @@ def _format_number(value: str, code: str, from_1904: bool) -> str:
 
 
 def _find_column(reference: str | None, following: int) -> int:
-    """Return the column, from 0, of a cell that may say where it stands."""
+    """Return the column of a cell, from 0; `following` if the cell has no reference."""
     letters = reference.rstrip("0123456789") if reference else ""
     return _parse_column(letters) if letters else following
 
@@ -232,16 +236,16 @@ def _parse_column(letters: str) -> int:
 
 
 def _find_hidden_columns(element: etree._Element, path: str) -> set[int]:
-    found: set[int] = set()
-    for each in element:
-        if _is_on(each.get("hidden")) or each.get("width") == "0":
-            low, high = (parse_count(each.get(name, "1"), path) for name in ("min", "max"))
-            found.update(range(low - 1, min(high, _MOST_COLUMNS)))
-    return found
+    columns: set[int] = set()
+    for column in element:
+        if _is_on(column.get("hidden")) or column.get("width") == "0":
+            low, high = (parse_count(column.get(name, "1"), path) for name in ("min", "max"))
+            columns.update(range(low - 1, min(high, _MOST_COLUMNS)))
+    return columns
 
 
 def _find_merged_cells(data: bytes) -> dict[tuple[int, int], int]:
-    """Return the last row of every cell that is merged with some below, by column and row."""
+    """Return the last row of each cell that is merged with cells below it, by column and row."""
     return {
         (_parse_column(match[1].decode("ascii")), int(match[2])): int(match[3])
         for match in _MERGED.finditer(data, max(0, data.find(b"mergeCells")))
@@ -251,20 +255,21 @@ def _find_merged_cells(data: bytes) -> dict[tuple[int, int], int]:
 
 def _read_shared_texts(package: Package, part: str) -> list[str]:
     return [
-        _read_rich_text(each) for each in iterate_elements(package.read(part), package.path, "si")
+        _read_rich_text(element)
+        for element in iterate_elements(package.read(part), package.path, "si")
     ]
 
 
 def _read_rich_text(element: etree._Element) -> str:
-    """Return the text of a cell with its runs joined; how it is pronounced (rPh) left out."""
+    """Return the text of a cell with its runs joined, without pronunciation (rPh)."""
     parts: list[str] = []
-    for each in element:
-        if local_name(each) == "t":
-            parts.append(each.text or "")
-        elif local_name(each) == "r":
-            aligned = each.find("{*}rPr/{*}vertAlign")
+    for run in element:
+        if local_name(run) == "t":
+            parts.append(run.text or "")
+        elif local_name(run) == "r":
+            aligned = run.find("{*}rPr/{*}vertAlign")
             shift = "" if aligned is None else aligned.get("val", "")
-            text = "".join(run.text or "" for run in each if local_name(run) == "t")
+            text = "".join(part.text or "" for part in run if local_name(part) == "t")
             if shift in ("superscript", "subscript"):
                 before = "".join(parts[-CONTEXT_CHARACTERS:])[-CONTEXT_CHARACTERS:]
                 text = separate_from_number(text, before, lowered=shift == "subscript")
@@ -277,14 +282,15 @@ def _unescape(text: str) -> str:
 
 
 def _read_formats(package: Package, part: str) -> list[str]:
-    """Return the number format of every style of cell."""
+    """Return the number format of each cell style."""
     root = package.tree(part)
     codes = dict(BUILT_IN)
-    for each in root.iterfind("{*}numFmts/{*}numFmt"):
-        codes[parse_int(each.get("numFmtId"), -1)] = each.get("formatCode", "General")
+    for number_format in root.iterfind("{*}numFmts/{*}numFmt"):
+        number = parse_int(number_format.get("numFmtId"), -1)
+        codes[number] = number_format.get("formatCode", "General")
     return [
-        codes.get(parse_int(each.get("numFmtId"), 0), "General")
-        for each in root.iterfind("{*}cellXfs/{*}xf")
+        codes.get(parse_int(style.get("numFmtId"), 0), "General")
+        for style in root.iterfind("{*}cellXfs/{*}xf")
     ]
 
 
