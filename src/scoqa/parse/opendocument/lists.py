@@ -1,6 +1,7 @@
-"""The marks and numbers that an OpenDocument text shows before the items of its lists.
+"""Compute the bullets and numbers of list items and headings in OpenDocument texts.
 
-Receives lists and their items as they come; hands on what stands before each: "• ", "2. ", "1.3 ".
+Input: lists, their items and headings in document order. Output: the marker of each: "• ", "2. ",
+"1.3 ".
 """
 
 from __future__ import annotations
@@ -23,53 +24,53 @@ _MOST_LEVELS = 10  # of headings
 
 @dataclass(frozen=True, slots=True)
 class _Level:
-    """How one level of a list style marks its items."""
+    """The markers of one level of a list style."""
 
-    bullet: str  # "" where items are numbered
+    bullet: str  # "" if items are numbered
     form: str  # "1", "a", "A", "i", "I", or "" for no number
     prefix: str
     suffix: str
     start: int
-    shown: int  # how many levels a number shows
+    shown: int  # how many levels a number includes
 
 
 class Lists:
-    """The lists that are open, and how far each style has counted."""
+    """The open lists, and the last number of each list style."""
 
     def __init__(self, document: OpenDocument) -> None:
         self._styles: dict[str, dict[int, _Level]] = {}
         for style in document.iterate_styles("list-style"):
             levels = {
-                parse_int(get_attribute(each, "level"), 1): _read_level(each) for each in style
+                parse_int(get_attribute(level, "level"), 1): _read_level(level) for level in style
             }
             self._styles[get_attribute(style, "name") or ""] = levels
         self._outline = {
-            parse_int(get_attribute(each, "level"), 1): _read_level(each)
+            parse_int(get_attribute(level, "level"), 1): _read_level(level)
             for style in document.iterate_styles("outline-style")
-            for each in style
+            for level in style
         }
-        self._headings = [0] * (_MOST_LEVELS + 1)  # the number of the last heading of each level
+        self._headings = [0] * (_MOST_LEVELS + 1)  # the number of the last heading per level
         self._parents: list[str] = []  # the style of each open list
         self._counts: list[int] = []  # the number of the last item of each open list
-        self._ended: dict[tuple[str, int], int] = {}  # style, depth -> number of its last item
+        self._ended: dict[tuple[str, int], int] = {}  # (style, depth) -> number of the last item
 
     @contextmanager
     def open_list(self, listed: etree._Element) -> Iterator[None]:
-        """Number what comes within as items of `listed`."""
+        """Treat items inside the `with` block as items of `listed`."""
         style = get_attribute(listed, "style-name") or (self._parents[-1] if self._parents else "")
         key = (style, len(self._parents))
         level = self._level(style, len(self._parents))
-        goes_on = get_attribute(listed, "continue-numbering") == "true" or get_attribute(
+        continues = get_attribute(listed, "continue-numbering") == "true" or get_attribute(
             listed, "continue-list"
         )
         self._parents.append(style)
-        self._counts.append(self._ended.get(key, level.start - 1) if goes_on else level.start - 1)
+        self._counts.append(self._ended.get(key, level.start - 1) if continues else level.start - 1)
         yield
         self._ended[key] = self._counts.pop()
         self._parents.pop()
 
     def next_marker(self, item: etree._Element) -> str:
-        """Return what is shown before the next item, with the space after it."""
+        """Return the marker of the next item with a space after it, or ""."""
         start = get_attribute(item, "start-value")
         self._counts[-1] = parse_int(start, self._counts[-1] + 1)
         depth = len(self._parents) - 1
@@ -85,7 +86,7 @@ class Lists:
         return f"{level.prefix}{'.'.join(numbers)}{level.suffix} "
 
     def next_heading_marker(self, depth: int) -> str:
-        """Return what is shown before the next heading of level `depth`, from 1."""
+        """Return the number of the next heading of level `depth` (from 1) and a space, or ""."""
         level = self._outline.get(depth)
         if level is None or not 0 < depth <= _MOST_LEVELS:
             return ""
@@ -110,7 +111,7 @@ def _read_level(element: etree._Element) -> _Level:
     bullet = ""
     if local_name(element) == "list-level-style-bullet":
         bullet = get_attribute(element, "bullet-char") or "•"
-        if unicodedata.category(bullet[0]) == "Co":  # of a font of signs, unknown elsewhere
+        if unicodedata.category(bullet[0]) == "Co":  # private use, known only to a symbol font
             bullet = "•"
     form = get_attribute(element, "num-format") or ""
     return _Level(

@@ -1,7 +1,7 @@
-"""OpenDocument files (.odt, .ods, .odp, and the same as one XML file): what all of them share.
+"""Read OpenDocument files (.odt, .ods, .odp, and their flat XML forms).
 
-Receives the file's bytes; hands on its body, its title, what its styles hide and how they number,
-and the words of a paragraph as they are shown.
+Input: the bytes of a file. Output: its body, its title, its styles, and the displayed words of
+paragraphs.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from scoqa.parse.common.xmltree import get_attribute, local_name, parse_int, par
 if TYPE_CHECKING:
     from lxml import etree
 
-# White space of the markup; a non-breaking space is none, more than one is written as text:s.
+# Collapsible white space of the markup. Several displayed spaces are stored as text:s elements.
 _SPACE = re.compile("[ \t\r\n]+")
 _PERCENT = re.compile(r"(-?\d{1,9}(?:\.\d{1,9})?)%")
-# In a file's list of its parts, which is not read as XML: OpenOffice.org wrote it with a namespace
+# In the manifest of a file, which is not parsed as XML: OpenOffice.org wrote it with a namespace
 # that only a DTD declares.
 _ENCRYPTED = re.compile(rb"<(?:[\w.-]+:)?encryption-data\b")
-_MOST_SPACES = 100  # that one text:s stands for
-# What holds text that is not shown in its place: comments, deletions, alternative texts, fields.
+_MOST_SPACES = 100  # per text:s element
+# Elements whose text is not displayed in place: comments, deletions, alternative texts, fields.
 _HIDDEN_ELEMENTS = frozenset(
     "annotation annotation-end tracked-changes hidden-text hidden-paragraph ruby-text title desc"
     " forms script object object-ole event-listeners".split()
@@ -46,46 +46,46 @@ class OpenDocument:
             self._meta = self._roots[0]
             return
         archive = self._archive = open_archive(data, path)
-        listed = "META-INF/manifest.xml"
-        if listed in archive and _ENCRYPTED.search(archive.read(listed)):
+        manifest = "META-INF/manifest.xml"
+        if manifest in archive and _ENCRYPTED.search(archive.read(manifest)):
             raise ParseError(path, "is encrypted. Save a copy without a password.")
         names = ["content.xml", *(name for name in ("styles.xml",) if name in archive)]
         self._roots = [parse_xml(archive.read(name), path) for name in names]
         self._meta = self._roots[0]
         if "meta.xml" in archive:
-            with suppress(ParseError):  # it says nothing but the title
+            with suppress(ParseError):  # only the title is lost
                 self._meta = parse_xml(archive.read("meta.xml"), path)
 
     def find_body(self, kind: str) -> etree._Element:
         """Return the body of a document of `kind` ("text"). Raises ParseError for other kinds."""
-        found = self._roots[0].find(f"{{*}}body/{{*}}{kind}")
-        if found is None:
+        body = self._roots[0].find(f"{{*}}body/{{*}}{kind}")
+        if body is None:
             raise ParseError(self.path, f"contains no {kind} document; its extension may be wrong.")
-        return found
+        return body
 
-    def find_object(self, place: str, kind: str) -> etree._Element | None:
-        """Return the body of the document of `kind` ("chart") that lies in this file at `place`."""
-        name = posixpath.normpath(posixpath.join(place, "content.xml"))
+    def find_object(self, folder: str, kind: str) -> etree._Element | None:
+        """Return the body of the embedded document of `kind` ("chart") in `folder`, or None."""
+        name = posixpath.normpath(posixpath.join(folder, "content.xml"))
         if self._archive is None or name not in self._archive:
             return None
         return parse_xml(self._archive.read(name), self.path).find(f"{{*}}body/{{*}}{kind}")
 
     def title(self) -> str | None:
-        """Return the title that its author gave the document, or None."""
-        for each in self._meta.iterfind(".//{*}meta/{*}title"):
-            return " ".join("".join(each.itertext()).split()) or None
+        """Return the title in the document properties, or None."""
+        for title in self._meta.iterfind(".//{*}meta/{*}title"):
+            return " ".join("".join(title.itertext()).split()) or None
         return None
 
     def iterate_styles(self, *names: str) -> Iterator[etree._Element]:
-        """Yield the styles, of the document and of its parts, whose elements have these names."""
+        """Yield the styles of all parts whose elements have one of `names`."""
         for root in self._roots:
             for group in ("automatic-styles", "styles", "master-styles"):
                 for parent in root.iterfind(f"{{*}}{group}"):
-                    yield from (each for each in parent if local_name(each) in names)
+                    yield from (style for style in parent if local_name(style) in names)
 
     @cached_property
     def hidden_styles(self) -> frozenset[str]:
-        """Return the names of the styles that hide what has them."""
+        """Return the names of the styles that hide their elements."""
         return frozenset(
             get_attribute(style, "name") or ""
             for style in self.iterate_styles("style")
@@ -97,7 +97,7 @@ class OpenDocument:
 
     @cached_property
     def shifts(self) -> dict[str, float]:
-        """Return how far above the line, or below (< 0), each style of words shows them."""
+        """Return the baseline shift of each text style: > 0 for superscripts, < 0 for subscripts."""
         positions = {
             get_attribute(style, "name") or "": position
             for style in self.iterate_styles("style")
@@ -105,26 +105,26 @@ class OpenDocument:
             for properties in style
             if (position := get_attribute(properties, "text-position"))
         }
-        found: dict[str, float] = {}
+        shifts: dict[str, float] = {}
         for name in {*positions, *self.parents}:
             style, seen = name, set[str]()
             while style not in positions and style in self.parents and style not in seen:
                 seen.add(style)
                 style = self.parents[style]
-            position = positions.get(style, "").split(" ")[0]  # then comes the size
-            found[name] = {"super": 1.0, "sub": -1.0}.get(position) or _parse_percent(position)
-        return found
+            position = positions.get(style, "").split(" ")[0]  # the second value is the size
+            shifts[name] = {"super": 1.0, "sub": -1.0}.get(position) or _parse_percent(position)
+        return shifts
 
     @cached_property
     def parents(self) -> dict[str, str]:
-        """Return the style that each style is made from."""
+        """Return the parent style of each style."""
         return {
             get_attribute(style, "name") or "": get_attribute(style, "parent-style-name") or ""
             for style in self.iterate_styles("style")
         }
 
     def is_visible(self, element: etree._Element) -> bool:
-        """Say whether neither `element` nor its style hides it."""
+        """Return whether `element` is hidden neither by itself nor by its style."""
         return (
             get_attribute(element, "display") != "none"
             and (get_attribute(element, "style-name") or "") not in self.hidden_styles
@@ -137,9 +137,10 @@ def _parse_percent(text: str) -> float:
 
 
 class OdfWords:
-    """Puts the words of a paragraph together; what it holds besides waits for its reader.
+    """Reads the words of paragraphs, and queues their notes and shapes.
 
-    notes: (the mark that stands in the text, the note). boxes: text boxes and other shapes.
+    notes: (the mark in the text, the note). boxes: text boxes and other shapes. Callers remove
+    entries from both lists.
     """
 
     def __init__(self, document: OpenDocument) -> None:
@@ -149,7 +150,7 @@ class OdfWords:
         self.boxes: list[etree._Element] = []
 
     def read_words(self, paragraph: etree._Element) -> str:
-        """Return the words of `paragraph`; a line break stays one, a tab too."""
+        """Return the words of `paragraph`, with its line breaks and tabs."""
         self._parts = []
         if self._document.is_visible(paragraph):
             self._read(paragraph)
@@ -157,7 +158,7 @@ class OdfWords:
         return "\n".join(lines).strip()
 
     def _read(self, parent: etree._Element, shift: float = 0) -> None:
-        """Read what `parent` holds; shift: how far above the line, or below, it is shown."""
+        """Read the content of `parent`. shift: its baseline shift (see `OpenDocument.shifts`)."""
         self._add(parent.text, shift)
         for part in parent:
             match local_name(part):
@@ -180,7 +181,7 @@ class OdfWords:
             self._add(part.tail, shift)
 
     def _add(self, text: str | None, shift: float) -> None:
-        """Add text of the markup: white space is one space, none after another or at the start."""
+        """Add text of the markup, collapsing white space and removing it at the start."""
         words = _SPACE.sub(" ", text or "")
         if not self._parts or self._parts[-1][-1:] in ("", " ", "\n"):
             words = words.removeprefix(" ")

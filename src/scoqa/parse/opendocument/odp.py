@@ -1,6 +1,6 @@
-"""OpenDocument presentations (.odp): what each slide shows, in reading order.
+"""Parse OpenDocument presentations (.odp): the text of each slide in reading order.
 
-Receives the file's bytes; hands on the visible slides as `pptx` does.
+Input: the bytes of a file. Output: the visible slides, in the form described in `pptx`.
 """
 
 from __future__ import annotations
@@ -30,19 +30,21 @@ def read(data: bytes, path: str) -> Parsed:
         title = ""
         blocks: list[list[str]] = []
         for shape in sort_shapes(find_shapes(page)):
-            found = list(read_blocks(shape.element, words, document))
+            own = list(read_blocks(shape.element, words, document))
             if shape.is_title and not title:
-                title = " ".join(" ".join(line.split()) for block in found for line in block)
+                title = " ".join(" ".join(line.split()) for block in own for line in block)
             elif shape.kind not in _REPEATED_KINDS:
-                blocks.extend(found)
-        said = [
+                blocks.extend(own)
+        speaker_notes = [
             block
             for notes in page.iterfind("{*}notes")
             for shape in find_shapes(notes)
             if shape.kind == "notes"
             for block in read_blocks(shape.element, words, document)
         ]
-        write_slide(writer, number, title, [*blocks, [NOTES], *said] if said else blocks)
+        if speaker_notes:
+            blocks += [[NOTES], *speaker_notes]
+        write_slide(writer, number, title, blocks)
     warnings = describe_hidden_slides(hidden)
     if not writer.length:
         warnings += (NO_TEXT,)

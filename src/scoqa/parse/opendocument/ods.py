@@ -1,7 +1,7 @@
-"""OpenDocument spreadsheets (.ods): what each sheet shows, a line a row.
+"""Parse OpenDocument spreadsheets (.ods): the displayed text of each sheet, one line per row.
 
-Receives the file's bytes; hands on every visible sheet, row and cell as `xlsx` does. Here each
-cell holds its text as it was shown when the file was saved.
+Input: the bytes of a file. Output: all visible sheets, rows and cells, in the form described in
+`xlsx`. In this format each cell contains its text as displayed when the file was saved.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 PARSER = Parser("ods", "2")
 
-# Rows and cells with text that are repeated by a number; nobody fills in more of the same.
+# The limit for repeated rows and cells with text; users do not fill in more identical ones.
 _MOST_REPEATED = 1000
 _SHAPES = frozenset("frame custom-shape g rect circle ellipse polygon path caption".split())
 _MOST_COLUMNS = 16_384
@@ -42,7 +42,7 @@ def read(data: bytes, path: str) -> Parsed:
         write_sheet(
             writer, name, _iterate_rows(table, document), _iterate_drawings(table, document)
         )
-        if any(_is_hidden(each) for each in table.iter("{*}table-row", "{*}table-column")):
+        if any(_is_hidden(part) for part in table.iter("{*}table-row", "{*}table-column")):
             partly_hidden.append(name)
     warnings = describe_hidden_sheets(hidden, partly_hidden)
     if not writer.length:
@@ -51,7 +51,7 @@ def read(data: bytes, path: str) -> Parsed:
 
 
 def _iterate_rows(table: etree._Element, document: OpenDocument) -> Iterator[Row]:
-    """Yield the visible rows of a sheet; blank ones once, however often they are repeated."""
+    """Yield the visible rows of a sheet; repeated blank rows only once."""
     hidden = _find_hidden_columns(table, document.path)
     words = OdfWords(document)
     merged = MergedCells()
@@ -62,7 +62,7 @@ def _iterate_rows(table: etree._Element, document: OpenDocument) -> Iterator[Row
             cells: dict[int, str] = {}
             for column, cell in _iterate_cells(row, document.path):
                 text = clean_cell(
-                    " ".join(words.read_words(each) for each in cell.iterfind("{*}p"))
+                    " ".join(words.read_words(paragraph) for paragraph in cell.iterfind("{*}p"))
                 )
                 if not text or column in hidden:
                     continue
@@ -76,7 +76,7 @@ def _iterate_rows(table: etree._Element, document: OpenDocument) -> Iterator[Row
 
 
 def _iterate_drawings(table: etree._Element, document: OpenDocument) -> Iterator[list[str]]:
-    """Yield the paragraphs of text boxes and the words of charts, in the file's order."""
+    """Yield the paragraphs of text boxes and the words of charts, in file order."""
     words = OdfWords(document)
     rows = (row for row in table.iter("{*}table-row") if not _is_hidden(row))
     for holder in (*table.iterfind("{*}shapes"), *(cell for row in rows for cell in row)):
@@ -86,7 +86,7 @@ def _iterate_drawings(table: etree._Element, document: OpenDocument) -> Iterator
 
 
 def _iterate_cells(row: etree._Element, path: str) -> Iterator[tuple[int, etree._Element]]:
-    """Yield the cells of `row` that hold something, and their columns from 0."""
+    """Yield the cells of `row` that are not empty, with their columns from 0."""
     column = 0
     for cell in row:
         count = parse_count(get_attribute(cell, "number-columns-repeated") or "1", path)
@@ -97,14 +97,14 @@ def _iterate_cells(row: etree._Element, path: str) -> Iterator[tuple[int, etree.
 
 
 def _find_hidden_columns(table: etree._Element, path: str) -> set[int]:
-    found: set[int] = set()
-    place = 0
+    columns: set[int] = set()
+    start = 0
     for column in table.iter("{*}table-column"):
         count = parse_count(get_attribute(column, "number-columns-repeated") or "1", path)
         if _is_hidden(column):
-            found.update(range(place, min(place + count, _MOST_COLUMNS)))
-        place += count
-    return found
+            columns.update(range(start, min(start + count, _MOST_COLUMNS)))
+        start += count
+    return columns
 
 
 def _is_hidden(element: etree._Element) -> bool:

@@ -1,8 +1,7 @@
-"""OpenDocument texts (.odt, .fodt): paragraphs, headings, lists, tables and notes, as shown.
+"""Parse OpenDocument texts (.odt, .fodt): paragraphs, headings, lists, tables and notes.
 
-Receives the file's bytes; hands on its text. A footnote stands after its paragraph, an endnote at
-the end, each behind its mark as it stands in the text: "[1]". Deleted text and comments are left
-out.
+Input: the bytes of a file. Output: its displayed text. A footnote follows its paragraph, endnotes
+are at the end, each after its mark as in the text: "[1]". Deleted text and comments are omitted.
 """
 
 from __future__ import annotations
@@ -46,7 +45,7 @@ def read(data: bytes, path: str) -> Parsed:
 
 
 class _Reader:
-    """Reads the parts of a text in order and writes them down."""
+    """Reads the parts of a text in order and writes them to a Writer."""
 
     def __init__(self, document: OpenDocument) -> None:
         self.document = document
@@ -59,7 +58,7 @@ class _Reader:
         self.was_item = False
 
     def read_parts(self, parent: etree._Element) -> None:
-        """Read what stands in `parent`, each with its drawings and footnotes after it."""
+        """Read the parts of `parent`, each followed by its drawings and footnotes."""
         for part in parent:
             if not self.document.is_visible(part):
                 continue
@@ -84,7 +83,7 @@ class _Reader:
             self.read_waiting()
 
     def read_waiting(self) -> None:
-        """Read the text boxes and notes of what was read last."""
+        """Read the text boxes and notes of the last part."""
         while self.words.boxes or self.words.notes:
             if self.words.boxes:
                 self.read_parts(self.words.boxes.pop(0))
@@ -96,13 +95,15 @@ class _Reader:
                 self.write_note(mark, note)
 
     def read_endnotes(self) -> None:
-        """Write the notes that stand at the end."""
+        """Write the endnotes at the end of the text."""
         for mark, note in self.endnotes:
             self.write_note(mark, note)
 
     def write_note(self, mark: str, note: etree._Element) -> None:
-        texts = [self.words.read_words(each) for body in note[1:] for each in body.iter("{*}p")]
-        text = " ".join(" ".join(each.split("\n")) for each in texts if each)
+        texts = [
+            self.words.read_words(paragraph) for body in note[1:] for paragraph in body.iter("{*}p")
+        ]
+        text = " ".join(" ".join(paragraph.split("\n")) for paragraph in texts if paragraph)
         if text:
             self.write(f"[{mark}] {text}")
 
@@ -128,7 +129,7 @@ class _Reader:
         self.write_title(text, level)
 
     def write_title(self, text: str, level: int) -> None:
-        """Write a heading; the title stands above all of them, at level 0."""
+        """Write a heading. The title is at level 0, above all headings."""
         words = " ".join(text.split())
         if not 0 < len(words) <= LONGEST_TITLE:
             self.write(text)
@@ -139,7 +140,7 @@ class _Reader:
             self.write(text)
 
     def read_list(self, listed: etree._Element) -> None:
-        """Write each item as a line behind its mark or number."""
+        """Write each item as a line, after its bullet or number."""
         with self.lists.open_list(listed):
             for item in listed:
                 is_numbered = local_name(item) == "list-item"
@@ -161,7 +162,7 @@ class _Reader:
         self.was_item = True
 
     def write_table(self, table: etree._Element) -> None:
-        """Write rows as lines; or what the cells hold, where they hold prose."""
+        """Write the rows of a table as lines, or the content of its cells if they contain prose."""
         rows = list(_iterate_rows(table))
         cells = [cell for row in rows for cell in row if local_name(cell) == "table-cell"]
         if len(cells) <= len(rows) or any(map(_is_prose, cells)):
@@ -177,18 +178,18 @@ class _Reader:
         self.read_waiting()
 
     def read_cells(self, cell: etree._Element) -> list[str]:
-        """Return the text of a cell, as often as it is repeated; none where others cover it."""
+        """Return the text of a cell as often as it is repeated; [] for a covered cell."""
         if local_name(cell) != "table-cell":
             return []
         text = clean_cell(
-            " ".join(self.words.read_words(each) for each in cell.iter("{*}p", "{*}h"))
+            " ".join(self.words.read_words(paragraph) for paragraph in cell.iter("{*}p", "{*}h"))
         )
         count = parse_int(get_attribute(cell, "number-columns-repeated"), 1)
         return [text] * min(count, _MOST_REPEATED)
 
 
 def _iterate_rows(table: etree._Element) -> Iterator[etree._Element]:
-    """Yield the rows of `table`, not those of tables inside its cells."""
+    """Yield the rows of `table`, without those of nested tables."""
     for part in table:
         if local_name(part) == "table-row":
             yield part

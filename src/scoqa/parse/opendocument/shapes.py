@@ -1,6 +1,6 @@
-"""What is drawn on OpenDocument slides and sheets: text boxes, tables and charts.
+"""Read the text boxes, tables and charts of OpenDocument slides and sheets.
 
-Receives a slide, or a shape; hands on shapes with their places, and what they hold as lines.
+Input: a slide or a shape. Output: shapes with their positions, and their text as lines.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _UNITS_PER_INCH = {"mm": 25.4, "cm": 2.54, "in": 1.0, "pt": 72.0, "pc": 6.0, "px
 
 
 def find_shapes(page: etree._Element) -> Iterator[Shape]:
-    """Yield the shapes of a slide or a group, in the file's order."""
+    """Yield the shapes of a slide or a group, in file order."""
     for element in page:
         if local_name(element) not in _NOT_SHAPES:
             kind = get_attribute(element, "class") or ""
@@ -43,7 +43,7 @@ def read_blocks(
             case "table":
                 rows = [
                     "\t".join(
-                        clean_cell(" ".join(words.read_words(each) for each in cell.iter("{*}p")))
+                        clean_cell(" ".join(words.read_words(p) for p in cell.iter("{*}p")))
                         for cell in row.iterfind("{*}table-cell")
                     ).strip()
                     for row in part.iter("{*}table-row")
@@ -53,22 +53,22 @@ def read_blocks(
             case "object":
                 if block := list(read_chart(part, words, document)):
                     yield block
-            case "g":  # its shapes stand in it in any order
-                for each in sort_shapes(find_shapes(part)):
-                    yield from read_blocks(each.element, words, document)
+            case "g":  # the shapes of a group are in any order
+                for member in sort_shapes(find_shapes(part)):
+                    yield from read_blocks(member.element, words, document)
             case _:
                 yield from read_blocks(part, words, document)
 
 
-def read_chart(held: etree._Element, words: OdfWords, document: OpenDocument) -> Iterator[str]:
-    """Yield a chart's title, the names of its series and those along its axis."""
-    drawn = document.find_object(get_attribute(held, "href") or "", "chart")
-    if drawn is None:
+def read_chart(element: etree._Element, words: OdfWords, document: OpenDocument) -> Iterator[str]:
+    """Yield the title of a chart, the names of its series and the categories of its axis."""
+    drawing = document.find_object(get_attribute(element, "href") or "", "chart")
+    if drawing is None:
         return
-    title = " ".join(words.read_words(each) for each in drawn.iterfind("{*}chart/{*}title/{*}p"))
+    title = " ".join(words.read_words(p) for p in drawing.iterfind("{*}chart/{*}title/{*}p"))
     rows = [
         [" ".join(words.read_words(p) for p in cell.iterfind("{*}p")) for cell in row]
-        for row in drawn.iterfind("{*}chart/{*}table//{*}table-row")
+        for row in drawing.iterfind("{*}chart/{*}table//{*}table-row")
     ]
     series, categories = (rows[0][1:], [row[0] for row in rows[1:] if row]) if rows else ([], [])
     for texts in ([title], series, categories):
