@@ -97,7 +97,7 @@ class OpenDocument:
 
     @cached_property
     def shifts(self) -> dict[str, float]:
-        """Return the baseline shift of each text style: > 0 for superscripts, < 0 for subscripts."""
+        """Return the baseline shift of each text style: > 0 above the line, < 0 below it."""
         positions = {
             get_attribute(style, "name") or "": position
             for style in self.iterate_styles("style")

@@ -1,6 +1,6 @@
-"""The characters drawn on one page of a PDF, as pdfium names and places them.
+"""Read the characters drawn on a page of a PDF from pdfium.
 
-Receives a page's text as pdfium holds it; hands on letters with boxes, sizes and angles.
+Input: a pdfium text page. Output: its letters with their boxes, font sizes and angles.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ import numpy as np
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-# A box higher than this many font sizes is the font's whole range, not a line of it.
+# A box higher than this many font sizes is the full range of the font, not the height of a line.
 _HIGHEST_BOX = 1.6
-# A lower one is that of the character alone: some programs write no range into their fonts. Then a
-# line reaches from below the baseline to above it by what is usual (Helvetica's), in font sizes.
+# A lower box is that of the character alone, because some programs write fonts without a range.
+# Then the line height is that of Helvetica, in font sizes above and below the baseline.
 _LOWEST_BOX = 1.05
 _ASCENT, _DESCENT = 0.91, 0.21
-_LEAST_SIZE = 0.1  # points; damaged files have fonts of no size
+_LEAST_SIZE = 0.1  # points; damaged files have fonts of size 0
 
 _BOLD = re.compile(rb"bold|black|heavy|demi", re.IGNORECASE)
 _BOLD_WEIGHT = 600
-# What fonts of symbols name in their own way; 2 and FFFE are pdfium's for a hyphen that ends a
-# line; a soft hyphen that is drawn is a hyphen.
+# Private codes of symbol fonts. pdfium uses 2 and FFFE for a hyphen at the end of a line. A soft
+# hyphen that is drawn is a hyphen.
 _REPLACEMENTS = {0xF0B7: "•", 0xF0A7: "▪", 0x2: "-", 0xFFFE: "-", 0xAD: "-", 0x9: " ", 0x3000: " "}
 _LIGATURES = dict(zip(range(0xFB00, 0xFB07), "ff fi fl ffi ffl st st".split(), strict=True))
 RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
-# Scripts that write no spaces: a line may end after any of these.
+# Scripts without spaces, where a line may end after any character.
 WIDE = re.compile(
     r"[\u2e80-\u30ff\u3400-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0003ffff]"
 )
@@ -41,10 +41,11 @@ _UNKNOWN = "\ufffd"
 
 @dataclass(slots=True)
 class Characters:
-    """What is drawn, one entry a character, in pdfium's order.
+    """The drawn characters of a page, one entry per character, in pdfium's order.
 
-    indices: pdfium's own. spaced: whether a space stands before it. boxes: in the page's own
-    points, left, bottom, right, top. angles: clockwise, in radians. sizes: of the font.
+    indices: pdfium's indices. spaced: whether there is a space before the character. boxes: left,
+    bottom, right, top in the page's own points. angles: clockwise, in radians. sizes: font sizes.
+    unknown: the number of characters without a Unicode value.
     """
 
     texts: list[str]
@@ -57,16 +58,19 @@ class Characters:
 
 
 def _get_fast_call(function: Any, *arguments: Any, result: Any = ctypes.c_int) -> Any:
-    """Return a function of pdfium's that takes addresses as plain numbers.
+    """Return a pdfium function that takes addresses as integers.
 
-    The bindings' own check each pointer, which takes as long as the call itself.
+    The functions of the bindings check each pointer, which takes as long as the call itself.
     """
     kind = ctypes.CFUNCTYPE(result, ctypes.c_void_p, ctypes.c_int, *arguments)
     return kind(ctypes.cast(function, ctypes.c_void_p).value or 0)
 
 
 def read_characters(pdfium: Any, text_page: Any) -> Characters:
-    """Return what is drawn on a page. Its four calls a character are half of a PDF's time."""
+    """Return the drawn characters of a page.
+
+    The four pdfium calls per character take half of the time of parsing a PDF.
+    """
     to = ctypes.c_void_p
     unicode_at = _get_fast_call(pdfium.FPDFText_GetUnicode, result=ctypes.c_uint)
     is_unmapped = _get_fast_call(pdfium.FPDFText_HasUnicodeMapError)
@@ -104,7 +108,7 @@ def read_characters(pdfium: Any, text_page: Any) -> Characters:
         loose_box_at(address, index, loose_place + 16 * index)
         place = tight_place + 32 * index
         box_at(address, index, place, place + 16, place + 8, place + 24)
-        if space:  # within a word no angle changes
+        if space:  # the angle does not change within a word
             angle = angle_at(address, index)
         for letter in text:
             texts.append(letter)
@@ -122,15 +126,15 @@ def read_characters(pdfium: Any, text_page: Any) -> Characters:
 def _measure_boxes(
     pdfium: Any, text_page: Any, indices: Sequence[int], loose: Array, tight: Array, angles: Array
 ) -> tuple[Array, Array]:
-    """Return boxes as high as a line and as wide as each character, all its ink within; and sizes.
+    """Return boxes with the height of the line and the width of the character, and font sizes.
 
-    loose: as high as the font. tight: around the ink. The sizes are the fonts', as they are drawn,
-    in points.
+    loose: boxes with the height of the font. tight: boxes around the ink, which the result always
+    contains. The font sizes are as drawn, in points.
     """
     upright = np.abs(np.sin(angles)) < 0.5
     heights = np.round(np.where(upright, loose[:, 3] - loose[:, 1], loose[:, 2] - loose[:, 0]), 2)
     sizes = np.zeros(len(loose))
-    for height in np.unique(heights):  # each font at one size has its own
+    for height in np.unique(heights):  # a font at one size has one height
         own = heights == height
         size = _read_size(pdfium, text_page, indices[int(np.argmax(own))]) or height
         sizes[own] = np.clip(np.nan_to_num(size), _LEAST_SIZE, None)
@@ -154,7 +158,7 @@ def _measure_boxes(
 
 
 def _read_size(pdfium: Any, text_page: Any, index: int) -> float:
-    """Return the size of a character's font on the page, in points; 0 where it has none."""
+    """Return the font size of a character on the page in points, or 0 if it has none."""
     matrix = pdfium.FS_MATRIX()
     if not pdfium.FPDFText_GetMatrix(text_page, index, ctypes.byref(matrix)):
         return 0.0
@@ -163,6 +167,7 @@ def _read_size(pdfium: Any, text_page: Any, index: int) -> float:
 
 
 def is_bold(pdfium: Any, text_page: Any, index: int) -> bool:
+    """Return whether the font of a character is bold, by its name or its weight."""
     name = ctypes.create_string_buffer(128)
     flags = ctypes.c_int()
     pdfium.FPDFText_GetFontInfo(text_page, index, name, len(name), ctypes.byref(flags))

@@ -1,7 +1,7 @@
-"""Words that are read from the right, and lines that hold words of both directions.
+"""Put right-to-left words, and lines with words of both directions, into reading order.
 
-Receives characters in pdfium's order, and a line as it was put together from left to right (or
-from right to left, in a text that is read so); hands them on in the order they are read in.
+Input: characters in pdfium's order; or a line joined from left to right (from right to left in a
+right-to-left text). Output: the same in reading order.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ _LEFTWARD = re.compile(rf"{RIGHT_TO_LEFT.pattern}(?:[^\w\n]*{RIGHT_TO_LEFT.patte
 
 
 def find_reading_order(texts: Sequence[str], ends: Array, boxes: Array) -> Array:
-    """Return the order in which characters are read.
+    """Return the indices of the characters in reading order.
 
-    ends: whether a word or line ends before each. boxes: of upright text. pdfium turns most words
-    that are read from the right, but not those whose letters are named one by one, as browsers do.
+    ends: whether a word or line ends before each character. boxes: of upright text. pdfium reverses
+    most right-to-left words, but not those whose letters are stored one by one, as browsers do.
     """
     text = "".join(
         f"\n{letter}" if end else letter for letter, end in zip(texts, ends, strict=True)
@@ -34,16 +34,16 @@ def find_reading_order(texts: Sequence[str], ends: Array, boxes: Array) -> Array
         start, stop = np.searchsorted(places, match.span())
         steps = np.diff(middles[start:stop])
         if np.sum(steps > 0) > np.sum(steps < 0):
-            # The letters that one glyph stands for have one box, and are in order.
+            # The letters of one glyph share its box and are already in order.
             glyphs = np.split(order[start:stop], np.flatnonzero(steps) + 1)
             order[start:stop] = np.concatenate(glyphs[::-1])
     return order
 
 
 def reorder_line(text: str, boxes: Array) -> tuple[str, Array]:
-    """Return a line's text and boxes, its words in the order they are read in.
+    """Return the text and boxes of a line with its words in reading order.
 
-    pdfium gives the letters of each word in order, but takes a line's words from one side.
+    pdfium returns the letters of each word in order, but the words of a line from one side only.
     """
     if not RIGHT_TO_LEFT.search(text):
         return text, boxes
@@ -57,34 +57,34 @@ def reorder_line(text: str, boxes: Array) -> tuple[str, Array]:
     if order == sorted(order):
         return text, boxes
     parts: list[str] = []
-    kept: list[Array] = []
+    part_boxes: list[Array] = []
     for place, number in enumerate(order):
         gap = slice(words[place][1], words[place + 1][0] if place + 1 < len(words) else len(text))
         for part in (slice(*words[number]), gap):
             parts.append(text[part])
-            kept.append(boxes[part])
+            part_boxes.append(boxes[part])
     lead = words[0][0]
-    return text[:lead] + "".join(parts), np.concatenate((boxes[:lead], *kept))
+    return text[:lead] + "".join(parts), np.concatenate((boxes[:lead], *part_boxes))
 
 
 def _find_direction(word: str) -> int:
-    """Return 1 for a word read to the right, -1 to the left, 0 for figures and signs."""
+    """Return 1 for a left-to-right word, -1 for a right-to-left word, 0 for numbers and signs."""
     if RIGHT_TO_LEFT.search(word):
         return -1
     return 1 if _LETTER.search(word) else 0
 
 
 def _find_stretches(directions: list[int]) -> list[tuple[int, int, int]]:
-    """Return first, last and direction of words of one direction that follow one another.
+    """Return (first, last, direction) of successive words of one direction.
 
-    Figures between two of them belong to them.
+    Numbers between two of them are included. Single words are omitted.
     """
-    found: list[tuple[int, int, int]] = []
+    stretches: list[tuple[int, int, int]] = []
     for number, direction in enumerate(directions):
         if not direction:
             continue
-        if found and found[-1][2] == direction:
-            found[-1] = (found[-1][0], number, direction)
+        if stretches and stretches[-1][2] == direction:
+            stretches[-1] = (stretches[-1][0], number, direction)
         else:
-            found.append((number, number, direction))
-    return [each for each in found if each[0] < each[1]]
+            stretches.append((number, number, direction))
+    return [stretch for stretch in stretches if stretch[0] < stretch[1]]

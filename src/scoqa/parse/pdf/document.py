@@ -1,6 +1,6 @@
-"""The pages of a PDF, one after the other, and what is said of the whole file.
+"""Read all pages of a PDF, its title and its page labels.
 
-Receives pdfium's document; hands on its text with marks, boxes, title and warnings.
+Input: a pdfium document. Output: its text with marks, boxes, title and warnings.
 """
 
 from __future__ import annotations
@@ -28,22 +28,25 @@ from scoqa.parse.pdf.paragraphs import find_joints
 from scoqa.parse.pdf.running import NOTE, PageParts, separate_running
 from scoqa.parse.pdf.writing import PdfPage, write_pages
 
-_MOST_ANNOTATIONS = 10_000  # looked at on one page
+_MOST_ANNOTATIONS = 10_000  # examined per page
 _MOST_NAMED = 10  # pages in a warning
-_MOST_UNKNOWN = 0.03  # a share of the characters
-_FOOTNOTE_SIZE = 0.92  # than the body: a footnote's size
-# What programs put for a title when nobody gave one.
+_MOST_UNKNOWN = 0.03  # share of the characters
+_FOOTNOTE_SIZE = 0.92  # at most, relative to the font size of the body
+# Default titles that programs write if the author gave none.
 _NO_TITLE = re.compile(
     r"microsoft \w+ - |untitled|document\d*$|title$|\(?anonymous\)?$|slide \d+$"
     r"|.*\.[a-z]\w{1,3}$|(?:https?|file)://|about:(?:blank|srcdoc)$|(?:data|blob):\w+[:/]"
     r"|[\W\d_]*$",
     re.IGNORECASE,
 )
-_LARGEST_TITLE = 1.3  # of the body's size, at least, for a title on the first page
+_LARGEST_TITLE = 1.3  # at least, relative to the body, for a title on the first page
 
 
 def read_document(pdfium: Any, document: Any, path: str) -> Parsed:
-    """Return the text of a document with what is known of its places. Raises ParseError."""
+    """Return the text of a document with its marks, boxes, title and warnings.
+
+    Raises ParseError if no page has text.
+    """
     glyphs: list[Glyphs] = []
     count = pdfium.FPDF_GetPageCount(document)
     for index in range(count):
@@ -52,7 +55,7 @@ def read_document(pdfium: Any, document: Any, path: str) -> Parsed:
             glyphs.append(read_glyphs(page) if page else Glyphs((), 0.0, 0.0, 0, 0))
         finally:
             pdfium.FPDF_ClosePage(page)
-    empty = [index for index, each in enumerate(glyphs) if not each.runs]
+    empty = [index for index, page_glyphs in enumerate(glyphs) if not page_glyphs.runs]
     if len(empty) == count:
         raise ParseError(
             path, f"has no text layer ({_format_page_count(count)}). Run OCR on it, or exclude it."
@@ -60,8 +63,8 @@ def read_document(pdfium: Any, document: Any, path: str) -> Parsed:
     warnings = _find_warnings(pdfium, document, glyphs, empty)
     parts = separate_running(glyphs)
     layouts = [build_lines(part.body) for part in parts]
-    if not any(layouts):  # nothing but what repeats
-        parts = [PageParts(each.runs, (), ()) for each in glyphs]
+    if not any(layouts):  # all text is running heads and feet
+        parts = [PageParts(page_glyphs.runs, (), ()) for page_glyphs in glyphs]
         layouts = [build_lines(part.body) for part in parts]
     body_size, _ = measure_body(layouts)
     split = [_separate_footnotes(lines, body_size) for lines in layouts]
@@ -71,8 +74,8 @@ def read_document(pdfium: Any, document: Any, path: str) -> Parsed:
     pages = [
         PdfPage(
             label=_read_label(pdfium, document, index),
-            width=each.width,
-            height=each.height,
+            width=glyph_page.width,
+            height=glyph_page.height,
             body=tuple(body),
             joints=tuple(find_joints(body, by_line)),
             notes=tuple(notes),
@@ -80,14 +83,16 @@ def read_document(pdfium: Any, document: Any, path: str) -> Parsed:
             heads=_build_lines_without_title(part.heads, title),
             feet=_build_lines_without_title(part.feet, title),
         )
-        for index, (each, part, (body, notes)) in enumerate(zip(glyphs, parts, split, strict=True))
+        for index, (glyph_page, part, (body, notes)) in enumerate(
+            zip(glyphs, parts, split, strict=True)
+        )
     ]
     parsed = write_pages(pages, by_line)
     return replace(parsed, title=title, warnings=warnings)
 
 
 def _load_page(pdfium: Any, document: Any, index: int) -> Any:
-    """Return a page, what stands in its form's fields and in notes written on it drawn on it."""
+    """Load a page, and draw the content of its form fields and text annotations on it."""
     page = pdfium.FPDF_LoadPage(document, index)
     if not page:
         return page
@@ -111,26 +116,26 @@ def _format_page_count(count: int) -> str:
 def _find_warnings(
     pdfium: Any, document: Any, glyphs: Sequence[Glyphs], empty: Sequence[int]
 ) -> tuple[str, ...]:
-    found: list[str] = []
-    blank = [index for index in empty if _has_pictures(pdfium, document, index)]
-    if blank:
-        named = ", ".join(_read_label(pdfium, document, index) for index in blank[:_MOST_NAMED])
-        more = f" and {len(blank) - _MOST_NAMED} more" if len(blank) > _MOST_NAMED else ""
-        found.append(
-            f"has no text layer on {len(blank)} of {_format_page_count(len(glyphs))} "
-            f"({named}{more}). Run OCR on it to include these pages."
+    warnings: list[str] = []
+    scanned = [index for index in empty if _has_pictures(pdfium, document, index)]
+    if scanned:
+        labels = ", ".join(_read_label(pdfium, document, index) for index in scanned[:_MOST_NAMED])
+        more = f" and {len(scanned) - _MOST_NAMED} more" if len(scanned) > _MOST_NAMED else ""
+        warnings.append(
+            f"has no text layer on {len(scanned)} of {_format_page_count(len(glyphs))} "
+            f"({labels}{more}). Run OCR on it to include these pages."
         )
-    unknown = sum(each.unknown for each in glyphs)
-    if unknown > _MOST_UNKNOWN * sum(each.characters for each in glyphs):
-        found.append(
+    unknown = sum(page_glyphs.unknown for page_glyphs in glyphs)
+    if unknown > _MOST_UNKNOWN * sum(page_glyphs.characters for page_glyphs in glyphs):
+        warnings.append(
             f"has {unknown:,} characters without a Unicode value; they are shown as U+FFFD. "
             "Save it again, or run OCR on it."
         )
-    return tuple(found)
+    return tuple(warnings)
 
 
 def _has_pictures(pdfium: Any, document: Any, index: int) -> bool:
-    """Say whether anything is drawn on a page."""
+    """Return whether anything is drawn on a page."""
     page = pdfium.FPDF_LoadPage(document, index)
     try:
         return bool(page) and pdfium.FPDFPage_CountObjects(page) > 0
@@ -139,7 +144,7 @@ def _has_pictures(pdfium: Any, document: Any, index: int) -> bool:
 
 
 def _read_label(pdfium: Any, document: Any, index: int) -> str:
-    """Return the label printed on a page (from 0), its number where the file names none."""
+    """Return the label of the page `index` (from 0), or its number from 1 if it has no label."""
     size = pdfium.FPDF_GetPageLabel(document, index, None, 0)
     text = ctypes.create_string_buffer(max(size, 2))
     pdfium.FPDF_GetPageLabel(document, index, text, size)
@@ -148,7 +153,7 @@ def _read_label(pdfium: Any, document: Any, index: int) -> str:
 
 
 def _read_title(pdfium: Any, document: Any) -> str | None:
-    """Return the title a file gives itself, where it is one."""
+    """Return the title in the metadata, or None if it is missing, too long or a default title."""
     size = pdfium.FPDF_GetMetaText(document, b"Title", None, 0)
     text = ctypes.create_string_buffer(max(size, 2))
     pdfium.FPDF_GetMetaText(document, b"Title", text, size)
@@ -157,25 +162,26 @@ def _read_title(pdfium: Any, document: Any) -> str | None:
 
 
 def _choose_title(page: Sequence[Line], headings: Sequence[Heading], body: float) -> str | None:
-    """Return the largest heading on the first page; without one in large type, the first.
+    """Return the largest heading on the first page, or the first one if none is in large type.
 
-    Where bookmarks say what the headings are, the title need not be one of them.
+    If the headings come from bookmarks, large lines that are not bookmarked are considered too.
     """
-    own = {line for heading in headings for line in heading.lines}
-    first = [each for each in headings if each.lines[0] in page]
-    first += [
-        each
-        for each in find_headings_by_style([page], body, is_bold=True)
-        if each.lines[0].size >= _LARGEST_TITLE * body and own.isdisjoint(each.lines)
+    heading_lines = {line for heading in headings for line in heading.lines}
+    candidates = [heading for heading in headings if heading.lines[0] in page]
+    candidates += [
+        heading
+        for heading in find_headings_by_style([page], body, is_bold=True)
+        if heading.lines[0].size >= _LARGEST_TITLE * body
+        and heading_lines.isdisjoint(heading.lines)
     ]
-    if not first:
+    if not candidates:
         return None
-    largest = max(first, key=lambda heading: heading.lines[0].size)
-    return (largest if largest.lines[0].size >= _LARGEST_TITLE * body else first[0]).words
+    largest = max(candidates, key=lambda heading: heading.lines[0].size)
+    return (largest if largest.lines[0].size >= _LARGEST_TITLE * body else candidates[0]).words
 
 
 def _build_lines_without_title(runs: Sequence[GlyphRun], title: str | None) -> tuple[Line, ...]:
-    """Return the lines of heads or feet but for the title of the whole."""
+    """Return the lines of running heads or feet, except the title of the document."""
     return tuple(
         line
         for line in build_lines(runs)
@@ -188,8 +194,8 @@ def _is_note(line: Line) -> bool:
 
 
 def _separate_footnotes(lines: Sequence[Line], body: float) -> tuple[list[Line], list[Line]]:
-    """Return a page's lines without its footnotes, and those: small lines that end a column."""
-    kept: list[Line] = []
+    """Return the lines of the body and of the footnotes: small lines at the end of a column."""
+    body_lines: list[Line] = []
     notes: list[Line] = []
     for region in sorted({line.region for line in lines}):
         column = [line for line in lines if line.region == region]
@@ -202,6 +208,6 @@ def _separate_footnotes(lines: Sequence[Line], body: float) -> tuple[list[Line],
             start += 1
         if not any(line.size > _FOOTNOTE_SIZE * body for line in lines):
             start = len(column)
-        kept += column[:start]
+        body_lines += column[:start]
         notes += column[start:]
-    return kept, notes
+    return body_lines, notes

@@ -1,7 +1,7 @@
-"""The characters on one page of a PDF, put together to pieces of lines.
+"""Join the characters on a page of a PDF into runs, which are pieces of lines.
 
-Receives a page of pdfium's; hands on runs: characters in reading order that stand close together
-on one baseline, with the box of each on the page as it is shown.
+Input: a pdfium page. Output: runs of characters in reading order that are close together on one
+baseline, with the box of each character on the displayed page.
 """
 
 from __future__ import annotations
@@ -26,25 +26,37 @@ from scoqa.parse.pdf.directions import find_reading_order
 from scoqa.parse.pdf.ruled import Cell, Cells, find_cells, find_lines
 from scoqa.parse.pdf.superscript_digits import mark_shifted_digits
 
-FULL = 65_535  # a page's width and height, in the units of the boxes
+FULL = 65_535  # the width and height of a page, in the units of the boxes
 
-# How two characters of one run stand, in heights of the lower one's box (1.15 of a font's size).
+# Limits for neighbouring characters of a run, in heights of the lower box (1.15 font sizes).
 _WIDEST_GAP = 0.9
-_WIDEST_STEP_BACK = 0.45  # an accent set over its letter begins left of it
-_LEAST_OVERLAP = 0.5  # a raised number shares more with its line, two lines share nothing
-_WORDS_GAP = 0.2  # in size: between two words, at least
-_LARGEST_STEP = 1.8  # in size: beyond it a first letter stands for itself
+_WIDEST_STEP_BACK = 0.45  # an accent above its letter starts left of it
+_LEAST_OVERLAP = 0.5  # a superscript overlaps its line by more, two lines do not overlap
+_WORDS_GAP = 0.2  # font sizes; the least gap between two words
+_LARGEST_STEP = 1.8  # ratio of font sizes; above it, a first letter is a separate run
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GlyphRun:
-    """Characters that stand together on one line.
+    """Adjacent characters on one line.
 
-    text: with the spaces between its words. boxes: as in `Parsed`, of shape (len(text), 4).
-    left to bottom: the whole run's, in points from the top left, the page turned so that the run
-    stands upright. size: its font's, in points. turn: degrees clockwise that it stands
-    at. first: about how wide its first word is, in points. cell: that it stands in, where lines
-    are drawn around cells; None also for text that stands turned.
+    Attributes
+    ----------
+    text
+        With the spaces between its words.
+    boxes
+        As in `Parsed`, of shape (len(text), 4).
+    left, top, right, bottom
+        Of the complete run, in points from the top left, with the page turned so that the run is
+        upright.
+    size
+        The font size in points.
+    turn
+        The rotation of the text, in degrees clockwise.
+    first
+        About the width of its first word, in points.
+    cell
+        The ruled table cell that contains the run, or None. Always None for rotated text.
     """
 
     text: str
@@ -62,9 +74,9 @@ class GlyphRun:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Glyphs:
-    """What pdfium says of a page: its runs, its size as shown, how many characters it cannot name.
+    """The runs of a page, its displayed size in points, and its character counts.
 
-    characters: all that are drawn.
+    characters: all drawn characters. unknown: those without a Unicode value.
     """
 
     runs: tuple[GlyphRun, ...]
@@ -75,7 +87,7 @@ class Glyphs:
 
 
 def read_glyphs(page: Any) -> Glyphs:
-    """Return the runs of a page in pdfium's order, without what lies outside its visible part."""
+    """Return the runs of a page in pdfium's order, without text outside its visible part."""
     import pypdfium2.raw as pdfium
 
     width, height = pdfium.FPDF_GetPageWidthF(page), pdfium.FPDF_GetPageHeightF(page)
@@ -83,25 +95,25 @@ def read_glyphs(page: Any) -> Glyphs:
     if not text_page:
         return Glyphs((), width, height, 0, 0)
     try:
-        found = read_characters(pdfium, text_page)
-        if not found.texts or not (width > 0 and height > 0):
+        characters = read_characters(pdfium, text_page)
+        if not characters.texts or not (width > 0 and height > 0):
             return Glyphs((), width, height, 0, 0)
-        mark_shifted_digits(pdfium, text_page, found)
+        mark_shifted_digits(pdfium, text_page, characters)
         quarter_turns = pdfium.FPDFPage_GetRotation(page)
         part = _get_visible_part(pdfium, page)
-        boxes = _to_shown_page(found.boxes, part, quarter_turns)
-        turns = np.round(np.degrees(found.angles)).astype(int) + 90 * quarter_turns
+        boxes = _to_shown_page(characters.boxes, part, quarter_turns)
+        turns = np.round(np.degrees(characters.angles)).astype(int) + 90 * quarter_turns
         cells = find_cells(_to_shown_page(find_lines(pdfium, page), part, quarter_turns))
         runs = tuple(
-            _build_runs(pdfium, text_page, found, boxes, turns % 360, (width, height), cells)
+            _build_runs(pdfium, text_page, characters, boxes, turns % 360, (width, height), cells)
         )
-        return Glyphs(runs, width, height, len(found.texts), found.unknown)
+        return Glyphs(runs, width, height, len(characters.texts), characters.unknown)
     finally:
         pdfium.FPDFText_ClosePage(text_page)
 
 
 def _get_visible_part(pdfium: Any, page: Any) -> tuple[float, float, float, float]:
-    """Return left, bottom, right, top of what is shown of a page, in its own points."""
+    """Return left, bottom, right and top of the visible part of a page, in its own points."""
     box = pdfium.FS_RECTF()
     pdfium.FPDF_GetPageBoundingBox(page, ctypes.byref(box))
     return box.left, box.bottom, box.right, box.top
@@ -110,7 +122,7 @@ def _get_visible_part(pdfium: Any, page: Any) -> tuple[float, float, float, floa
 def _to_shown_page(
     boxes: Array, part: tuple[float, float, float, float], quarter_turns: int
 ) -> Array:
-    """Return boxes of the page's own points as they are shown: turned, from the top left."""
+    """Convert boxes in the page's own points to the displayed page: rotated, from the top left."""
     left, bottom, right, top = part
     x0, y0, x1, y1 = boxes.T
     match quarter_turns:
@@ -126,9 +138,9 @@ def _to_shown_page(
 
 
 def _turn_upright(boxes: Array, turns: Array, size: tuple[float, float]) -> Array:
-    """Return boxes on the page turned back by `turns` degrees, so that their text stands upright.
+    """Rotate the boxes back by `turns` degrees, so that their text is upright.
 
-    Those at an angle other than a right one become squares of about their characters' size.
+    Boxes at an angle that is not a multiple of 90 become squares of about their character's size.
     """
     across = np.cos(np.radians(turns))
     down = np.sin(np.radians(turns))
@@ -145,7 +157,7 @@ def _turn_upright(boxes: Array, turns: Array, size: tuple[float, float]) -> Arra
 
 
 def _divide_ligatures(boxes: Array, turns: Array, texts: list[str]) -> None:
-    """Give each of several letters that one glyph stands for its part of the glyph's box."""
+    """Divide the box of a glyph that represents several letters among these letters, in place."""
     same = np.all(boxes[1:] == boxes[:-1], axis=1)
     end = 0
     for index in np.flatnonzero(same).tolist():
@@ -166,72 +178,80 @@ def _divide_ligatures(boxes: Array, turns: Array, texts: list[str]) -> None:
 def _build_runs(
     pdfium: Any,
     text_page: Any,
-    found: Characters,
+    characters: Characters,
     boxes: Array,
     turns: Array,
     size: tuple[float, float],
     cells: Cells,
 ) -> Iterator[GlyphRun]:
-    """Yield the runs, in pdfium's order. size: the page's as shown."""
-    _reorder_letters(found, boxes, turns, size)
-    _divide_ligatures(boxes, turns, found.texts)
+    """Yield the runs in pdfium's order. size: of the displayed page."""
+    _reorder_letters(characters, boxes, turns, size)
+    _divide_ligatures(boxes, turns, characters.texts)
     upright = _turn_upright(boxes, turns, size)
     middles = (boxes[:, :2] + boxes[:, 2:]) / 2
     shares = _to_page_units(boxes, size)
     gaps = np.concatenate((np.zeros((1, 4), "<u2"), fill_gaps(shares[:-1], shares[1:])))
     inside = np.all((middles >= 0) & (middles <= size), axis=1)
-    held = np.where(turns == 0, cells.find_cells(*middles.T), -1)
-    # A word over a line stays whole; letters of two words may come without a space.
-    apart = found.spaced[1:] | (upright[1:, 0] - upright[:-1, 2] > _WORDS_GAP * found.sizes[1:])
-    broken = _find_breaks(upright, turns, inside, found) | ((held[:-1] != held[1:]) & apart)
+    cell_numbers = np.where(turns == 0, cells.find_cells(*middles.T), -1)
+    # A word that crosses a line is not split. Two words may come without a space between them.
+    apart = characters.spaced[1:] | (
+        upright[1:, 0] - upright[:-1, 2] > _WORDS_GAP * characters.sizes[1:]
+    )
+    broken = _find_breaks(upright, turns, inside, characters) | (
+        (cell_numbers[:-1] != cell_numbers[1:]) & apart
+    )
     edges = [0, *(np.flatnonzero(broken) + 1), len(boxes)]
     for start, end in pairwise(edges):
         if not inside[start]:
             continue
-        text, placed = _spell_run(found, shares, gaps, start, end)
+        text, run_boxes = _spell_run(characters, shares, gaps, start, end)
         whole = upright[start:end]
         left, top = whole[:, :2].min(axis=0)
         right, bottom = whole[:, 2:].max(axis=0)
-        breaks = (i for i in range(start + 1, end) if found.spaced[i] or WIDE.match(found.texts[i]))
+        breaks = (
+            i
+            for i in range(start + 1, end)
+            if characters.spaced[i] or WIDE.match(characters.texts[i])
+        )
         word = upright[start : next(breaks, end)]
         yield GlyphRun(
             text=text,
-            boxes=placed,
+            boxes=run_boxes,
             left=float(left),
             top=float(top),
             right=float(right),
             bottom=float(bottom),
-            size=float(np.median(found.sizes[start:end])),
-            bold=is_bold(pdfium, text_page, found.indices[(start + end) // 2]),
+            size=float(np.median(characters.sizes[start:end])),
+            bold=is_bold(pdfium, text_page, characters.indices[(start + end) // 2]),
             turn=int(turns[start]),
             first=float(word[:, 2].max() - word[:, 0].min()),
-            cell=cells.cells[held[start]] if held[start] >= 0 else None,
+            cell=cells.cells[cell_numbers[start]] if cell_numbers[start] >= 0 else None,
         )
 
 
 def _reorder_letters(
-    found: Characters, boxes: Array, turns: Array, size: tuple[float, float]
+    characters: Characters, boxes: Array, turns: Array, size: tuple[float, float]
 ) -> None:
-    """Put the letters of words that are read from the right in the order they are read in."""
-    if not RIGHT_TO_LEFT.search("".join(found.texts)):
+    """Put the letters of right-to-left words into reading order, in place."""
+    if not RIGHT_TO_LEFT.search("".join(characters.texts)):
         return
-    ends = found.spaced | np.concatenate(([True], turns[1:] != turns[:-1]))
-    order = find_reading_order(found.texts, ends, _turn_upright(boxes, turns, size))
-    found.texts[:] = [found.texts[place] for place in order]
-    found.indices[:] = [found.indices[place] for place in order]
-    found.sizes[:], boxes[:] = found.sizes[order], boxes[order]
+    ends = characters.spaced | np.concatenate(([True], turns[1:] != turns[:-1]))
+    order = find_reading_order(characters.texts, ends, _turn_upright(boxes, turns, size))
+    characters.texts[:] = [characters.texts[place] for place in order]
+    characters.indices[:] = [characters.indices[place] for place in order]
+    characters.sizes[:], boxes[:] = characters.sizes[order], boxes[order]
 
 
-def _find_breaks(upright: Array, turns: Array, inside: Array, found: Characters) -> Array:
-    """Return for each character but the last whether its run ends with it."""
+def _find_breaks(upright: Array, turns: Array, inside: Array, characters: Characters) -> Array:
+    """Return for each character except the last whether its run ends with it."""
     before, after = upright[:-1], upright[1:]
     heights = upright[:, 3] - upright[:, 1]
     lower = np.maximum(np.minimum(heights[:-1], heights[1:]), 0.1)
     shared = np.minimum(before[:, 3], after[:, 3]) - np.maximum(before[:, 1], after[:, 1])
     gap, step = after[:, 0] - before[:, 2], after[:, 0] - before[:, 0]
-    sizes = found.sizes
-    if RIGHT_TO_LEFT.search("".join(found.texts)):  # its neighbours may stand on either side
-        leftward = np.array([bool(RIGHT_TO_LEFT.match(text)) for text in found.texts])
+    sizes = characters.sizes
+    if RIGHT_TO_LEFT.search("".join(characters.texts)):  # neighbours may be on either side
+        leftward = np.array([bool(RIGHT_TO_LEFT.match(text)) for text in characters.texts])
         either = leftward[:-1] | leftward[1:]
         gap = np.where(either, np.maximum(gap, before[:, 0] - after[:, 2]), gap)
         step = np.where(either, 0, step)
@@ -248,31 +268,31 @@ def _find_breaks(upright: Array, turns: Array, inside: Array, found: Characters)
 
 
 def _to_page_units(boxes: Array, size: tuple[float, float]) -> Array:
-    """Return boxes in points as whole shares of the page, none smaller than it was."""
+    """Convert boxes in points to integer page units (see FULL), rounded outwards."""
     shares = boxes / (*size, *size) * FULL
     shares[:, :2], shares[:, 2:] = np.floor(shares[:, :2]), np.ceil(shares[:, 2:])
     return np.asarray(np.clip(shares, 0, FULL).astype("<u2"))
 
 
 def _spell_run(
-    found: Characters, shares: Array, gaps: Array, start: int, end: int
+    characters: Characters, shares: Array, gaps: Array, start: int, end: int
 ) -> tuple[str, Array]:
-    """Return the text of a run with its spaces, and the box of each character of it.
+    """Return the text of a run with its spaces, and the box of each of its characters.
 
-    gaps: for each character the box between it and the one before.
+    gaps: for each character, the box between it and the previous character.
     """
-    spaced = found.spaced[start:end].copy()
+    spaced = characters.spaced[start:end].copy()
     spaced[0] = False
     places = np.arange(end - start) + np.cumsum(spaced)
     boxes = np.zeros((int(places[-1]) + 1, 4), "<u2")
     boxes[places] = shares[start:end]
     boxes[places[spaced] - 1] = gaps[start:end][spaced]
-    letters = zip(spaced, found.texts[start:end], strict=True)
+    letters = zip(spaced, characters.texts[start:end], strict=True)
     return "".join(f" {letter}" if space else letter for space, letter in letters), boxes
 
 
 def fill_gaps(one: Array, other: Array) -> Array:
-    """Return the boxes that fill the gaps between boxes of a line; zeros where there is none."""
+    """Return the boxes that fill the gaps between boxes of a line; zeros if there is no gap."""
     left, right = np.minimum(one[:, 2], other[:, 2]), np.maximum(one[:, 0], other[:, 0])
     top, bottom = np.minimum(one[:, 3], other[:, 3]), np.maximum(one[:, 1], other[:, 1])
     low, high = np.minimum(one[:, :2], other[:, :2]), np.maximum(one[:, 2:], other[:, 2:])
@@ -283,11 +303,11 @@ def fill_gaps(one: Array, other: Array) -> Array:
 
 
 def group_rows(runs: Iterable[GlyphRun]) -> list[list[GlyphRun]]:
-    """Return the runs that stand on one line together, from the top; in each from the left."""
+    """Group the runs on the same line; rows from the top, the runs of a row from the left."""
     rows: list[list[GlyphRun]] = []
     for run in sorted(runs, key=lambda run: (run.top + run.bottom, run.left)):
         if rows:
-            main = max(rows[-1], key=lambda each: len(each.text))
+            main = max(rows[-1], key=lambda run: len(run.text))
             shared = min(main.bottom, run.bottom) - max(main.top, run.top)
             if shared > 0.5 * min(main.bottom - main.top, run.bottom - run.top):
                 rows[-1].append(run)

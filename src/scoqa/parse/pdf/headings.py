@@ -1,7 +1,7 @@
-"""Which lines of a PDF are headings, and of which level.
+"""Find the headings of a PDF and their levels.
 
-Receives every page's lines and the file's bookmarks; hands on the headings: from the bookmarks
-where they can be found on their pages, else from the size and weight of the lines.
+Input: the lines of all pages and the bookmarks of the file. Output: the headings, from the
+bookmarks if any of them is found on its page, otherwise from the size and weight of the lines.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from scoqa.parse.pdf.layout import Line
 
 _MOST_BOOKMARKS = 20_000
 _DEEPEST = 12
-_MOST_LINES = 4  # of one heading
-_LARGER = 1.15  # than the body, in size
-_LONGEST_BOLD = 120  # characters; longer bold lines are prose in bold
-# What may stand before a bookmark's words on the page: "3.1", "Chapter IV", "Annex B".
+_MOST_LINES = 4  # per heading
+_LARGER = 1.15  # at least, relative to the font size of the body
+_LONGEST_BOLD = 120  # characters; longer bold lines are prose
+# Text that may precede the words of a bookmark on the page: "3.1", "Chapter IV", "Annex B".
 _NUMBERING = re.compile(r"(?:chapter|section|part|appendix|annex|article)?[\divxlc]{0,8}[a-z]?$")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Heading:
-    """Lines that are one heading. level: smaller is higher."""
+    """The lines of one heading. level: a smaller number is a higher level."""
 
     lines: tuple[Line, ...]
     level: float
@@ -40,7 +40,7 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Bookmark:
-    """An entry of the file's outline. page: from 0. level: from 0."""
+    """An entry of the outline of a file. page: from 0. level: from 0."""
 
     words: str
     page: int
@@ -48,8 +48,8 @@ class Bookmark:
 
 
 def read_bookmarks(pdfium: Any, document: Any) -> list[Bookmark]:
-    """Return the entries of the outline that lead to a page, in order."""
-    found: list[Bookmark] = []
+    """Return the entries of the outline that refer to a page, in order."""
+    bookmarks: list[Bookmark] = []
     seen: set[int] = set()
 
     def walk(parent: Any, level: int) -> Iterator[tuple[Any, int]]:
@@ -72,8 +72,8 @@ def read_bookmarks(pdfium: Any, document: Any) -> list[Bookmark]:
         target = pdfium.FPDFBookmark_GetDest(document, entry)
         page = pdfium.FPDFDest_GetDestPageIndex(document, target) if target else -1
         if page >= 0 and 0 < len(words) <= LONGEST_TITLE:
-            found.append(Bookmark(words, page, level))
-    return found
+            bookmarks.append(Bookmark(words, page, level))
+    return bookmarks
 
 
 def find_headings(pages: Sequence[Sequence[Line]], bookmarks: Sequence[Bookmark]) -> list[Heading]:
@@ -82,14 +82,15 @@ def find_headings(pages: Sequence[Sequence[Line]], bookmarks: Sequence[Bookmark]
 
 
 def normalize_letters(text: str) -> str:
+    """Return the letters and digits of `text`, case-folded."""
     return "".join(c for c in text.casefold() if c.isalnum())
 
 
 def _match_bookmarks(
     pages: Sequence[Sequence[Line]], bookmarks: Sequence[Bookmark]
 ) -> list[Heading]:
-    """Return the lines that say what a bookmark to their page says."""
-    found: list[Heading] = []
+    """Return the lines whose text matches a bookmark to their page, in reading order."""
+    headings: list[Heading] = []
     taken: set[Line] = set()
     order = {line: n for n, line in enumerate(line for page in pages for line in page)}
     spelt: dict[int, list[str]] = {}
@@ -103,29 +104,32 @@ def _match_bookmarks(
         if span is not None:
             own = tuple(lines[span[0] : span[1]])
             taken.update(own)
-            found.append(Heading(own, bookmark.level))
-    return sorted(found, key=lambda heading: order[heading.lines[0]])
+            headings.append(Heading(own, bookmark.level))
+    return sorted(headings, key=lambda heading: order[heading.lines[0]])
 
 
 def _find_lines(
     wanted: str, spelt: Sequence[str], lines: Sequence[Line], taken: set[Line]
 ) -> tuple[int, int] | None:
-    """Return the first lines, from and to, that together spell `wanted`, maybe after a number."""
+    """Return the first lines (start, end) that together spell `wanted`, maybe after a number."""
     if not wanted:
         return None
     for start in range(len(lines)):
-        said = ""
+        text = ""
         for end in range(start, min(start + _MOST_LINES, len(lines))):
-            if lines[end] in taken or len(said) > len(wanted) + 20:
+            if lines[end] in taken or len(text) > len(wanted) + 20:
                 break
-            said += spelt[end]
-            if said.endswith(wanted) and _NUMBERING.match(said[: len(said) - len(wanted)]):
+            text += spelt[end]
+            if text.endswith(wanted) and _NUMBERING.match(text[: len(text) - len(wanted)]):
                 return start, end + 1
     return None
 
 
 def measure_body(pages: Sequence[Sequence[Line]]) -> tuple[float, bool]:
-    """Return the size most characters have, in half points, and whether most of those are bold."""
+    """Return the font size of most characters, and whether most of these are bold.
+
+    Sizes are rounded to half points. Of equally frequent sizes, the smallest is returned.
+    """
     sizes: Counter[float] = Counter()
     bold: Counter[float] = Counter()
     for page in pages:
@@ -135,15 +139,15 @@ def measure_body(pages: Sequence[Sequence[Line]]) -> tuple[float, bool]:
             bold[size] += len(line.text) * line.bold
     if not sizes:
         return 0.0, False
-    size = max(sizes, key=lambda each: (sizes[each], -each))
+    size = max(sizes, key=lambda size: (sizes[size], -size))
     return size, 2 * bold[size] > sizes[size]
 
 
 def find_headings_by_style(
     pages: Sequence[Sequence[Line]], body: float, is_bold: bool
 ) -> list[Heading]:
-    """Return the lines that are clearly larger than the body, or bold where it is not."""
-    found: list[Heading] = []
+    """Return the lines that are clearly larger than the body, or bold if the body is not bold."""
+    headings: list[Heading] = []
     for page in pages:
         for (level, _, _), group in groupby(
             page, key=lambda line: _classify_style(line, body, is_bold)
@@ -159,12 +163,15 @@ def find_headings_by_style(
                     and len(words) <= (LONGEST_TITLE if level < -body else _LONGEST_BOLD)
                     and not (level >= -body and words.endswith((".", ",", ";", ":")))
                 ):
-                    found.append(heading)
-    return found
+                    headings.append(heading)
+    return headings
 
 
 def _classify_style(line: Line, body: float, is_bold: bool) -> tuple[float | None, int, bool]:
-    """Return a heading's level by its looks, the larger the higher; None for other lines."""
+    """Return the heading level of a line (None for other lines), its region and its weight.
+
+    The larger the font, the smaller the level.
+    """
     size = round(line.size * 2) / 2
     if line.tabular:
         return None, line.region, line.bold
@@ -176,7 +183,7 @@ def _classify_style(line: Line, body: float, is_bold: bool) -> tuple[float | Non
 
 
 def _group_close_lines(lines: Sequence[Line]) -> Iterator[list[Line]]:
-    """Yield lines that look the same in groups that stand close, each one heading."""
+    """Yield groups of adjacent lines; each group is one heading. `lines` have the same style."""
     group: list[Line] = []
     for line in lines:
         if group and not 0 < line.bottom - group[-1].bottom < 1.6 * line.size:

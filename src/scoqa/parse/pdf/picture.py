@@ -1,7 +1,7 @@
-"""A PDF file opened, and one of its pages as a picture.
+"""Open PDF files and render their pages as images.
 
-Receives a file's bytes; hands on pdfium's document, or a page as PNG. pdfium is called through
-pypdfium2's raw bindings; it is not safe between threads, and each worker process has one.
+Input: the bytes of a file. Output: a pdfium document, or a page as PNG. pdfium is called through
+the raw bindings of pypdfium2. It is not thread-safe; each worker process has its own instance.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 
 from scoqa.errors import ParseError
 
-LEAST_WIDTH, MOST_WIDTH = 100, 3000  # pixels of a picture
+LEAST_WIDTH, MOST_WIDTH = 100, 3000  # pixels of an image
 MOST_PIXELS = 20_000_000
 DAMAGED = "is damaged or not a PDF file. Save it again, or exclude it."
 ENCRYPTED = "is encrypted; save a copy without a password, or exclude it."
@@ -27,7 +27,7 @@ ENCRYPTED = "is encrypted; save a copy without a password, or exclude it."
 def open_pdf(data: bytes, path: str) -> Iterator[Any]:
     """Open the PDF file in `data` and close it at the end. Raises ParseError.
 
-    A file that is encrypted with an owner's password alone opens without one.
+    A file that is only encrypted with an owner password opens without a password.
     """
     import pypdfium2.raw as pdfium
 
@@ -43,7 +43,7 @@ def open_pdf(data: bytes, path: str) -> Iterator[Any]:
         pdfium.FPDF_CloseDocument(document)
 
 
-# pdfium's own numbers: FPDF_ERR_PASSWORD and FPDF_ERR_SECURITY.
+# pdfium's error codes FPDF_ERR_PASSWORD and FPDF_ERR_SECURITY.
 _REASONS = {
     4: ENCRYPTED,
     5: "is encrypted in a way that is not supported; save a copy without a password, or exclude "
@@ -52,9 +52,9 @@ _REASONS = {
 
 
 def render(data: bytes, path: str, number: int, width: int) -> bytes:
-    """Return page `number` (from 1) as PNG, `width` pixels wide, annotations and forms drawn.
+    """Return page `number` (from 1) as PNG, `width` pixels wide, with annotations and forms.
 
-    A page so tall that it would take more than MOST_PIXELS is drawn narrower.
+    A page so tall that it would have more than MOST_PIXELS is rendered narrower.
     Raises ParseError.
     """
     from PIL import Image
@@ -63,14 +63,14 @@ def render(data: bytes, path: str, number: int, width: int) -> bytes:
         raise ParseError(path, f"can be drawn {LEAST_WIDTH} to {MOST_WIDTH} pixels wide.")
     with open_pdf(data, path) as document:
         pixels, size = _draw_page(document, path, number, width)
-    picture = Image.frombuffer("RGBX", size, pixels, "raw", "BGRX", 0, 1).convert("RGB")
-    written = io.BytesIO()
-    picture.save(written, "PNG", compress_level=3)  # twice as fast as 6, a tenth larger
-    return written.getvalue()
+    image = Image.frombuffer("RGBX", size, pixels, "raw", "BGRX", 0, 1).convert("RGB")
+    png = io.BytesIO()
+    image.save(png, "PNG", compress_level=3)  # twice as fast as 6, a tenth larger
+    return png.getvalue()
 
 
 def _draw_page(document: Any, path: str, number: int, width: int) -> tuple[bytes, tuple[int, int]]:
-    """Return the pixels of a page, four bytes each, and its width and height in pixels."""
+    """Return the pixels of a page (four bytes per pixel), and its width and height in pixels."""
     import pypdfium2.raw as pdfium
 
     count = pdfium.FPDF_GetPageCount(document)
@@ -106,9 +106,9 @@ def _draw_page(document: Any, path: str, number: int, width: int) -> tuple[bytes
 
 
 def render_requested_page(request: Mapping[str, Any]) -> dict[str, Any]:
-    """Return under "png" the page that a request to the worker asks for, in base64.
+    """Render the page of a worker request. Returns the PNG in base64 under "png".
 
-    request: file, path, number, width, and digest: the sha256 the file's bytes must have.
+    request: file, path, number, width, and digest, the required SHA-256 of the file.
     """
     path = str(request["path"])
     try:

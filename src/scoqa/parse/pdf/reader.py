@@ -1,7 +1,7 @@
-"""PDF: the text of its pages in reading order, and where each character stands.
+"""Parse PDF files to their text in reading order, with the position of each character.
 
-Receives a file's bytes; hands on its text, with a mark for every page and every heading. Read
-with pdfium: what a page's characters say and where they stand is pdfium's, their order is ours.
+Input: the bytes of a file. Output: its text, with a mark for each page and each heading. pdfium
+provides the characters and their positions; this package determines their order.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The tables on a page of a PDF that lines are drawn around: which cell a place lies in.
+"""Find the ruled tables on a page of a PDF and the cell that contains a point.
 
-Receives a page of pdfium's; hands on the straight lines drawn on it, and cells made of them. Edges
-of filled shapes are lines too: browsers draw each side of a cell as a shape of its own.
+Input: a pdfium page. Output: the straight lines drawn on it, and the cells that they form. Edges of
+filled shapes count as lines: browsers draw each side of a cell as a separate shape.
 """
 
 from __future__ import annotations
@@ -17,27 +17,27 @@ import numpy as np
 
 from scoqa.parse.pdf.characters import Array
 
-# In points. Lines that are closer are one, and a line that ends so close to another meets it: a
-# thick line is drawn with two edges, and the lines of a cell with gaps at its corners.
+# In points. Closer lines are one line, and a line that ends this close to another meets it: a thick
+# line is drawn with two edges, and the lines of a cell may have gaps at its corners.
 _NEAR = 2.5
 _SHORTEST = 4.0
-_SKEWED = 1.0  # off the vertical or the horizontal, at most
-# On one page. Maps and plots have more; 4,900 take as long to look at as 50 lines of text to read.
+_SKEWED = 1.0  # the largest deviation from the vertical or the horizontal
+# Per page. Maps and plots have more; examining 4,900 shapes takes as long as reading 50 lines.
 _MOST_SHAPES = 5_000
-_MOST_OBJECTS = 100_000  # letters, too, where each is drawn by itself
+_MOST_OBJECTS = 100_000  # includes letters, if each is drawn separately
 _MOST_SIDES = 20_000
 _MOST_FIELDS = 10_000
-_MANY = 4  # lines over and under three rows
-_DEEPEST = 4  # drawings within drawings
-_WHITE = 250  # of 255: a white shape has no edges that are seen
+_MANY = 4  # lines around three rows
+_DEEPEST = 4  # nested drawings
+_WHITE = 250  # of 255; a shape at least this light has no visible edges
 
 
-_Matrix: TypeAlias = tuple[float, float, float, float, float, float]  # a to f, as PDF has them
+_Matrix: TypeAlias = tuple[float, float, float, float, float, float]  # a to f, as in PDF
 _IDENTITY: _Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
 
 class Cell(NamedTuple):
-    """Where a cell stands: in which table of its page, row and column, each from 0."""
+    """The position of a cell: the table on its page, the row and the column, all from 0."""
 
     table: int
     row: int
@@ -46,10 +46,10 @@ class Cell(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cells:
-    """The cells on a page, of what may be tables: they have two rows.
+    """The cells on a page, in all structures with at least two rows.
 
-    rows, columns: the edges between them, in points from the page's top left. fields: for each
-    field of that grid the number of its cell, -1 for none. cells: by number.
+    rows, columns: the edges between rows and columns, in points from the top left of the page.
+    fields: for each field of this grid, the number of its cell, or -1. cells: by number.
     """
 
     rows: Array
@@ -58,7 +58,7 @@ class Cells:
     cells: tuple[Cell, ...]
 
     def find_cells(self, x: Array, y: Array) -> Array:
-        """Return the number of the cell that each place lies in, -1 for none."""
+        """Return the number of the cell that contains each point, or -1."""
         if not self.cells:
             return np.full(len(x), -1)
         row = np.searchsorted(self.rows, y) - 1
@@ -81,22 +81,23 @@ NO_CELLS = Cells(np.zeros(0), np.zeros(0), np.zeros((0, 0), int), ())
 def find_lines(pdfium: Any, page: Any) -> Array:
     """Return the straight lines drawn on a page, shape (n, 4): left, bottom, right, top.
 
-    In the page's own points. None where there are so many that they draw no table.
+    They are in the page's own points. A page with so many shapes that they cannot be a table has
+    no lines.
     """
-    found: list[tuple[float, float, float, float]] = []
+    sides: list[tuple[float, float, float, float]] = []
     page_objects = (
         pdfium.FPDFPage_GetObject(page, index)
         for index in range(pdfium.FPDFPage_CountObjects(page))
     )
     shapes = 0
-    for count, (each, within) in enumerate(_iterate_objects(pdfium, page_objects, _IDENTITY, 0)):
-        if count == _MOST_OBJECTS or shapes > _MOST_SHAPES or len(found) > _MOST_SIDES:
+    for count, (item, within) in enumerate(_iterate_objects(pdfium, page_objects, _IDENTITY, 0)):
+        if count == _MOST_OBJECTS or shapes > _MOST_SHAPES or len(sides) > _MOST_SIDES:
             return np.zeros((0, 4))
-        if pdfium.FPDFPageObj_GetType(each) == pdfium.FPDF_PAGEOBJ_PATH:
+        if pdfium.FPDFPageObj_GetType(item) == pdfium.FPDF_PAGEOBJ_PATH:
             shapes += 1
-            if _is_visible(pdfium, each):
-                found += _iterate_sides(pdfium, each, _compose_matrix(pdfium, each, within))
-    ends = np.array(found).reshape(-1, 4)
+            if _is_visible(pdfium, item):
+                sides += _iterate_sides(pdfium, item, _compose_matrix(pdfium, item, within))
+    ends = np.array(sides).reshape(-1, 4)
     return np.concatenate(
         (np.minimum(ends[:, :2], ends[:, 2:]), np.maximum(ends[:, :2], ends[:, 2:])), axis=1
     )
@@ -105,23 +106,23 @@ def find_lines(pdfium: Any, page: Any) -> Array:
 def _iterate_objects(
     pdfium: Any, objects: Iterator[Any], within: _Matrix, depth: int
 ) -> Iterator[tuple[Any, _Matrix]]:
-    """Yield what is drawn, also in drawings, with what turns places around it into the page's."""
-    for each in objects:
-        yield each, within
-        if pdfium.FPDFPageObj_GetType(each) == pdfium.FPDF_PAGEOBJ_FORM and depth < _DEEPEST:
+    """Yield all objects, also in nested drawings, with the matrix of their drawing to the page."""
+    for item in objects:
+        yield item, within
+        if pdfium.FPDFPageObj_GetType(item) == pdfium.FPDF_PAGEOBJ_FORM and depth < _DEEPEST:
             inner = (
-                pdfium.FPDFFormObj_GetObject(each, index)
-                for index in range(pdfium.FPDFFormObj_CountObjects(each))
+                pdfium.FPDFFormObj_GetObject(item, index)
+                for index in range(pdfium.FPDFFormObj_CountObjects(item))
             )
             yield from _iterate_objects(
-                pdfium, inner, _compose_matrix(pdfium, each, within), depth + 1
+                pdfium, inner, _compose_matrix(pdfium, item, within), depth + 1
             )
 
 
-def _compose_matrix(pdfium: Any, each: Any, within: _Matrix) -> _Matrix:
-    """Return what turns a place of an object into one of the page."""
+def _compose_matrix(pdfium: Any, item: Any, within: _Matrix) -> _Matrix:
+    """Return the matrix that transforms points of an object into points of the page."""
     own = pdfium.FS_MATRIX()
-    if not pdfium.FPDFPageObj_GetMatrix(each, ctypes.byref(own)):
+    if not pdfium.FPDFPageObj_GetMatrix(item, ctypes.byref(own)):
         return within
     a, b, c, d, e, f = within
     return (
@@ -135,7 +136,7 @@ def _compose_matrix(pdfium: Any, each: Any, within: _Matrix) -> _Matrix:
 
 
 def _is_visible(pdfium: Any, path: Any) -> bool:
-    """Say whether a shape's sides are seen: drawn, or those of a filling that is not white."""
+    """Return whether the sides of a shape are visible: it has a stroke, or a fill but not white."""
     fill, stroke = ctypes.c_int(), ctypes.c_int()
     pdfium.FPDFPath_GetDrawMode(path, ctypes.byref(fill), ctypes.byref(stroke))
     colour = [ctypes.c_uint() for _ in range(4)]
@@ -146,13 +147,13 @@ def _is_visible(pdfium: Any, path: Any) -> bool:
     if not fill.value:
         return False
     pdfium.FPDFPageObj_GetFillColor(path, *map(ctypes.byref, colour))
-    return bool(colour[3].value) and min(each.value for each in colour[:3]) < _WHITE
+    return bool(colour[3].value) and min(channel.value for channel in colour[:3]) < _WHITE
 
 
 def _iterate_sides(
     pdfium: Any, path: Any, matrix: _Matrix
 ) -> Iterator[tuple[float, float, float, float]]:
-    """Yield the straight sides of a shape, from end to end."""
+    """Yield the straight sides of a shape as (x, y) of their start and end."""
     a, b, c, d, e, f = matrix
     x, y = ctypes.c_float(), ctypes.c_float()
     start = last = (0.0, 0.0)
@@ -197,15 +198,15 @@ def find_cells(lines: Array) -> Cells:
         for number, place in zip(numbers, first, strict=True)
         if number >= 0
     }
-    rows_in = Counter(table for table, _ in {(cell.table, cell.row) for cell in cells.values()})
-    kept = {number: cell for number, cell in cells.items() if rows_in[cell.table] > 1}
-    renumbered = np.full(len(fields.flat) + 1, -1)  # the last is that of no cell
-    renumbered[list(kept)] = range(len(kept))
-    return Cells(rows, columns, renumbered[fields], tuple(kept.values()))
+    row_counts = Counter(table for table, _ in {(cell.table, cell.row) for cell in cells.values()})
+    table_cells = {number: cell for number, cell in cells.items() if row_counts[cell.table] > 1}
+    renumbered = np.full(len(fields.flat) + 1, -1)  # the last entry is for fields without a cell
+    renumbered[list(table_cells)] = range(len(table_cells))
+    return Cells(rows, columns, renumbered[fields], tuple(table_cells.values()))
 
 
 def _keep_rectangles(fields: Array) -> Array:
-    """Return `fields` without what is no rectangle: the space between a table and a frame."""
+    """Return `fields` without enclosures that are not rectangles, such as the inside of a frame."""
     inside = fields >= 0
     numbers = fields[inside]
     box = np.zeros((numbers.max(initial=-1) + 1, 2, 2), int)
@@ -214,38 +215,38 @@ def _keep_rectangles(fields: Array) -> Array:
         np.minimum.at(box[:, 0, axis], numbers, places)
         np.maximum.at(box[:, 1, axis], numbers, places)
     area = np.prod(box[:, 1] - box[:, 0] + 1, axis=1)
-    whole = area == np.bincount(numbers, minlength=len(area))
-    found = np.full(fields.shape, -1)
-    found[inside] = np.where(whole[numbers], numbers, -1)
-    return found
+    is_rectangle = area == np.bincount(numbers, minlength=len(area))
+    rectangles = np.full(fields.shape, -1)
+    rectangles[inside] = np.where(is_rectangle[numbers], numbers, -1)
+    return rectangles
 
 
 def _join_lines(lines: Array) -> Array:
-    """Return lines across, those that go on one another joined, as start, end and height.
+    """Join horizontal lines that continue each other; return start, end and height of each.
 
-    lines: left, top, right, bottom. Lines down come with the axes exchanged.
+    lines: left, top, right, bottom. For vertical lines, the axes are exchanged.
     """
     heights, numbers = _cluster((lines[:, 1] + lines[:, 3]) / 2)
-    found: list[list[float]] = []
+    joined: list[list[float]] = []
     for number in np.lexsort((lines[:, 0], numbers)):
         start, _, end, _ = lines[number].tolist()
         height = float(heights[numbers[number]])
-        if found and found[-1][2] == height and start <= found[-1][1] + _NEAR:
-            found[-1][1] = max(found[-1][1], end)
+        if joined and joined[-1][2] == height and start <= joined[-1][1] + _NEAR:
+            joined[-1][1] = max(joined[-1][1], end)
         else:
-            found.append([start, end, height])
-    return np.array(found).reshape(-1, 3)
+            joined.append([start, end, height])
+    return np.array(joined).reshape(-1, 3)
 
 
 def _close_rows(across: Array, down: Array) -> Array:
-    """Return the outer sides of rows that are open there, as lines down.
+    """Return the missing outer sides of rows, as vertical lines.
 
-    Of lines across that begin and end at the same places, two with a line down between them are
-    over and under a row. So are many without any; and where single rows have such lines, what is
-    between them: every other row may have a colour. What is between rows in groups is no row, but
-    a text between two tables.
+    Horizontal lines that share both endpoints are grouped. Two neighbouring lines bound a row if a
+    vertical line joins them. In a group of _MANY or more lines, unjoined gaps are rows too (every
+    other row may have a colour), unless joined gaps are adjacent: then an unjoined gap is text
+    between two tables.
     """
-    found: list[tuple[float, float, float]] = []
+    sides: list[tuple[float, float, float]] = []
     ends = np.stack((_cluster(across[:, 0])[1], _cluster(across[:, 1])[1]), axis=1)
     pairs, counts = np.unique(ends, axis=0, return_counts=True)
     for pair in pairs[counts > 1]:
@@ -257,16 +258,16 @@ def _close_rows(across: Array, down: Array) -> Array:
             bool(np.any((near[:, 0] <= top + _NEAR) & (near[:, 1] >= bottom - _NEAR)))
             for top, bottom in pairwise(heights)
         ]
-        many = len(heights) >= _MANY
-        alternate = not any(one and other for one, other in pairwise(crossed))
+        is_large = len(heights) >= _MANY
+        is_alternating = not any(one and other for one, other in pairwise(crossed))
         for (top, bottom), is_row in zip(pairwise(heights), crossed, strict=True):
-            if is_row or (many and alternate):
-                found += [(top, bottom, low), (top, bottom, high)]
-    return np.array(found).reshape(-1, 3)
+            if is_row or (is_large and is_alternating):
+                sides += [(top, bottom, low), (top, bottom, high)]
+    return np.array(sides).reshape(-1, 3)
 
 
 def _cluster(places: Array) -> tuple[Array, Array]:
-    """Return places with those that are near made one, in order; and which of them each became."""
+    """Merge positions whose gap is at most _NEAR; return sorted means and the index per input."""
     if not len(places):
         return np.zeros(0), np.zeros(0, int)
     order = np.argsort(places, kind="stable")
@@ -278,29 +279,30 @@ def _cluster(places: Array) -> tuple[Array, Array]:
 
 
 def _find_covered(lines: Array, places: Array, count: int, edges: Array) -> Array:
-    """Return which steps between `edges` a line covers, at each of `count` places."""
-    found = np.zeros((count, len(edges) - 1), bool)
+    """Return which intervals between `edges` are covered by a line, at each of `count` places."""
+    covered = np.zeros((count, len(edges) - 1), bool)
     first = np.searchsorted(edges, lines[:, 0] - _NEAR)
     last = np.searchsorted(edges, lines[:, 1] + _NEAR, "right") - 1
     for place, start, end in zip(places, first, last, strict=True):
-        found[place, start : max(start, end)] = True
-    return found
+        covered[place, start : max(start, end)] = True
+    return covered
 
 
 def _number_enclosures(above: Array, beside: Array) -> Array:
-    """Return for each field which enclosure it is in, by number from the top left; -1 for none.
+    """Return the number of the enclosure that contains each field, from the top left, or -1.
 
-    above: whether a line is above each field, and under the last; beside: left of it, and right.
+    above: whether there is a line above each field, and below the last row. beside: whether there
+    is a line left of each field, and right of the last column.
     """
     rows, columns = above.shape[0] - 1, beside.shape[1] - 1
-    over, left = above.tolist(), beside.tolist()  # many times as fast to ask as arrays
-    found = [[-2] * columns for _ in range(rows)]
+    over, left = above.tolist(), beside.tolist()  # reading lists is much faster than arrays
+    enclosures = [[-2] * columns for _ in range(rows)]
     count = 0
     for start in product(range(rows), range(columns)):
-        if found[start[0]][start[1]] != -2:
+        if enclosures[start[0]][start[1]] != -2:
             continue
         waiting, own, is_open = [start], [start], False
-        found[start[0]][start[1]] = count
+        enclosures[start[0]][start[1]] = count
         while waiting:
             row, column = waiting.pop()
             for is_line, y, x in (
@@ -313,20 +315,20 @@ def _number_enclosures(above: Array, beside: Array) -> Array:
                     continue
                 if not (0 <= y < rows and 0 <= x < columns):
                     is_open = True
-                elif found[y][x] == -2:
-                    found[y][x] = count
+                elif enclosures[y][x] == -2:
+                    enclosures[y][x] = count
                     own.append((y, x))
                     waiting.append((y, x))
         if is_open:
             for y, x in own:
-                found[y][x] = -1
+                enclosures[y][x] = -1
         else:
             count += 1
-    return np.array(found)
+    return np.array(enclosures)
 
 
 def _outline_tables(fields: Array) -> tuple[Array, Array]:
-    """Return the lines around what is enclosed, as `_enclosed` takes them: around whole tables."""
+    """Return the outlines of complete tables, in the form that `_number_enclosures` takes."""
     inside = np.pad(fields >= 0, 1)
     above = inside[1:, 1:-1] != inside[:-1, 1:-1]
     beside = inside[1:-1, 1:] != inside[1:-1, :-1]

@@ -1,7 +1,7 @@
-"""What is printed on page after page (running heads and feet, page numbers) is no text of a page.
+"""Separate running heads, running feet and page numbers from the text of the pages.
 
-Receives the runs of every page; hands them on without those, and those that are more than page
-numbers by themselves: where they stand nowhere else they are read once.
+Input: the runs of all pages. Output: the runs of the text of each page, and, separately, the heads
+and feet that are more than page numbers and do not occur in the text. They are written only once.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from scoqa.parse.pdf.glyphs import GlyphRun, Glyphs, group_rows
 from scoqa.parse.pdf.headings import normalize_letters
 
 LEAST_PAGES = 3
-_SHARE = 2 / 3  # of the pages of a file that has too few
-_MARGIN = 0.12  # of the page's height, at its top and its bottom
-_MOST_ROWS = 4  # at one edge
-_LARGEST = 1.15  # of the size most of the file's text has; larger is a heading of the page's own
+_SHARE = 2 / 3  # the least share of pages, in a file with few pages
+_MARGIN = 0.12  # of the page height, at the top and at the bottom
+_MOST_ROWS = 4  # per edge
+_LARGEST = 1.15  # relative to the usual font size of the file; a larger row is a heading
 _SAME_HEIGHT = 4.0  # points
-_SMALLER = 0.92  # than the text: a footnote's size
-_LEAST_LETTERS = 7  # beside a page number; fewer are "Page" or "of 12"
-_MOST_NUMBERS = 3  # in one head; a row of a table has more
+_SMALLER = 0.92  # relative to the usual font size; the largest size of a footnote
+_LEAST_LETTERS = 7  # next to a page number; fewer are "Page" or "of 12"
+_MOST_NUMBERS = 3  # per head; a row of a table has more
 
 _NUMBER = re.compile(r"\d+|\b[ivxlcdm]+\b", re.IGNORECASE)
 _ROMAN = re.compile(r"(?=.)m{0,3}(?:cm|cd|d?c{0,3})(?:xc|xl|l?x{0,3})(?:ix|iv|v?i{0,3})$")
-_PAGE = re.compile(r"\W*<-?\d+>\W*$")  # a key's words that are the page's number alone
+_PAGE = re.compile(r"\W*<-?\d+>\W*$")  # the words of a key that are only a page number
 NOTE = re.compile(r"(?:\[?\d{1,3}[\].)]?|[*†‡§¶]+|[a-z][.)]?)\s+\S")
 _DIGITS = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100, "d": 500, "m": 1000}
 
@@ -35,7 +35,7 @@ _Key = tuple[str, int, int, str]  # edge, turn, height, words
 
 
 class PageParts(NamedTuple):
-    """A page's runs: its text, and what stands above and under it and nowhere in any page's."""
+    """The runs of the text of a page, and its heads and feet that occur in the text of no page."""
 
     body: tuple[GlyphRun, ...]
     heads: tuple[GlyphRun, ...]
@@ -43,11 +43,11 @@ class PageParts(NamedTuple):
 
 
 def separate_running(pages: Sequence[Glyphs]) -> list[PageParts]:
-    """Return each page's runs, apart from them what repeats at one height on several pages.
+    """Separate the rows that repeat at the same height on several pages from the runs of each page.
 
-    Numbers that count with the pages are held to be the same, all others not: the first row of a
-    table that goes on is no head, though all its words are figures. Only whole rows are left out,
-    and none behind one that stays.
+    Numbers that increase with the page number are treated as equal; all others must match exactly,
+    or the first row of a continued table would look like a running head. Only complete rows are
+    removed, from the page edge inwards, stopping at the first row that stays.
     """
     lengths: Counter[float] = Counter()
     for page in pages:
@@ -63,10 +63,10 @@ def separate_running(pages: Sequence[Glyphs]) -> list[PageParts]:
                     for key in _iterate_keys(run, edge, index, page):
                         seen[key].add(index)
     least = min(LEAST_PAGES, max(2, -int(-len(pages) * _SHARE // 1)))
-    found: list[PageParts] = []
+    parts: list[PageParts] = []
     for index, page in enumerate(pages):
-        left_out: set[GlyphRun] = set()
-        more: dict[str, list[GlyphRun]] = {"top": [], "bottom": []}
+        removed: set[GlyphRun] = set()
+        running: dict[str, list[GlyphRun]] = {"top": [], "bottom": []}
         for edge, rows in edges[index]:
             for row in rows:
                 if any(run.size > _LARGEST * usual for run in row):
@@ -79,37 +79,37 @@ def separate_running(pages: Sequence[Glyphs]) -> list[PageParts]:
                     ]
                     for run in row
                 ]
-                # Beside a number that counts with the pages stands what changes with a chapter;
-                # in a cell it may be that of a row.
+                # Text next to a page number may change with the chapter. A number in a cell does
+                # not count, because it may be the number of a table row.
                 has_number = any(
-                    _PAGE.match(each)
-                    for run, own in zip(row, words, strict=True)
+                    _PAGE.match(key_words)
+                    for run, run_words in zip(row, words, strict=True)
                     if run.cell is None
-                    for each in own
+                    for key_words in run_words
                 )
                 if not all(words) and not has_number:
                     break
-                counts = [any("<" in each for each in run) for run in words]
+                counts = [any("<" in key_words for key_words in run_words) for run_words in words]
                 if edge == "bottom" and not any(counts) and _is_note(row, usual):
                     keys = (key for key in _iterate_keys(row[0], edge, index, page))
                     if max(len(seen[key]) for key in keys) < LEAST_PAGES:
                         break
-                left_out.update(row)
-                more[edge] += [
+                removed.update(row)
+                running[edge] += [
                     run
                     for run, is_counted in zip(row, counts, strict=True)
                     if not is_counted
                     and len(normalize_letters(run.text)) >= (_LEAST_LETTERS if has_number else 1)
                 ]
-        body = tuple(run for run in page.runs if run not in left_out)
-        found.append(PageParts(body, tuple(more["top"]), tuple(more["bottom"])))
-    said = {normalize_letters(run.text) for part in found for run in part.body}
+        body = tuple(run for run in page.runs if run not in removed)
+        parts.append(PageParts(body, tuple(running["top"]), tuple(running["bottom"])))
+    in_text = {normalize_letters(run.text) for part in parts for run in part.body}
     return [
         part._replace(
-            heads=tuple(run for run in part.heads if normalize_letters(run.text) not in said),
-            feet=tuple(run for run in part.feet if normalize_letters(run.text) not in said),
+            heads=tuple(run for run in part.heads if normalize_letters(run.text) not in in_text),
+            feet=tuple(run for run in part.feet if normalize_letters(run.text) not in in_text),
         )
-        for part in found
+        for part in parts
     ]
 
 
@@ -118,25 +118,25 @@ def _is_note(row: Sequence[GlyphRun], usual: float) -> bool:
 
 
 def _measure_height(page: Glyphs, turn: int) -> float:
-    """Return the height of the page as one holds it to read text turned by `turn`."""
+    """Return the height of the page when it is turned to read text rotated by `turn`."""
     return page.width if turn in (90, 270) else page.height
 
 
 def _find_edge_rows(page: Glyphs) -> list[tuple[Literal["top", "bottom"], list[list[GlyphRun]]]]:
-    """Return the first rows at the page's edges, each edge's from outside in."""
-    found: list[tuple[Literal["top", "bottom"], list[list[GlyphRun]]]] = []
+    """Return the rows at the top and bottom edges of a page, from the edge inwards."""
+    edges: list[tuple[Literal["top", "bottom"], list[list[GlyphRun]]]] = []
     for turn in sorted({run.turn for run in page.runs}):
         runs = [run for run in page.runs if run.turn == turn]
         height = _measure_height(page, turn)
         top = group_rows(run for run in runs if run.bottom < _MARGIN * height)
         bottom = group_rows(run for run in runs if run.top > (1 - _MARGIN) * height)
-        found.append(("top", top[:_MOST_ROWS]))
-        found.append(("bottom", bottom[::-1][:_MOST_ROWS]))
-    return found
+        edges.append(("top", top[:_MOST_ROWS]))
+        edges.append(("bottom", bottom[::-1][:_MOST_ROWS]))
+    return edges
 
 
 def _iterate_keys(run: GlyphRun, edge: str, index: int, page: Glyphs) -> Iterator[_Key]:
-    """Yield what the same head on another page would have in common with `run`."""
+    """Yield the keys that `run` shares with the same head or foot on other pages."""
     middle = (run.top + run.bottom) / 2
     if edge == "bottom":
         middle -= _measure_height(page, run.turn)
@@ -152,13 +152,13 @@ def _iterate_keys(run: GlyphRun, edge: str, index: int, page: Glyphs) -> Iterato
                 words += f"{text[end:start]}<{value - index}>"
                 end = stop
         words += text[end:]
-        for shift in (0, _SAME_HEIGHT / 2):  # two heights that are close share one of them
+        for shift in (0, _SAME_HEIGHT / 2):  # two close heights share at least one of the keys
             place = int((middle + shift) // _SAME_HEIGHT)
             yield edge + str(bool(shift)), run.turn, place, words
 
 
 def _parse_number(number: str) -> int | None:
-    """Return the value of a number in digits or in Roman ones; None of another word."""
+    """Return the value of a number in digits or Roman numerals, or None for other words."""
     if number[0].isdecimal():
         return int(number) if len(number) < 7 else None
     small = number.lower()

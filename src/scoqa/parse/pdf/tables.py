@@ -1,6 +1,7 @@
-"""The tables of a page that have lines around their cells, set aside while its columns are found.
+"""Set the ruled tables of a page aside while its columns are detected.
 
-Receives runs; hands on the same with one run in the place of each row of a table, and its cells.
+Input: runs. Output: the same runs, with one stand-in run for each table row, and the cells of the
+tables.
 """
 
 from __future__ import annotations
@@ -15,36 +16,37 @@ from scoqa.parse.common.table import LONGEST_CELL
 from scoqa.parse.pdf.glyphs import GlyphRun, group_rows
 from scoqa.parse.pdf.ruled import Cell
 
-_LEAST_ROWS = 3  # with lines between them, for gaps down all of them to part columns
-_NEAR = 1.5  # of the text's size: how far over or under a table a row without a line stands
-_GUTTER = 0.6  # of that size: a space has 0.25 to 0.35
-_LARGER = 1.15  # than the text: a heading
-_PARAGRAPHS = 0.6  # of that size: free between two lines
-_WIDTH = 0.5  # of that size: about how wide a character is
-_SHORT = 200  # characters; a cell of fewer has lines, not paragraphs
+_LEAST_ROWS = 3  # ruled rows for gaps through all of them to separate columns
+# In font sizes of the text of the table.
+_NEAR = 1.5  # the largest distance of a row without a line above or below a table
+_GUTTER = 0.6  # the least gap between columns; a space has 0.25 to 0.35
+_LARGER = 1.15  # the least size of a heading
+_PARAGRAPHS = 0.6  # the least gap between paragraphs
+_WIDTH = 0.5  # about the width of a character
+_SHORT = 200  # characters; a shorter cell has lines, not paragraphs
 
-Table: TypeAlias = dict[Cell, list[GlyphRun]]  # its cells in reading order, with their runs
+Table: TypeAlias = dict[Cell, list[GlyphRun]]  # the cells in reading order, with their runs
 
 
 def mirror_run(run: GlyphRun) -> GlyphRun:
-    """Return `run` as if the page were read from the left, of one that is read from the right."""
+    """Return `run` mirrored, so that a right-to-left page can be read from left to right."""
     cell = run.cell and run.cell._replace(column=-run.cell.column)
     return replace(run, left=-run.right, right=-run.left, cell=cell)
 
 
 def replace_tables(runs: Sequence[GlyphRun]) -> tuple[list[GlyphRun], dict[GlyphRun, Table]]:
-    """Return `runs` with one in the place of each row of a table, and which table it is of.
+    """Return `runs` with one stand-in run per table row, and the table of each stand-in.
 
-    All else that has lines around it is a frame.
+    Other cells with lines around them are frames, and their runs are unchanged.
     """
-    held: dict[int, Table] = {}
+    ruled_tables: dict[int, Table] = {}
     for run in runs:
         if run.cell is not None:
-            held.setdefault(run.cell.table, {}).setdefault(run.cell, []).append(run)
-    found: dict[GlyphRun, Table] = {}
-    own: dict[GlyphRun, GlyphRun] = {}  # of each run in a table the one that stands for its row
-    for ruled in held.values():
-        table = _split_columns(ruled)
+            ruled_tables.setdefault(run.cell.table, {}).setdefault(run.cell, []).append(run)
+    tables: dict[GlyphRun, Table] = {}
+    stand_ins: dict[GlyphRun, GlyphRun] = {}  # run in a table -> the stand-in of its row
+    for ruled_table in ruled_tables.values():
+        table = _split_columns(ruled_table)
         if not _is_table(table):
             continue
         free = [run for run in runs if run.cell is None]
@@ -54,72 +56,72 @@ def replace_tables(runs: Sequence[GlyphRun]) -> tuple[list[GlyphRun], dict[Glyph
         for cells in group_table_rows(table).values():
             row = [run for cell in cells.values() for run in cell]
             stand_in = _build_stand_in(row, left, right)
-            own |= dict.fromkeys(row, stand_in)
-            found[stand_in] = table
-    return list(dict.fromkeys(own.get(run, run) for run in runs)), found
+            stand_ins |= dict.fromkeys(row, stand_in)
+            tables[stand_in] = table
+    return list(dict.fromkeys(stand_ins.get(run, run) for run in runs)), tables
 
 
 def group_table_rows(table: Table) -> dict[int, Table]:
-    """Return the cells of each row, rows and cells in order."""
-    found: dict[int, Table] = {}
+    """Return the cells of each row, with rows and cells in order."""
+    rows: dict[int, Table] = {}
     for cell in sorted(table):
-        found.setdefault(cell.row, {})[cell] = table[cell]
-    return found
+        rows.setdefault(cell.row, {})[cell] = table[cell]
+    return rows
 
 
 def _is_table(table: Table) -> bool:
-    """Say whether most rows have several cells, and there are two of them."""
+    """Return whether there are at least two rows, and most of them have several cells."""
     rows = group_table_rows(table)
     several = sum(len(row) > 1 for row in rows.values())
     return len(rows) > 1 and 2 * several > len(rows)
 
 
 def _split_columns(table: Table) -> Table:
-    """Return the cells of a table, parted where no run of any row is.
+    """Split the cells of a table into columns at the gaps that no run of any row crosses.
 
-    Where rows have lines between them alone, or every other one a colour: each must be one row,
-    and none be missing. Other text with lines between it stays as it is.
+    This is for tables with lines between rows only, or a colour on every other row. Each ruled row
+    must be a single row of text, and none may be missing; other text between lines is unchanged.
     """
     rows = group_table_rows(table)
     if len(rows) < _LEAST_ROWS or not _find_wide_rows(rows):
         return table
     runs = sorted((run for own in table.values() for run in own), key=lambda run: run.left)
     size = median(run.size for run in runs)
-    found: Table = {}
+    split: Table = {}
     column, right = 0, runs[0].right
     for run in runs:
         if run.left - right > _GUTTER * size:
             column += 1
         right = max(right, run.right)
         assert run.cell is not None
-        found.setdefault(run.cell._replace(column=column), []).append(run)
-    parted = group_table_rows(found)
+        split.setdefault(run.cell._replace(column=column), []).append(run)
+    split_rows = group_table_rows(split)
     numbers = list(rows)
     if (
         numbers != list(range(numbers[0], numbers[-1] + 1))
-        or len({cell.column for cell in found}) < len({cell.column for cell in table})
-        or not all(_is_one_row(parted[number], size) for number in _find_wide_rows(rows))
+        or len({cell.column for cell in split}) < len({cell.column for cell in table})
+        or not all(_is_one_row(split_rows[number], size) for number in _find_wide_rows(rows))
     ):
         return table
-    return found
+    return split
 
 
 def _find_wide_rows(rows: Mapping[int, Table]) -> list[int]:
-    """Return the numbers of the rows that are one cell."""
+    """Return the numbers of the rows that consist of one cell."""
     return [number for number, row in rows.items() if len(row) == 1]
 
 
 def _is_one_row(row: Table, size: float) -> bool:
-    """Say whether a row is not several, or something else: one of its cells has one line.
+    """Return whether a ruled row is a single row of text: one of its cells has just one line.
 
-    size: of the text in the whole table.
+    size: the font size of the table. No run may be in larger type.
     """
     fewest = min(len(group_rows(runs)) for runs in row.values())
     return fewest == 1 and all(run.size < _LARGER * size for runs in row.values() for run in runs)
 
 
 def is_layout(table: Table) -> bool:
-    """Say whether a table only lays out a page: its cells hold headings, paragraphs, or prose."""
+    """Return whether a table is page layout: its cells contain headings, paragraphs or prose."""
     size = median(run.size for runs in table.values() for run in runs)
     return any(_is_laid_out(runs, size) for runs in table.values())
 
@@ -137,15 +139,15 @@ def _is_laid_out(runs: Sequence[GlyphRun], size: float) -> bool:
 
 
 def is_header(row: Table) -> bool:
-    """Say whether a row may be the names of columns: several cells of one line."""
+    """Return whether a row may contain column names: several cells with one line each."""
     return len(row) > 1 and all(len(group_rows(runs)) == 1 for runs in row.values())
 
 
 def _add_header(table: Table, others: Sequence[GlyphRun], *, above: bool) -> Table:
-    """Return a table with the row over its first line, or under its last, where one stands there.
+    """Return a table with the adjacent row above its first line or below its last, if there is one.
 
-    Each of that row's runs stands in a column of its own, and nothing else beside them; none is in
-    larger type, as a heading with its number is.
+    Each run of that row must be in a different column and there must be no other text in the row.
+    No run may be in larger type, as in a heading with a number.
     """
     columns: dict[int, tuple[float, float]] = {}
     for cell, runs in table.items():
@@ -153,10 +155,10 @@ def _add_header(table: Table, others: Sequence[GlyphRun], *, above: bool) -> Tab
             left, right = columns.get(cell.column, (run.left, run.right))
             columns[cell.column] = min(left, run.left), max(right, run.right)
     start, end = min(left for left, _ in columns.values()), max(r for _, r in columns.values())
-    held = [run for runs in table.values() for run in runs]
-    size = median(run.size for run in held)
+    own = [run for runs in table.values() for run in runs]
+    size = median(run.size for run in own)
     near = _NEAR * size
-    top, bottom = min(run.top for run in held), max(run.bottom for run in held)
+    top, bottom = min(run.top for run in own), max(run.bottom for run in own)
     rows = group_rows(
         run
         for run in others
@@ -183,7 +185,7 @@ def _add_header(table: Table, others: Sequence[GlyphRun], *, above: bool) -> Tab
 
 
 def _build_stand_in(row: Sequence[GlyphRun], left: float, right: float) -> GlyphRun:
-    """Return one run as high as those of a row together, and as wide as its table, full of text."""
+    """Return one run full of text, as high as the runs of a row and as wide as its table."""
     size = median(run.size for run in row)
     return replace(
         row[0],
@@ -197,11 +199,11 @@ def _build_stand_in(row: Sequence[GlyphRun], left: float, right: float) -> Glyph
 
 
 def split_at_tables(
-    region: Sequence[GlyphRun], tables: Mapping[GlyphRun, Table], said: list[Table]
+    region: Sequence[GlyphRun], tables: Mapping[GlyphRun, Table], done: list[Table]
 ) -> Iterator[list[GlyphRun] | Table]:
-    """Yield what a region holds from its top: runs between tables, and tables not yet in `said`.
+    """Yield the content of a region from the top: runs between tables, and tables not in `done`.
 
-    What stands beside a table comes before it.
+    Runs beside a table come before it. Yielded tables are added to `done`.
     """
     rest = [run for run in region if run not in tables]
     rows = sorted((run for run in region if run in tables), key=lambda run: run.top)
@@ -211,8 +213,8 @@ def split_at_tables(
         rest = [run for run in rest if (run.top + run.bottom) / 2 >= last.bottom]
         if before:
             yield before
-        if not any(each is tables[last] for each in said):
-            said.append(tables[last])
+        if not any(table is tables[last] for table in done):
+            done.append(tables[last])
             yield dict(sorted(tables[last].items()))
     if rest:
         yield rest

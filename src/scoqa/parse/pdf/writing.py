@@ -1,7 +1,8 @@
-"""The lines of a PDF's pages put together to one text.
+"""Join the lines of the pages of a PDF into one text.
 
-Receives pages of lines and what joins them; hands on the text, the marks of its pages, headings
-and date, and its boxes. A paragraph that runs over a page's end stays one paragraph.
+Input: the lines of each page and the separators between them. Output: the text, the marks of its
+pages, headings and date, and its boxes. A paragraph that continues on the next page stays one
+paragraph.
 """
 
 from __future__ import annotations
@@ -24,9 +25,10 @@ from scoqa.types import Mark
 
 @dataclass(frozen=True, slots=True)
 class PdfPage:
-    """A page as it is read: the lines of its body and its notes, and what stands between them.
+    """The lines of the body and the footnotes of a page, and the separators between them.
 
-    width, height: as it is shown, in points. heads, feet: lines that stand on other pages too.
+    width, height: of the displayed page, in points. heads, feet: running heads and feet, which
+    also occur on other pages.
     """
 
     label: str
@@ -41,19 +43,19 @@ class PdfPage:
 
 
 def write_pages(pages: Sequence[PdfPage], headings: Mapping[Line, Heading]) -> Parsed:
-    """Return the text of `pages` without title and warnings. headings: of the lines that are."""
+    """Return the text of `pages` without title and warnings. headings: by their lines."""
     text = _TextBuilder(HyphenatedWords(line for page in pages for line in page.body), len(pages))
     bodies = [number for number, page in enumerate(pages) if page.body]
     after = dict(pairwise(bodies))
     spans: dict[Heading, tuple[int, int]] = {}
     runs_on = False
-    said: set[str] = set()
+    written: set[str] = set()
     for number, page in enumerate(pages):
         following = pages[after[number]].body[0] if number in after else None
         over = following is not None and continues_paragraph(
             page.body[-1], following, page.body, headings
         )
-        lines = _order_lines(page, over, runs_on, said)
+        lines = _order_lines(page, over, runs_on, written)
         for place, (line, joint) in enumerate(lines):
             start = text.add(line, " " if runs_on and not place else joint, number)
             if line in headings:
@@ -67,25 +69,25 @@ def write_pages(pages: Sequence[PdfPage], headings: Mapping[Line, Heading]) -> P
         *_mark_headings(spans),
         *find_date_mark(whole, find_text_lines(whole, HEAD_LINES)),
     ]
-    marks.sort(key=lambda mark: mark.start)  # pages that are blank stay before the one that is not
+    marks.sort(key=lambda mark: mark.start)  # blank pages stay before the next page with text
     boxes = tuple(b"".join(part.tobytes() for part in parts) for parts in text.boxes)
     return Parsed(whole, None, tuple(marks), (), boxes)
 
 
 class _TextBuilder:
-    """The text as it grows, line by line, and the boxes of its characters, page by page."""
+    """Builds the text line by line, and the boxes of its characters page by page."""
 
     def __init__(self, words: HyphenatedWords, pages: int) -> None:
         self.length = 0
         self.parts: list[str] = []
         self.boxes: list[list[Array]] = [[] for _ in range(pages)]
-        self.starts: dict[int, int] = {}  # of the pages that hold text
+        self.starts: dict[int, int] = {}  # page number -> start in the text, if it has text
         self._words = words
         self._page = 0
         self._last: Line | None = None
 
     def add(self, line: Line, joint: str, page: int) -> int:
-        """Add a line of `page` after `joint`, and return where it starts."""
+        """Add a line of `page` after the separator `joint`, and return its start."""
         if self._last is not None:
             joint, is_hyphen_dropped = self._words.joint(self._last, line, joint)
             if is_hyphen_dropped:
@@ -103,7 +105,7 @@ class _TextBuilder:
         self.length += len(text)
 
     def _remove_hyphen(self) -> None:
-        """Leave out the hyphen that was added last; the letter before it has its box too."""
+        """Remove the hyphen at the end of the text; the letter before it gets the box of both."""
         boxes = self.boxes[self._page]
         *_, letter, hyphen = boxes[-1]
         both = np.concatenate((np.minimum(letter, hyphen)[:2], np.maximum(letter, hyphen)[2:]))
@@ -113,35 +115,35 @@ class _TextBuilder:
 
 
 def _order_lines(
-    page: PdfPage, over: bool, runs_on: bool, said: set[str]
+    page: PdfPage, over: bool, runs_on: bool, written: set[str]
 ) -> list[tuple[Line, str]]:
-    """Return a page's lines as they are read, each with what stands before it.
+    """Return the lines of a page in reading order, each with the separator before it.
 
-    Footnotes come after the body, or before its last paragraph where that runs over the page's
-    end, so that no note stands in the middle of a sentence. So do feet, and heads before the body,
-    those not in `said`, to which they are added; where they would break a sentence they wait for
-    another page that they stand on.
+    Footnotes and feet follow the body; if its last paragraph continues on the next page (`over`),
+    they precede that paragraph, so that they do not interrupt a sentence. Heads precede the body.
+    Heads and feet in `written` are omitted, the others are added to it. If they would interrupt a
+    sentence, they are left to another page that has them.
     """
     body = list(zip(page.body, ("\n\n", *page.joints), strict=False))
     notes = list(zip(page.notes, ("\n\n", *page.note_joints), strict=False))
     last = max((n for n, (_, joint) in enumerate(body) if joint == "\n\n"), default=0)
-    heads = [] if runs_on else _select_new_lines(page.heads, said)
+    heads = [] if runs_on else _select_new_lines(page.heads, written)
     fits = (body or not runs_on) and (last or not over)
-    feet = _select_new_lines(page.feet, said) if fits else []
+    feet = _select_new_lines(page.feet, written) if fits else []
     if over and last:
         return heads + body[:last] + notes + feet + body[last:]
     return heads + body + notes + feet
 
 
-def _select_new_lines(lines: Sequence[Line], said: set[str]) -> list[tuple[Line, str]]:
-    """Return the lines not in `said`, each with what stands before it, and add them to it."""
-    found = [line for line in lines if normalize_letters(line.text) not in said]
-    said.update(normalize_letters(line.text) for line in found)
-    return list(zip(found, ("\n\n", *find_joints(found, {})), strict=False))
+def _select_new_lines(lines: Sequence[Line], written: set[str]) -> list[tuple[Line, str]]:
+    """Return the lines not in `written`, each with the separator before it, and add them to it."""
+    new = [line for line in lines if normalize_letters(line.text) not in written]
+    written.update(normalize_letters(line.text) for line in new)
+    return list(zip(new, ("\n\n", *find_joints(new, {})), strict=False))
 
 
 def _mark_pages(pages: Sequence[PdfPage], text: _TextBuilder) -> list[Mark]:
-    """Return a mark for every page, each up to where the next one starts."""
+    """Return a mark for each page, up to the start of the next page."""
     marks: list[Mark] = []
     end = text.length
     for number in range(len(pages) - 1, -1, -1):
@@ -154,7 +156,7 @@ def _mark_pages(pages: Sequence[PdfPage], text: _TextBuilder) -> list[Mark]:
 
 
 def _mark_headings(spans: Mapping[Heading, tuple[int, int]]) -> list[Mark]:
-    """Return the headings' marks, each under those of a higher level before it."""
+    """Return the marks of the headings, labelled with their paths."""
     headings = Outline()
     return [
         Mark(start, end, "heading", headings.open_heading(heading.level, heading.words))
