@@ -46,9 +46,9 @@ class Archive:
         self._path = path
         self._unpacked: dict[str, int] = {}  # name -> bytes; a member read twice counts once
         # Not `is_dir`, which fails on a member without a name.
-        listed = [member for member in file.infolist() if not member.filename.endswith("/")]
-        self._count = Counter(_normalize_name(member) for member in listed)
-        self._members = {_normalize_name(member): member for member in listed}
+        members = [member for member in file.infolist() if not member.filename.endswith("/")]
+        self._count = Counter(_normalize_name(member) for member in members)
+        self._members = {_normalize_name(member): member for member in members}
 
     def names(self) -> list[str]:
         """Return the names of all members in file order, with forward slashes."""
@@ -121,8 +121,8 @@ def open_archive(data: bytes, path: str) -> Archive:
         file = zipfile.ZipFile(io.BytesIO(data))
     except _DAMAGED as error:
         raise _damaged_error(path) from error
-    placed = sorted(file.infolist(), key=lambda member: member.header_offset)
-    for member, following in pairwise(placed):
+    ordered = sorted(file.infolist(), key=lambda member: member.header_offset)
+    for member, following in pairwise(ordered):
         # A small file unpacks to a huge one if its members share the same bytes.
         if member.header_offset + _HEADER_BYTES + member.compress_size > following.header_offset:
             raise _damaged_error(path)

@@ -227,17 +227,17 @@ def _format_digits(number: Decimal, tokens: Sequence[_Token]) -> str:
     digits = _pad_digits(
         whole.lstrip("0"), "".join(tokens[n].text for n in before), is_grouped=bool(grouping)
     )
-    placed = dict.fromkeys(grouping | scaling, "")
+    digits_at = dict.fromkeys(grouping | scaling, "")
     for n in reversed(before[1:]):
         size = _measure_last_digits(digits, len(tokens[n].text))
-        digits, placed[n] = digits[: len(digits) - size], digits[len(digits) - size :]
+        digits, digits_at[n] = digits[: len(digits) - size], digits[len(digits) - size :]
     # The first placeholder takes all digits in excess of the placeholders.
-    placed[point] = "." if before else f"{digits}."
-    placed |= dict.fromkeys(before[:1], digits)
+    digits_at[point] = "." if before else f"{digits}."
+    digits_at |= dict.fromkeys(before[:1], digits)
     for n in after:
         count = len(tokens[n].text)
-        placed[n], fraction = fraction[:count], fraction[count:]
-    return "".join(placed.get(n, token.text) for n, token in enumerate(tokens))
+        digits_at[n], fraction = fraction[:count], fraction[count:]
+    return "".join(digits_at.get(n, token.text) for n, token in enumerate(tokens))
 
 
 def _pad_digits(digits: str, pattern: str, is_grouped: bool) -> str:

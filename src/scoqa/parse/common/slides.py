@@ -78,5 +78,5 @@ def describe_hidden_slides(numbers: Sequence[int]) -> tuple[str, ...]:
     if not numbers:
         return ()
     more = ", ..." if len(numbers) > _MOST_NAMED else ""
-    listed = ", ".join(str(number) for number in numbers[:_MOST_NAMED])
-    return (f"has hidden slides, which are not read: {listed}{more}.",)
+    labels = ", ".join(str(number) for number in numbers[:_MOST_NAMED])
+    return (f"has hidden slides, which are not read: {labels}{more}.",)

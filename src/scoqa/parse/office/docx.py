@@ -159,12 +159,12 @@ class _Document:
             return  # it is not counted in its list either
         own = read_outline_level(properties)
         level = style.level if own is None else (own + 1 if own < 9 else 0)
-        listed, depth = read_list_reference(properties)
-        if listed is None:
-            listed = style.numbered[0]
+        list_id, depth = read_list_reference(properties)
+        if list_id is None:
+            list_id = style.numbered[0]
         if depth is None:
             depth = style.numbered[1] or 0
-        before = self.numbering.next_marker(listed, depth)
+        before = self.numbering.next_marker(list_id, depth)
         text = text.strip()
         if not text:
             return
@@ -221,8 +221,8 @@ class _Document:
         texts: list[str] = []
         for paragraph in _find_inside(cell, "w:p"):
             properties = find_child(paragraph, "w:pPr")
-            listed, depth = read_list_reference(properties)
-            before = self.numbering.next_marker(listed, depth or 0) or ""
+            list_id, depth = read_list_reference(properties)
+            before = self.numbering.next_marker(list_id, depth or 0) or ""
             text = " ".join(self.read_words(paragraph).split("\n")).replace("\t", " ").strip()
             if text:
                 texts.append(before + text)

@@ -37,8 +37,10 @@ def read(data: bytes, path: str) -> Parsed:
     relations = package.relations(main)
     writer = Writer()
     hidden: list[int] = []
-    for number, listed in enumerate(package.tree(main).iterfind("{*}sldIdLst/{*}sldId"), start=1):
-        relation = relations.get(get_relation_id(listed))
+    for number, reference in enumerate(
+        package.tree(main).iterfind("{*}sldIdLst/{*}sldId"), start=1
+    ):
+        relation = relations.get(get_relation_id(reference))
         if relation is None or relation.kind != "slide":
             continue
         slide = package.tree(relation.part)
@@ -126,9 +128,9 @@ def _find_shapes(parent: etree._Element, places: _Positions) -> Iterator[Shape]:
         if local_name(element) == "AlternateContent":
             element = next(element.iterfind("{*}Choice/*"), element)
         # The properties of the shape itself, not of shapes inside it.
-        named = next(element.iterfind("./*/{*}cNvPr"), None)
+        properties = next(element.iterfind("./*/{*}cNvPr"), None)
         if local_name(element) not in ("sp", "grpSp", "graphicFrame") or (
-            named is not None and named.get("hidden") in ("1", "true")
+            properties is not None and properties.get("hidden") in ("1", "true")
         ):
             continue
         holder = next(element.iterfind("./*/{*}nvPr/{*}ph"), None)

@@ -66,11 +66,11 @@ class Numbering:
                 key = get_value(element, "abstractNumId") or ""
                 abstract[key] = _List(dict(_read_levels(element)))
                 links[key] = get_value(find_child(element, "w:numStyleLink")) or ""
-        named: dict[str, str] = {}
+        abstract_ids: dict[str, str] = {}
         for element in () if root is None else root:
             if qualified_name(element) == "w:num":
                 key = get_value(element, "numId") or ""
-                named[key] = get_value(find_child(element, "w:abstractNumId")) or ""
+                abstract_ids[key] = get_value(find_child(element, "w:abstractNumId")) or ""
                 own = [
                     override for override in element if qualified_name(override) == "w:lvlOverride"
                 ]
@@ -80,11 +80,11 @@ class Numbering:
                     if (start := find_child(override, "w:startOverride")) is not None
                 }
                 levels = {at: level for override in own for at, level in _read_levels(override)}
-                base = abstract.get(named[key])
+                base = abstract.get(abstract_ids[key])
                 if base is not None:
                     self._lists[key] = _List(base.levels | levels) if levels else base
-        for key, of in named.items():
-            style = styles.get(links.get(of, ""))
+        for key, abstract_id in abstract_ids.items():
+            style = styles.get(links.get(abstract_id, ""))
             if style is not None and style.numbered[0] in self._lists:
                 self._lists[key] = self._lists[style.numbered[0]]
 

@@ -95,9 +95,9 @@ def _resolve_style(key: str, elements: dict[str, _Element]) -> Style:
         seen.add(at)
         element = elements[at]
         properties = find_child(element, "w:pPr")
-        named = _HEADING.match(get_value(find_child(element, "w:name")) or "")
+        heading = _HEADING.match(get_value(find_child(element, "w:name")) or "")
         if level is None:
-            level = int(named[1]) - 1 if named else read_outline_level(properties)
+            level = int(heading[1]) - 1 if heading else read_outline_level(properties)
         numbered = read_list_reference(properties)
         style.numbered = (
             style.numbered[0] if style.numbered[0] is not None else numbered[0],

@@ -55,13 +55,13 @@ class Lists:
         self._ended: dict[tuple[str, int], int] = {}  # (style, depth) -> number of the last item
 
     @contextmanager
-    def open_list(self, listed: etree._Element) -> Iterator[None]:
-        """Treat items inside the `with` block as items of `listed`."""
-        style = get_attribute(listed, "style-name") or (self._parents[-1] if self._parents else "")
+    def open_list(self, element: etree._Element) -> Iterator[None]:
+        """Treat items inside the `with` block as items of the list `element`."""
+        style = get_attribute(element, "style-name") or (self._parents[-1] if self._parents else "")
         key = (style, len(self._parents))
         level = self._level(style, len(self._parents))
-        continues = get_attribute(listed, "continue-numbering") == "true" or get_attribute(
-            listed, "continue-list"
+        continues = get_attribute(element, "continue-numbering") == "true" or get_attribute(
+            element, "continue-list"
         )
         self._parents.append(style)
         self._counts.append(self._ended.get(key, level.start - 1) if continues else level.start - 1)

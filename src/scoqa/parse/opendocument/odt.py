@@ -139,10 +139,10 @@ class _Reader:
         with self.writer.mark("heading", self.headings.open_heading(level, words)):
             self.write(text)
 
-    def read_list(self, listed: etree._Element) -> None:
+    def read_list(self, element: etree._Element) -> None:
         """Write each item as a line, after its bullet or number."""
-        with self.lists.open_list(listed):
-            for item in listed:
+        with self.lists.open_list(element):
+            for item in element:
                 is_numbered = local_name(item) == "list-item"
                 before = self.lists.next_marker(item) if is_numbered else ""
                 for part in item:

@@ -138,12 +138,12 @@ def _measure_boxes(
         own = heights == height
         size = _read_size(pdfium, text_page, indices[int(np.argmax(own))]) or height
         sizes[own] = np.clip(np.nan_to_num(size), _LEAST_SIZE, None)
-    drawn = (tight[:, 2] > tight[:, 0]) & (tight[:, 3] > tight[:, 1])
+    has_ink = (tight[:, 2] > tight[:, 0]) & (tight[:, 3] > tight[:, 1])
     both = np.concatenate(
         (np.minimum(loose[:, :2], tight[:, :2]), np.maximum(loose[:, 2:], tight[:, 2:])), axis=1
     )
     high = heights > _HIGHEST_BOX * sizes
-    boxes = np.where(drawn[:, None], np.where(high[:, None], tight, both), loose)
+    boxes = np.where(has_ink[:, None], np.where(high[:, None], tight, both), loose)
     across, up = ctypes.c_double(), ctypes.c_double()
     for number in np.flatnonzero(high | (heights < _LOWEST_BOX * sizes)).tolist():
         pdfium.FPDFText_GetCharOrigin(

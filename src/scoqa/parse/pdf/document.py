@@ -24,7 +24,7 @@ from scoqa.parse.pdf.headings import (
     read_bookmarks,
 )
 from scoqa.parse.pdf.layout import Line, build_lines
-from scoqa.parse.pdf.paragraphs import find_joints
+from scoqa.parse.pdf.paragraphs import find_separators
 from scoqa.parse.pdf.running import NOTE, PageParts, separate_running
 from scoqa.parse.pdf.writing import PdfPage, write_pages
 
@@ -77,9 +77,9 @@ def read_document(pdfium: Any, document: Any, path: str) -> Parsed:
             width=glyph_page.width,
             height=glyph_page.height,
             body=tuple(body),
-            joints=tuple(find_joints(body, by_line)),
+            separators=tuple(find_separators(body, by_line)),
             notes=tuple(notes),
-            note_joints=tuple(find_joints(notes, {}, is_item=_is_note)),
+            note_separators=tuple(find_separators(notes, {}, is_item=_is_note)),
             heads=_build_lines_without_title(part.heads, title),
             feet=_build_lines_without_title(part.feet, title),
         )

@@ -1,8 +1,8 @@
-"""The runs of a page in reading order, as lines.
+"""Join the runs of a page into lines in reading order.
 
-Receives runs in any order; hands on lines: what stands on one baseline of one column, columns one
-after the other, the cells of a table's row with tabs between them; of a table with lines around
-its cells, one cell after the other.
+Input: runs in any order. Output: lines, each with the runs on one baseline of one column. Columns
+follow each other. The cells of a table row are separated by tabs; the cells of a ruled table follow
+each other as separate lines.
 """
 
 from __future__ import annotations
@@ -30,26 +30,26 @@ from scoqa.parse.pdf.tables import (
     split_at_tables,
 )
 
-# Of a font's size, unless said otherwise.
-_GUTTER = 0.5  # what must be free between two columns
-_EDGE = 2.0  # points that lines of one column may begin apart
-_CELLS_GAP = 1.0  # between the cells of a row
-_DROP_CAP = 1.8  # of a first letter over several lines, against the lines beside it
+# In font sizes, unless noted otherwise.
+_GUTTER = 0.5  # the least free space between two columns
+_EDGE = 2.0  # points; the largest difference of the edges of lines in one column
+_CELLS_GAP = 1.0  # the least gap between the cells of a row
+_DROP_CAP = 1.8  # the least size of a drop cap, relative to the lines next to it
 LABEL = re.compile(
     r"(?:[•▪●◦‣·*\ue000-\uf8ff–—-]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)]|\(?[ivx]{1,5}[.)]|\d+(?:\.\d+)+\.?|§+\s?\d+)$"
 )
 _PRIVATE = re.compile(r"[\ue000-\uf8ff](?=\s\S)")
-# What leads the eye from a heading to its page in a table of contents.
+# The leaders between a heading and its page number in a table of contents.
 LEADERS = re.compile(r"(?:\.[ ]?){4,}|…{2,}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Line(GlyphRun):
-    """One line of text on a page: runs joined.
+    """One line of text on a page, joined from runs.
 
-    top, bottom: of its longest run, so that a raised number does not move it. tabular: whether it
-    is the row of a table, or a line of a cell. region: which column or table of the page it stands
-    in, by number in reading order. cell: None also in a table whose cells hold prose.
+    top, bottom: of its longest run, so that a superscript does not move it. tabular: whether it is
+    a table row, or a line of a cell. region: the number of its column or table on the page, in
+    reading order. cell: None also in a table whose cells contain prose.
     """
 
     tabular: bool
@@ -57,7 +57,7 @@ class Line(GlyphRun):
 
 
 class _Columns(NamedTuple):
-    """How a region falls apart; each part is read before the next."""
+    """The parts of a region with two columns, in reading order."""
 
     above: list[GlyphRun]
     left: list[GlyphRun]
@@ -66,7 +66,10 @@ class _Columns(NamedTuple):
 
 
 def build_lines(runs: Iterable[GlyphRun]) -> list[Line]:
-    """Return the lines of a page in reading order; text that stands turned comes after the rest."""
+    """Return the lines of a page in reading order, grouped by their rotation.
+
+    The rotation with the most text comes first.
+    """
     by_turn: dict[int, list[GlyphRun]] = {}
     for run in runs:
         by_turn.setdefault(run.turn, []).append(run)
@@ -75,10 +78,10 @@ def build_lines(runs: Iterable[GlyphRun]) -> list[Line]:
         leftward = sum(len(RIGHT_TO_LEFT.findall(run.text)) for run in turned)
         if 2 * leftward > sum(len(run.text) for run in turned):
             turned = [mirror_run(run) for run in turned]
-        said: list[Table] = []
+        done: list[Table] = []
         runs, tables = replace_tables(_remove_shadows(turned))
         for region in _split_regions(runs):
-            for part in split_at_tables(region, tables, said):
+            for part in split_at_tables(region, tables, done):
                 number = lines[-1].region + 1 if lines else 0
                 lines += (
                     _build_table_lines(part, number)
@@ -89,10 +92,10 @@ def build_lines(runs: Iterable[GlyphRun]) -> list[Line]:
 
 
 def _build_table_lines(table: Table, region: int) -> list[Line]:
-    """Return the lines of a table's cells, one cell after the other.
+    """Return the lines of the cells of a table, one cell after the other.
 
-    Where it lays out a page, each cell is read as if it were one; the names of its columns, which
-    are no headings, stay a row.
+    If the table is page layout, each cell is read like a page. Rows of column names, which are not
+    headings, stay rows.
     """
     lines: list[Line] = []
     lays_out = is_layout(table)
@@ -112,8 +115,8 @@ def _build_table_lines(table: Table, region: int) -> list[Line]:
 
 
 def _remove_shadows(runs: Sequence[GlyphRun]) -> list[GlyphRun]:
-    """Return `runs` without those that are drawn again a little aside, to look bold."""
-    kept: list[GlyphRun] = []
+    """Return `runs` without copies that are drawn with a small offset to look bold."""
+    unique: list[GlyphRun] = []
     by_text: dict[str, list[GlyphRun]] = {}
     for run in runs:
         same = by_text.setdefault(run.text, [])
@@ -121,28 +124,28 @@ def _remove_shadows(runs: Sequence[GlyphRun]) -> list[GlyphRun]:
         if any(abs(run.left - o.left) < near and abs(run.top - o.top) < near for o in same):
             continue
         same.append(run)
-        kept.append(run)
-    return kept
+        unique.append(run)
+    return unique
 
 
 # -- columns ---------------------------------------------------------------------------------------
 
 
 def _split_regions(runs: list[GlyphRun]) -> list[list[GlyphRun]]:
-    """Return the parts of a page that are read from top to bottom, in reading order."""
-    waiting, found = [runs], []
+    """Split a page into regions that are read from top to bottom, in reading order."""
+    waiting, regions = [runs], []
     while waiting:
         region = waiting.pop()
         parts = _split_columns(region)
         if parts is None:
-            found.append(region)
+            regions.append(region)
         else:
             waiting += [part for part in reversed(parts) if part]
-    return found
+    return regions
 
 
 def _split_columns(runs: list[GlyphRun]) -> _Columns | None:
-    """Return the two sides of the gutter that most of the text stands beside, if there is one."""
+    """Split a region at the gutter that has most text beside it. Returns None without a gutter."""
     if len(runs) < 5:
         return None
     places = np.array([(run.left, run.top, run.right, run.bottom) for run in runs])
@@ -150,7 +153,7 @@ def _split_columns(runs: list[GlyphRun]) -> _Columns | None:
     middles = (places[:, 1] + places[:, 3]) / 2
     lengths = np.array([len(run.text) for run in runs])
     size = median(run.size for run in runs)
-    found: list[tuple[int, float, Array, Array]] = []
+    candidates: list[tuple[int, float, Array, Array]] = []
     for low, high in _find_gutters(lefts, rights, size):
         crossing = (lefts < high - 0.5) & (rights > low + 0.5)
         beside = np.where(rights <= low + 0.5, 0, 1)
@@ -159,8 +162,9 @@ def _split_columns(runs: list[GlyphRun]) -> _Columns | None:
             inside = (bands == band) & ~crossing
             characters = np.bincount(beside[inside], lengths[inside], minlength=2)
             if characters.min() > 0:
-                found.append((int(characters.sum()), low, inside, beside))
-    for _, _, inside, beside in sorted(found, key=lambda each: (-each[0], each[1])):
+                candidates.append((int(characters.sum()), low, inside, beside))
+    candidates.sort(key=lambda candidate: (-candidate[0], candidate[1]))
+    for _, _, inside, beside in candidates:
         left = [run for run, side in zip(runs, inside & (beside == 0), strict=True) if side]
         right = [run for run, side in zip(runs, inside & (beside == 1), strict=True) if side]
         if _are_columns(left, right, runs):
@@ -176,8 +180,8 @@ def _split_columns(runs: list[GlyphRun]) -> _Columns | None:
 
 
 def _find_gutters(lefts: Array, rights: Array, size: float) -> list[tuple[float, float]]:
-    """Return what may be gutters, from the left: beside edges that several runs share."""
-    found: set[tuple[float, float]] = set()
+    """Return possible gutters from the left: the space next to edges that three runs share."""
+    gutters: set[tuple[float, float]] = set()
     for edges, side in ((lefts, -1), (rights, 1)):
         ordered = np.sort(edges)
         counts = np.searchsorted(ordered, ordered + _EDGE, "right") - np.searchsorted(
@@ -188,14 +192,14 @@ def _find_gutters(lefts: Array, rights: Array, size: float) -> list[tuple[float,
             place = float(near.min() if side < 0 else near.max())
             if lefts.min() + 3 * size < place < rights.max() - 3 * size:
                 other = place + side * _GUTTER * size
-                found.add((min(place, other), max(place, other)))
-    return sorted(found)
+                gutters.add((min(place, other), max(place, other)))
+    return sorted(gutters)
 
 
 def _are_columns(left: list[GlyphRun], right: list[GlyphRun], runs: list[GlyphRun]) -> bool:
-    """Say whether two sides are columns of prose, each read by itself, or cells of one table.
+    """Return whether two sides are separate columns of prose, and not the cells of a table.
 
-    Cells are short; and a file that says all of one side before the other means columns.
+    Cells are short. A file that contains all of one side before the other has columns.
     """
     sides = [group_rows(left), group_rows(right)]
     fewest, most = sorted(len(rows) for rows in sides)
@@ -252,7 +256,7 @@ def _build_region_lines(runs: list[GlyphRun], region: int) -> list[Line]:
 
 
 def _find_drop_caps(runs: list[GlyphRun]) -> list[GlyphRun]:
-    """Return the large first letters that several lines stand beside."""
+    """Return the large first letters that are next to several lines."""
     size = median(run.size for run in runs)
     return [
         run
@@ -269,7 +273,7 @@ def _find_drop_caps(runs: list[GlyphRun]) -> list[GlyphRun]:
 
 
 def _split_cells(row: list[GlyphRun]) -> list[list[GlyphRun]]:
-    """Return a row's runs, together where no cell ends; a label belongs to what it labels."""
+    """Split the runs of a row into cells. A list label belongs to the same cell as its item."""
     cells = [[row[0]]]
     for before, run in pairwise(row):
         if run.left - before.right > _CELLS_GAP * run.size and not (
@@ -282,7 +286,7 @@ def _split_cells(row: list[GlyphRun]) -> list[list[GlyphRun]]:
 
 
 def _is_tabular(rows: Sequence[list[list[GlyphRun]]], number: int) -> bool:
-    """Say whether a row is a table's: its cells stand in line with those of a row next to it."""
+    """Return whether a row is part of a table: its cells are aligned with those of a near row."""
     cells = rows[number]
     if len(cells) < 2 or any(LEADERS.search(run.text) for cell in cells for run in cell):
         return False
@@ -303,7 +307,7 @@ def _are_aligned(one: list[GlyphRun], other: list[GlyphRun]) -> bool:
 
 
 def _continues_cells(above: list[list[GlyphRun]], cells: list[list[GlyphRun]]) -> bool:
-    """Say whether a row holds nothing but further lines of the cells above."""
+    """Return whether a row consists of further lines of the cells above."""
     tops = [run for cell in above for run in cell]
     gap = cells[0][0].top - max(run.bottom for run in tops)
     return (
@@ -329,7 +333,7 @@ def _find_cell_above(above: list[list[GlyphRun]], cell: list[GlyphRun]) -> list[
 
 
 def _join_cells(cells: list[list[GlyphRun]], region: int, *, tabular: bool) -> Line:
-    """Return the runs of a row as one line, a tab between its cells."""
+    """Join the runs of a row into one line, with tabs between its cells."""
     runs = [run for cell in cells for run in cell]
     starts = {id(cell[0]) for cell in cells[1:]}
     texts, boxes = [runs[0].text], [runs[0].boxes]
@@ -348,14 +352,14 @@ def _join_cells(cells: list[list[GlyphRun]], region: int, *, tabular: bool) -> L
         texts.append(run.text)
         boxes.append(run.boxes)
     main = max(runs, key=lambda run: len(run.text))
-    text, placed = "".join(texts), np.concatenate(boxes)
-    if _PRIVATE.match(text):  # fonts of symbols name their bullets as they like
+    text, line_boxes = "".join(texts), np.concatenate(boxes)
+    if _PRIVATE.match(text):  # a bullet in the private code of a symbol font
         text = f"•{text[1:]}"
     if not tabular:
-        text, placed = reorder_line(text, placed)
+        text, line_boxes = reorder_line(text, line_boxes)
     return Line(
         text=text,
-        boxes=placed,
+        boxes=line_boxes,
         left=min(run.left for run in runs),
         top=main.top,
         right=max(run.right for run in runs),

@@ -1,6 +1,6 @@
-"""Which lines go on one another: the paragraphs of a page, and words cut in two at a line's end.
+"""Find the paragraphs of a page, and join words that are hyphenated at a line end.
 
-Receives lines in reading order; hands on what stands between each and the next.
+Input: lines in reading order. Output: the separator between each line and the next.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from statistics import median
 from scoqa.parse.pdf.characters import WIDE
 from scoqa.parse.pdf.layout import LABEL, LEADERS, Line
 
-# Of a line's size, unless said otherwise.
-_SAME_SIZE = 0.12  # a share: how much two lines of one paragraph may differ
-_PITCHES = (0.8, 1.45)  # from one line of a paragraph to the next, without spacing
+# In font sizes of a line, unless noted otherwise.
+_SAME_SIZE = 0.12  # share; the largest difference of font sizes in a paragraph
+_PITCHES = (0.8, 1.45)  # the distance of successive lines of a paragraph, without spacing
 _WIDEST_PITCH = 2.6
 _USUAL_PITCH = 1.2
-_SPACING = 1.25  # of the pitch: more sets paragraphs apart
-_LEAST_STEP = 0.7  # down; less is the next column, or another cell of a table
+_SPACING = 1.25  # relative to the pitch; a larger distance separates paragraphs
+_LEAST_STEP = 0.7  # downwards; a smaller step leads to the next column or table cell
 _INDENT = 0.8
 _MOST_INDENT = 6.0
-# Words that no line's end may part, as "5 kg" or "in the", go to the next line together.
+# Words that are not separated by a line end, such as "5 kg" or "in the", move together.
 _MOST_GLUED = 3
-_SLACK = 0.8  # by which a line may fall short of the next word, in which it is not short
+_SLACK = 0.8  # tolerance when testing whether the next word would have fitted on a line
 
 _STOP = re.compile(r"[.!?…‽؟۔।॥。！？｡][\"'”’“»›)\]}」』】》〉）］｝]*(?:\d{1,3}|[⁰¹²³⁴-⁹]{1,3})?$")
 _ENDS_ITEM = re.compile(r"[;:；：]$")
@@ -33,21 +33,23 @@ _HYPHENS = "-‐\u00ad"
 _CUT = re.compile(rf"(\w[\w'’-]*)[{_HYPHENS}]$")
 _WORD = re.compile(r"\w+(?:[-‐‑]\w+)*")
 _BULLETS = "•▪●◦‣·"
-# "Vor- und Nachteile", "pre- and postwar": the hyphen stands for what follows later.
+# "Vor- und Nachteile", "pre- and postwar": the hyphen stands for a part of a later word.
 _SUSPENDED = re.compile(r"(?:and|or|to|und|oder|bis|bzw|et|ou|y|o|e|en|of|och|og|i|lub)\b")
 
 
 def ends_sentence(line: Line) -> bool:
+    """Return whether a line ends with sentence punctuation, maybe followed by a note mark."""
     return _STOP.search(line.text) is not None
 
 
 def is_hyphenated(line: Line, after: Line) -> bool:
-    """Say whether a word may begin at the end of `line` and end in the next."""
+    """Return whether a word may be hyphenated between `line` and the line `after` it."""
     cut = _CUT.search(line.text)
     return cut is not None and cut.group(1)[-1].isalpha() and after.text[:1].islower()
 
 
 def is_item(line: Line) -> bool:
+    """Return whether a line starts with a bullet or the label of a list item."""
     return _is_bullet(line) or LABEL.match(line.text.split(maxsplit=1)[0]) is not None
 
 
@@ -56,34 +58,40 @@ def _is_bullet(line: Line) -> bool:
 
 
 def measure_pitch(lines: Sequence[Line]) -> float:
-    """Return how far a page's lines usually stand below one another, in their sizes."""
+    """Return the usual distance of successive lines on a page, in font sizes."""
     steps = [
         (b.bottom - a.bottom) / b.size
         for a, b in pairwise(lines)
         if a.region == b.region and _same_size(a, b) and not b.cell
     ]
     usual = [step for step in steps if _PITCHES[0] < step < _PITCHES[1]]
-    if 3 * len(usual) < len(steps):  # set with wide lines, or a list of single ones
+    if 3 * len(usual) < len(steps):  # wide line spacing, or a list of single lines
         usual = [step for step in steps if _PITCHES[0] < step < _WIDEST_PITCH]
     return median(usual) if usual else _USUAL_PITCH
 
 
-def find_joints(
+def find_separators(
     lines: Sequence[Line],
     headings: Mapping[Line, object],
     *,
     is_item: Callable[[Line], bool] = is_item,
 ) -> list[str]:
-    """Return what stands between each line of a page and the next: " ", a line's end or two.
+    r"""Return the separator between each line of a page and the next.
 
-    headings: lines that are (part of) a heading, and which. is_item: whether a line begins with
-    what an item of a list, or a note, begins with.
+    It is " ", "\n" or "\n\n"; in ruled tables, cells of a row are separated by "\t".
+
+    Parameters
+    ----------
+    headings
+        The lines of headings, with their heading.
+    is_item
+        Returns whether a line starts like a list item, or like a footnote.
     """
     if not lines:
         return []
     pitch = measure_pitch(lines)
     apart = [_are_apart(a, b, pitch, headings) for a, b in pairwise(lines)]
-    found: list[str] = []
+    separators: list[str] = []
     start, first = 0, lines[0]
     for end in [*(n + 1 for n, broken in enumerate(apart) if broken), len(lines)]:
         block = lines[start:end]
@@ -97,17 +105,17 @@ def find_joints(
                 is_item(after) and is_item(first) and not (before in headings or after in headings)
             )
             near = before.region == after.region and (rows or items)
-            found.append(" " if runs_on else "\n" if near else "\n\n")
-        found += _find_block_joints(block, headings, is_item)
+            separators.append(" " if runs_on else "\n" if near else "\n\n")
+        separators += _find_block_separators(block, headings, is_item)
         first = block[0]
         start = end
     for n, (a, b) in enumerate(pairwise(lines)):
-        found[n] = _join_in_table(a, b, is_item=is_item(b)) or found[n]
-    return found
+        separators[n] = _join_in_table(a, b, is_item=is_item(b)) or separators[n]
+    return separators
 
 
 def _join_in_table(a: Line, b: Line, *, is_item: bool) -> str | None:
-    """Return what stands between two lines of one table; None of others."""
+    """Return the separator between two lines of the same ruled table, or None for other lines."""
     if a.cell is None or b.cell is None or a.region != b.region:
         return None
     if a.cell == b.cell:
@@ -120,7 +128,7 @@ def _same_size(a: Line, b: Line) -> bool:
 
 
 def _are_apart(a: Line, b: Line, pitch: float, headings: Mapping[Line, object]) -> bool:
-    """Say whether two lines stand too far apart, or look too different, for one paragraph."""
+    """Return whether two lines are too far apart or too different for one paragraph."""
     if headings.get(a) != headings.get(b):
         return True
     step = b.bottom - a.bottom
@@ -141,16 +149,16 @@ def _are_apart(a: Line, b: Line, pitch: float, headings: Mapping[Line, object]) 
     )
 
 
-def _find_block_joints(
+def _find_block_separators(
     block: Sequence[Line], headings: Mapping[Line, object], is_item: Callable[[Line], bool]
 ) -> list[str]:
-    """Return what stands between the lines of one block without spacing."""
+    """Return the separators between the lines of a block without vertical spacing."""
     if block[0] in headings:
         return [" "] * (len(block) - 1)
     left, right = min(line.left for line in block), max(line.right for line in block)
     indented = [_INDENT * line.size < line.left - left < _MOST_INDENT * line.size for line in block]
     hanging = len(block) > 2 and sum(indented) > len(block) / 2
-    found: list[str] = []
+    separators: list[str] = []
     for n, (a, b) in enumerate(pairwise(block)):
         stopped = ends_sentence(a)
         next_words = b.first
@@ -159,44 +167,44 @@ def _find_block_joints(
             next_words = max(b.first, _estimate_width(b, _MOST_GLUED))
         short = right - a.right > next_words + _SLACK * b.size
         if a.tabular or LEADERS.search(a.text):
-            found.append("\n")
+            separators.append("\n")
         elif _CUT.search(a.text):
-            found.append(" ")
+            separators.append(" ")
         elif is_item(b) and (short or stopped or _PAUSE.search(a.text) or _is_bullet(b)):
-            found.append("\n")
+            separators.append("\n")
         elif short:
-            found.append("\n\n" if stopped or a.bold != b.bold else "\n")
+            separators.append("\n\n" if stopped or a.bold != b.bold else "\n")
         elif (hanging and indented[n] and not indented[n + 1]) or (
             not hanging and stopped and indented[n + 1] and not indented[n] and not is_item(a)
         ):
-            found.append("\n\n")
+            separators.append("\n\n")
         else:
-            found.append(" ")
-    return found
+            separators.append(" ")
+    return separators
 
 
 def _starts_lowercase(line: Line) -> bool:
-    """Say whether a line begins with a small letter."""
+    """Return whether a line starts with a lowercase letter."""
     return _find_first_letter(line).islower()
 
 
 def _estimate_width(line: Line, words: int) -> float:
-    """Return about how wide the first words of a line are."""
+    """Return about the width of the first `words` words of a line."""
     first = " ".join(line.text.split()[:words])
     return (line.right - line.left) * len(first) / len(line.text)
 
 
 def _find_first_letter(line: Line) -> str:
-    """Return the first character of a line that is no bracket and no quotation mark."""
+    """Return the first character of a line after brackets and quotation marks."""
     return line.text.lstrip("\"'“‘„«‹([")[:1]
 
 
 def continues_paragraph(
     a: Line, b: Line, before: Sequence[Line], headings: Mapping[Line, object]
 ) -> bool:
-    """Say whether a paragraph goes on from `a`, a column's last line, in `b`, the next one's first.
+    """Return whether a paragraph continues from `a`, the last line of a column, to `b`.
 
-    before: the lines up to `a`, it included.
+    `b` is the first line of the next column. before: the lines up to and including `a`.
     """
     if a in headings or b in headings or a.tabular or b.tabular or a.turn != b.turn:
         return False
@@ -210,26 +218,26 @@ def continues_paragraph(
 
 
 class HyphenatedWords:
-    """What a document's lines say about words that are cut in two at a line's end."""
+    """Decides by the words of a document whether a hyphen at a line end belongs to the word."""
 
     def __init__(self, lines: Iterable[Line]) -> None:
         ordered = list(lines)
-        asked: set[str] = set()
+        candidates: set[str] = set()
         for a, b in pairwise(ordered):
             if is_hyphenated(a, b):
                 left, right = _split_hyphenated(a, b)
-                asked |= {left + right, f"{left}-{right}", left.rpartition("-")[2], right}
-        self._said: set[str] = set()
-        if asked:
+                candidates |= {left + right, f"{left}-{right}", left.rpartition("-")[2], right}
+        self._words: set[str] = set()  # the candidates that occur within a line
+        if candidates:
             for line in ordered:
                 words = _WORD.findall(line.text.casefold().replace("‐", "-").replace("‑", "-"))
-                whole = words[:-1] if line.text[-1:] in _HYPHENS else words
-                self._said |= asked.intersection(whole)
+                complete = words[:-1] if line.text[-1:] in _HYPHENS else words
+                self._words |= candidates.intersection(complete)
 
-    def joint(self, a: Line, b: Line, joint: str) -> tuple[str, bool]:
-        """Return what stands between two lines, and whether the first's hyphen is left out."""
-        if joint != " ":
-            return joint, False
+    def choose_separator(self, a: Line, b: Line, separator: str) -> tuple[str, bool]:
+        """Return the separator between two lines, and whether the hyphen of `a` is removed."""
+        if separator != " ":
+            return separator, False
         cut = _CUT.search(a.text)
         if cut is None:
             wide = WIDE.match(a.text[-1]) and WIDE.match(b.text[0])
@@ -241,14 +249,14 @@ class HyphenatedWords:
         if not is_hyphenated(a, b):  # "COVID-19", "Jean-Pierre", "1990-1995"
             return "", False
         left, right = _split_hyphenated(a, b)
-        if left + right in self._said:
+        if left + right in self._words:
             return "", True
-        compound = "-" in left and {left.rpartition("-")[2], right} <= self._said
-        return "", not (f"{left}-{right}" in self._said or compound)
+        is_compound = "-" in left and {left.rpartition("-")[2], right} <= self._words
+        return "", not (f"{left}-{right}" in self._words or is_compound)
 
 
 def _split_hyphenated(a: Line, b: Line) -> tuple[str, str]:
-    """Return the two halves of a word that is cut, in small letters, without the hyphen."""
+    """Return the two parts of a hyphenated word, case-folded and without the hyphen."""
     cut, rest = _CUT.search(a.text), _WORD.match(b.text)
     assert cut is not None and rest is not None
     return cut.group(1).casefold(), rest.group().casefold()

@@ -19,7 +19,7 @@ from scoqa.parse.common.parsed import Parsed
 from scoqa.parse.pdf.characters import Array
 from scoqa.parse.pdf.headings import Heading, normalize_letters
 from scoqa.parse.pdf.layout import Line
-from scoqa.parse.pdf.paragraphs import HyphenatedWords, continues_paragraph, find_joints
+from scoqa.parse.pdf.paragraphs import HyphenatedWords, continues_paragraph, find_separators
 from scoqa.types import Mark
 
 
@@ -35,9 +35,9 @@ class PdfPage:
     width: float
     height: float
     body: tuple[Line, ...]
-    joints: tuple[str, ...]
+    separators: tuple[str, ...]
     notes: tuple[Line, ...]
-    note_joints: tuple[str, ...]
+    note_separators: tuple[str, ...]
     heads: tuple[Line, ...]
     feet: tuple[Line, ...]
 
@@ -56,8 +56,8 @@ def write_pages(pages: Sequence[PdfPage], headings: Mapping[Line, Heading]) -> P
             page.body[-1], following, page.body, headings
         )
         lines = _order_lines(page, over, runs_on, written)
-        for place, (line, joint) in enumerate(lines):
-            start = text.add(line, " " if runs_on and not place else joint, number)
+        for place, (line, separator) in enumerate(lines):
+            start = text.add(line, " " if runs_on and not place else separator, number)
             if line in headings:
                 first = spans.get(headings[line], (start, 0))[0]
                 spans[headings[line]] = (first, text.length)
@@ -86,13 +86,13 @@ class _TextBuilder:
         self._page = 0
         self._last: Line | None = None
 
-    def add(self, line: Line, joint: str, page: int) -> int:
-        """Add a line of `page` after the separator `joint`, and return its start."""
+    def add(self, line: Line, separator: str, page: int) -> int:
+        """Add a line of `page` after the separator `separator`, and return its start."""
         if self._last is not None:
-            joint, is_hyphen_dropped = self._words.joint(self._last, line, joint)
+            separator, is_hyphen_dropped = self._words.choose_separator(self._last, line, separator)
             if is_hyphen_dropped:
                 self._remove_hyphen()
-            self._append(joint, np.zeros((len(joint), 4), "<u2"))
+            self._append(separator, np.zeros((len(separator), 4), "<u2"))
         start = self.length
         self.starts.setdefault(page, start)
         self._page, self._last = page, line
@@ -124,9 +124,9 @@ def _order_lines(
     Heads and feet in `written` are omitted, the others are added to it. If they would interrupt a
     sentence, they are left to another page that has them.
     """
-    body = list(zip(page.body, ("\n\n", *page.joints), strict=False))
-    notes = list(zip(page.notes, ("\n\n", *page.note_joints), strict=False))
-    last = max((n for n, (_, joint) in enumerate(body) if joint == "\n\n"), default=0)
+    body = list(zip(page.body, ("\n\n", *page.separators), strict=False))
+    notes = list(zip(page.notes, ("\n\n", *page.note_separators), strict=False))
+    last = max((n for n, (_, separator) in enumerate(body) if separator == "\n\n"), default=0)
     heads = [] if runs_on else _select_new_lines(page.heads, written)
     fits = (body or not runs_on) and (last or not over)
     feet = _select_new_lines(page.feet, written) if fits else []
@@ -139,7 +139,7 @@ def _select_new_lines(lines: Sequence[Line], written: set[str]) -> list[tuple[Li
     """Return the lines not in `written`, each with the separator before it, and add them to it."""
     new = [line for line in lines if normalize_letters(line.text) not in written]
     written.update(normalize_letters(line.text) for line in new)
-    return list(zip(new, ("\n\n", *find_joints(new, {})), strict=False))
+    return list(zip(new, ("\n\n", *find_separators(new, {})), strict=False))
 
 
 def _mark_pages(pages: Sequence[PdfPage], text: _TextBuilder) -> list[Mark]:

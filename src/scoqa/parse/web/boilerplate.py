@@ -64,18 +64,18 @@ def rate_boilerplate(element: Element) -> Boilerplate:
     if not role and not element.in_article:
         role = _OUTSIDE_ARTICLES.get(element.tag, "")
     if role in _NAVIGATION or element.tag in _NAVIGATION - {"menu"}:
-        linked = share >= LEAST_LINKS or element.characters <= LONGEST_BREADCRUMB
-        return Boilerplate.NAVIGATION if linked else Boilerplate.NOT
+        is_navigation = share >= LEAST_LINKS or element.characters <= LONGEST_BREADCRUMB
+        return Boilerplate.NAVIGATION if is_navigation else Boilerplate.NOT
     if role in _LANDMARKS or element.tag == "search":
-        titled = role == "banner" and "heading" in element.holds
-        return Boilerplate.NOT if titled else Boilerplate.LANDMARK
+        has_title = role == "banner" and "heading" in element.holds
+        return Boilerplate.NOT if has_title else Boilerplate.LANDMARK
     if "article" in element.holds:
         return Boilerplate.NOT
     words = {word.lower() for word in _WORD.findall(element.names)}
-    short = element.characters <= LONGEST_NOTICE
+    is_short = element.characters <= LONGEST_NOTICE
     if (
         (words & _LINK_WORDS and share >= LEAST_LINKS)
-        or (words & _NOTICE_WORDS and short)
+        or (words & _NOTICE_WORDS and is_short)
         or (words & _BREADCRUMB_WORDS and element.characters <= LONGEST_BREADCRUMB)
         or (element.tag in ("ul", "ol") and not element.in_article and _is_link_list(element))
     ):

@@ -111,13 +111,13 @@ class _EmailWriter:
         when, date_header = parse_date(message), get_header(message, "Date")
         if date_header:
             gap = LINE if len(blocks) > bool(subject) else PARAGRAPH
-            shown = (
+            date = (
                 date_header
                 if when is None
                 else f"{_DAYS[when.weekday()]}, {format_day(when)}, {format_time(when)}"
             )
             ((start, _),) = write_blocks(
-                [Block(f"Date: {shown}", gap)], self.writer, outline=outline
+                [Block(f"Date: {date}", gap)], self.writer, outline=outline
             )
             if when is not None:
                 start += len(f"Date: {_DAYS[when.weekday()]}, ")

@@ -61,7 +61,7 @@ def read(data: bytes, path: str) -> Parsed:
 
     for name in chapters:
         text, chapter_warnings = decode_markup(archive.read(name), path)
-        read_chapters.append((name, parse_page(text, xml=True, linked=sheets_of(name)).blocks))
+        read_chapters.append((name, parse_page(text, xml=True, load_sheet=sheets_of(name)).blocks))
         warnings += (
             f"has a chapter ({posixpath.basename(name)}) that {warning}"
             for warning in chapter_warnings

@@ -37,18 +37,18 @@ _BETWEEN = re.compile(r"\s+[|·•:»›–—-]\s+|:\s+|\s*[|»›]\s*")
 def read(data: bytes, path: str) -> Parsed:
     """Return the visible text of a page with its title and marks. Raises ParseError."""
     text, warnings = decode_markup(data, path)
-    shown = parse_page(text, xml=path.lower().endswith((".xhtml", ".xht")))
+    page = parse_page(text, xml=path.lower().endswith((".xhtml", ".xht")))
     writer = Writer()
-    lines = write_blocks(shown.blocks, writer, outline=Outline(), least=Boilerplate.NAMED)
+    lines = write_blocks(page.blocks, writer, outline=Outline(), least=Boilerplate.NAMED)
     parsed = writer.to_parsed(None)
     if not parsed.text and not warnings:
         warnings = (BLANK,)
     headings = [mark for mark in parsed.marks if mark.kind == "heading"]
     head = select_date_lines(lines, headings)
-    dated = find_declared_date(parsed.text, head, shown.dates) or find_date_mark(parsed.text, head)
+    dated = find_declared_date(parsed.text, head, page.dates) or find_date_mark(parsed.text, head)
     return replace(
         parsed,
-        title=choose_title(shown, parsed.text, headings),
+        title=choose_title(page, parsed.text, headings),
         marks=merge_marks(parsed.marks, dated),
         warnings=warnings,
     )
@@ -74,14 +74,14 @@ def decode_markup(
     return text, warnings
 
 
-def choose_title(shown: HtmlPage, text: str, headings: Sequence[Mark]) -> str | None:
+def choose_title(page: HtmlPage, text: str, headings: Sequence[Mark]) -> str | None:
     """Return the title of a page; if it starts with the heading, without the name of the site."""
     first = next((mark.label for mark in headings), None)
-    if shown.title is None:
+    if page.title is None:
         return first
-    if first and shown.title.startswith(first) and _BETWEEN.match(shown.title, len(first)):
+    if first and page.title.startswith(first) and _BETWEEN.match(page.title, len(first)):
         return first
-    return shown.title
+    return page.title
 
 
 def select_date_lines(

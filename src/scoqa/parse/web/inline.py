@@ -46,9 +46,9 @@ class Inline:
             return text.strip("\n").rstrip()
         return _MANY_LINES.sub("\n\n", text.strip())
 
-    def add(self, text: str, *, kept: bool = False, linked: bool = False) -> None:
-        """Add text of the source, collapsing its white space unless it is `kept`."""
-        if kept:
+    def add(self, text: str, *, preformatted: bool = False, is_link: bool = False) -> None:
+        """Add text of the source, collapsing its white space unless it is `preformatted`."""
+        if preformatted:
             self._is_preformatted = True
         else:
             text = SPACE.sub(" ", text)
@@ -59,11 +59,11 @@ class Inline:
         if self._unseparated is not None and not text.isspace():
             self._separate_from(text, *self._unseparated)
         self.parts.append(text)
-        self.links += len(text) if linked else 0
+        self.links += len(text) if is_link else 0
 
-    def end_line(self, *, kept: bool) -> None:
+    def end_line(self, *, preformatted: bool) -> None:
         """Add the line end of a <br> element."""
-        if self.parts and not kept:
+        if self.parts and not preformatted:
             self.parts[-1] = self.parts[-1].rstrip(" ")
             if not self.parts[-1]:
                 self.parts.pop()

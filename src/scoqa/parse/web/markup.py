@@ -65,7 +65,7 @@ def parse_page(
     *,
     xml: bool = False,
     line: str = PARAGRAPH,
-    linked: Callable[[str], str] | None = None,
+    load_sheet: Callable[[str], str] | None = None,
 ) -> HtmlPage:
     """Return the visible content of `markup`.
 
@@ -75,7 +75,7 @@ def parse_page(
         Whether it is XHTML, where <p/> is a complete element.
     line
         The gap between two div elements, which are lines in e-mails and blocks elsewhere.
-    linked
+    load_sheet
         Returns the style sheet at a link, or "" if there is none. Without it, only the style
         sheets inside the page are used.
     """
@@ -96,12 +96,14 @@ def parse_page(
     blocks = (
         ()
         if parser.root is None
-        else _LayoutWalker(line, Styles(_find_sheets(parser, linked))).walk(parser.root)
+        else _LayoutWalker(line, Styles(_find_sheets(parser, load_sheet))).walk(parser.root)
     )
     return HtmlPage(title or None, tuple(dates), tuple(blocks))
 
 
-def _find_sheets(parser: LexborHTMLParser, linked: Callable[[str], str] | None) -> Iterator[str]:
+def _find_sheets(
+    parser: LexborHTMLParser, load_sheet: Callable[[str], str] | None
+) -> Iterator[str]:
     """Yield the style sheets of a page, in order."""
     for node in parser.css("style, link"):
         attributes = node.attributes
@@ -111,10 +113,10 @@ def _find_sheets(parser: LexborHTMLParser, linked: Callable[[str], str] | None) 
             continue
         if node.tag == "style":
             yield node.text()
-        elif linked is not None:
+        elif load_sheet is not None:
             kinds = (attributes.get("rel") or "").lower().split()
             if "stylesheet" in kinds and "alternate" not in kinds:
-                yield linked(attributes.get("href") or "")
+                yield load_sheet(attributes.get("href") or "")
 
 
 @dataclass(slots=True)
@@ -129,7 +131,7 @@ class _OpenElement:
     characters: int = 0
     links: int = 0
     is_block: bool = False
-    is_kept: bool = False  # its white space is preserved
+    is_preformatted: bool = False  # its white space is preserved
     is_flat: bool = False  # its content is a single line
     is_data: bool = False
     is_link: bool = False
@@ -157,7 +159,7 @@ class _LayoutWalker:
         self.asides: list[tuple[int, int, Boilerplate]] = []
         self.open: list[_OpenElement] = []
         self.lists: list[_OpenElement] = []
-        self.count = dict.fromkeys("link kept flat data article li sup nav".split(), 0)
+        self.count = dict.fromkeys("link preformatted flat data article li sup nav".split(), 0)
         self.last = dict.fromkeys("heading h1 main article".split(), -1)  # index of the last block
         self.characters = 0
         self.links = 0
@@ -203,10 +205,10 @@ class _LayoutWalker:
 
     def add(self, text: str) -> None:
         """Add text of the source to the current block."""
-        kept = self.count["kept"] > 0
+        preformatted = self.count["preformatted"] > 0
         in_formula = bool(self.open) and self.open[-1].tag in _FORMULAS
-        if kept or not in_formula or not SPACE.fullmatch(text):
-            self.inline.add(text, kept=kept, linked=self.count["link"] > 0)
+        if preformatted or not in_formula or not SPACE.fullmatch(text):
+            self.inline.add(text, preformatted=preformatted, is_link=self.count["link"] > 0)
 
     def open_element(self, node: LexborNode) -> bool:
         """Open an element. Returns False if its children must not be visited."""
@@ -221,113 +223,113 @@ class _LayoutWalker:
         if is_hidden(tag, attributes, style):
             return False
         role = (attributes.get("role") or "").strip().lower()
-        opened = _OpenElement(
+        element = _OpenElement(
             tag, role, f"{attributes.get('class') or ''} {attributes.get('id') or ''}"
         )
-        above = self.open[-1] if self.open else opened
-        self.open.append(opened)
-        is_way_past = tag == "a" and "skip" in opened.names.lower()
-        opened.is_block = is_way_past or is_block(tag, style)
-        if opened.is_block:
+        above = self.open[-1] if self.open else element
+        self.open.append(element)
+        is_way_past = tag == "a" and "skip" in element.names.lower()
+        element.is_block = is_way_past or is_block(tag, style)
+        if element.is_block:
             self.end_block(tag)
-        opened.blocks, opened.parts = len(self.blocks), len(self.inline)
-        opened.characters, opened.links = self.characters, self.links
-        opened.is_kept = keeps_space(tag, attributes)
-        self.count["kept"] += opened.is_kept
+        element.blocks, element.parts = len(self.blocks), len(self.inline)
+        element.characters, element.links = self.characters, self.links
+        element.is_preformatted = keeps_space(tag, attributes)
+        self.count["preformatted"] += element.is_preformatted
         for name in {tag, role} & {"h1", "main", "article"}:
             self.last[name] = len(self.blocks)
-        self.count["article"] += opened.in_article
+        self.count["article"] += element.in_article
         if tag in ("a", "button") or role == "button":
             self.count["link"] += 1
-            opened.is_link = True
+            element.is_link = True
             kind = f"{attributes.get('epub:type')} {role}"
-            opened.is_note = "noteref" in kind
-            opened.is_place = "#" in (attributes.get("href") or "")
+            element.is_note = "noteref" in kind
+            element.is_place = "#" in (attributes.get("href") or "")
         elif tag in LISTS:
-            opened.numbering = "" if self.count["nav"] else list_numbering(tag, attributes)
-            opened.next_number = parse_leading_number(attributes.get("start"), 1)
-            self.lists.append(opened)
+            element.numbering = "" if self.count["nav"] else list_numbering(tag, attributes)
+            element.next_number = parse_leading_number(attributes.get("start"), 1)
+            self.lists.append(element)
         elif tag == "li":
             self.start_item(attributes)
         elif tag == "table":
-            opened.is_data = is_data_table(node, role)
-            self.count["data"] += opened.is_data
+            element.is_data = is_data_table(node, role)
+            self.count["data"] += element.is_data
         elif tag == "tr":
             self.cells = []
         elif tag in _CELLS or tag == "caption":
-            opened.is_flat = self.count["data"] > 0
-        opened.shift = "" if opened.is_block else find_shift(tag, style)
-        opened.shift = "".join(SCRIPTS.get(above.tag, ())[above.children :][:1]) or opened.shift
-        opened.is_operand = above.tag == "mfrac"
-        if opened.is_operand:
+            element.is_flat = self.count["data"] > 0
+        element.shift = "" if element.is_block else find_shift(tag, style)
+        element.shift = "".join(SCRIPTS.get(above.tag, ())[above.children :][:1]) or element.shift
+        element.is_operand = above.tag == "mfrac"
+        if element.is_operand:
             self.add("/" if above.children else " (")
-            opened.parts = len(self.inline)
+            element.parts = len(self.inline)
         above.children += 1
-        self.count["sup"] += opened.shift == "sup"
+        self.count["sup"] += element.shift == "sup"
         if tag in ("nav", "li"):
             self.count[tag] += 1
         level = heading_level(tag, attributes)
-        if level and opened.is_block and not self.count["flat"]:
-            opened.level = self.level = level
-            opened.is_flat = True
+        if level and element.is_block and not self.count["flat"]:
+            element.level = self.level = level
+            element.is_flat = True
             self.last["heading"] = len(self.blocks)
-        self.count["flat"] += opened.is_flat
+        self.count["flat"] += element.is_flat
         return True
 
     def close_element(self) -> None:
         """Close the element that was opened last."""
-        ended = self.open.pop()
-        tag = ended.tag
-        self.count["kept"] -= ended.is_kept
-        self.count["article"] -= ended.in_article
-        self.count["flat"] -= ended.is_flat
-        self.count["link"] -= ended.is_link
-        self.count["sup"] -= ended.shift == "sup"
+        element = self.open.pop()
+        tag = element.tag
+        self.count["preformatted"] -= element.is_preformatted
+        self.count["article"] -= element.in_article
+        self.count["flat"] -= element.is_flat
+        self.count["link"] -= element.is_link
+        self.count["sup"] -= element.shift == "sup"
         if tag in ("nav", "li"):
             self.count[tag] -= 1
-        if ended.is_link:
-            is_raised = self.count["sup"] > 0 or self.inline.has_superscript(ended.parts)
-            if ended.is_note or (ended.is_place and is_raised):
-                self.inline.bracket_note(ended.parts)
-        elif ended.shift:
-            is_whole = len(self.blocks) == ended.blocks
-            self.inline.shift(ended.parts, lowered=ended.shift == "sub", is_whole=is_whole)
-        elif ended.is_operand:
-            operand = self.inline.get_text_from(ended.parts).strip()
+        if element.is_link:
+            is_raised = self.count["sup"] > 0 or self.inline.has_superscript(element.parts)
+            if element.is_note or (element.is_place and is_raised):
+                self.inline.bracket_note(element.parts)
+        elif element.shift:
+            is_whole = len(self.blocks) == element.blocks
+            self.inline.shift(element.parts, lowered=element.shift == "sub", is_whole=is_whole)
+        elif element.is_operand:
+            operand = self.inline.get_text_from(element.parts).strip()
             if operand and not operand.isalnum():
-                self.inline.replace_from(f"({operand})", ended.parts)
-        elif tag == "mfrac" and ended.children:
+                self.inline.replace_from(f"({operand})", element.parts)
+        elif tag == "mfrac" and element.children:
             self.inline.replace_from(")", len(self.inline))
         elif tag in _CELLS and self.count["data"]:
             self.cells.append(self.inline.take_line())
         elif tag == "tr" and self.count["data"]:
             self.inline.set_row("\t".join(self.cells))
-        if ended.is_block:
+        if element.is_block:
             self.end_block(tag)
-        if ended.level:
+        if element.level:
             self.level = 0
         elif tag == "li":
             self.marker = ""
         elif tag in LISTS:
             self.lists.pop()
-        self.count["data"] -= ended.is_data
-        if ended.is_block and self.characters > ended.characters:
-            self.rate_element(ended)
+        self.count["data"] -= element.is_data
+        if element.is_block and self.characters > element.characters:
+            self.rate_element(element)
 
-    def rate_element(self, ended: _OpenElement) -> None:
+    def rate_element(self, closed: _OpenElement) -> None:
         """Record the blocks of a closed element as an aside if it is boilerplate."""
-        element = Element(
-            ended.tag,
-            ended.role,
-            ended.names,
-            self.characters - ended.characters,
-            self.links - ended.links,
-            len(self.blocks) - ended.blocks,
+        properties = Element(
+            closed.tag,
+            closed.role,
+            closed.names,
+            self.characters - closed.characters,
+            self.links - closed.links,
+            len(self.blocks) - closed.blocks,
             self.count["article"] > 0,
-            frozenset(name for name, at in self.last.items() if at >= ended.blocks),
+            frozenset(name for name, at in self.last.items() if at >= closed.blocks),
         )
-        if level := rate_boilerplate(element):
-            self.asides.append((ended.blocks, len(self.blocks), level))
+        if level := rate_boilerplate(properties):
+            self.asides.append((closed.blocks, len(self.blocks), level))
 
     def end_block(self, tag: str) -> None:
         """End the current block at the start or end of a block element."""
@@ -348,7 +350,7 @@ class _LayoutWalker:
         if self.count["flat"]:
             self.add(" ")
             return
-        self.inline.end_line(kept=self.count["kept"] > 0)
+        self.inline.end_line(preformatted=self.count["preformatted"] > 0)
 
     def add_block(self) -> None:
         """Add the current block to the blocks and start a new one."""
