@@ -244,7 +244,7 @@ def test_a_file_that_fails_while_it_is_read_is_said_to(
     def fail(file: Path) -> str:
         raise OSError(code, "as it happens", str(file))
 
-    monkeypatch.setattr(sys.modules[freshness.__module__], "digest_of", fail)
+    monkeypatch.setattr(sys.modules[freshness.__module__], "hash_file", fail)
     assert said == freshness(indexed(docs), docs)
 
 

@@ -25,7 +25,7 @@ from scoqa.errors import (
     WorkspaceError,
 )
 from scoqa.normalization import TERMS_VERSION
-from scoqa.parse import ParsedFile, digest_of, document_id, format_of, parse_file, title_from
+from scoqa.parse import ParsedFile, document_id, format_of, hash_file, parse_file, title_from
 from scoqa.parse.folder import Source, scan
 from scoqa.split import split, splitter_fingerprint
 from scoqa.store import Entry, Store, StoreWriter, View
@@ -171,7 +171,7 @@ class _Sync:
         failed = list(report.failed)
         for source in sources:
             try:
-                digests[source.path] = digest_of(source.file)
+                digests[source.path] = hash_file(source.file)
             except OSError as error:
                 failed.append(Notice(source.path, f"cannot be read: {error.strerror}."))
         stale = [s for s in sources if s.path in digests and self._is_stale(s, digests, known)]

@@ -14,7 +14,7 @@ from operator import attrgetter
 from pathlib import Path
 
 from scoqa.errors import ParseError, WorkspaceError
-from scoqa.parse import digest_of, parse_file
+from scoqa.parse import hash_file, parse_file
 from scoqa.parse.folder import scan
 from scoqa.types import Answer, Citation, Document, Freshness, Span, Verdict
 
@@ -47,7 +47,7 @@ def freshness(document: Document, documents: Path) -> Freshness:
         file = file_at(document.path, documents)
         if file is None:
             return "missing"
-        return "unchanged" if digest_of(file) == document.digest else "changed"
+        return "unchanged" if hash_file(file) == document.digest else "changed"
     except WorkspaceError:  # the folder itself is gone
         return "missing"
     except OSError as error:

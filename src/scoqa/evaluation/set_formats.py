@@ -16,7 +16,7 @@ from typing import Any
 
 from scoqa.errors import ParseError, QuestionSetError
 from scoqa.evaluation.gold_places import NOWHERE
-from scoqa.parse.common.text_decoding import decode, storable
+from scoqa.parse.common.text_decoding import decode, replace_unstorable
 from scoqa.types import Gold, Question
 
 Numbered = tuple[int, Question]  # line of the file, from 1
@@ -253,11 +253,11 @@ def _squad_gold(row: Any, path: str) -> Gold:
     if not text.strip():  # as in BioASQ's factoids: the question is asked, and cannot be won
         return Gold(path, *NOWHERE)
     if "answer_start" not in row:
-        return Gold(path, 0, 0, storable(text))  # to be found
+        return Gold(path, 0, 0, replace_unstorable(text))  # to be found
     start = row["answer_start"]
     if type(start) is not int or start < 0:  # true and false are no offsets
         raise ValueError(f"answers has an entry with answer_start {start!r:.80}")
-    return Gold(path, start, start + len(text), storable(text))
+    return Gold(path, start, start + len(text), replace_unstorable(text))
 
 
 def _lines_of(text: str) -> Mapping[ErrorPlace, int]:

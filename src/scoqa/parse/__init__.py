@@ -22,9 +22,9 @@ __all__ = [
     "KINDS",
     "PARSERS",
     "ParsedFile",
-    "digest_of",
     "document_id",
     "format_of",
+    "hash_file",
     "page_image",
     "parse_file",
     "title_from",
@@ -49,7 +49,7 @@ def title_from(path: str) -> str:
     return Path(path).stem.replace("_", " ").replace("-", " ")
 
 
-def digest_of(file: Path) -> str:
+def hash_file(file: Path) -> str:
     """Return the SHA-256 of `file` as hexadecimal digits, read in chunks. Raises OSError."""
     with file.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()

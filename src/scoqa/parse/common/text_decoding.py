@@ -43,14 +43,14 @@ def decode(data: bytes, path: str) -> tuple[str, tuple[str, ...]]:
         raise _not_text_error(path)
     replaced = len(_UNSTORABLE.findall(text))
     if replaced:
-        text = storable(text)
+        text = replace_unstorable(text)
         warnings += (f"contains {replaced} NUL or broken characters, shown as U+FFFD.",)
     if not text.strip():
         warnings += (BLANK,)
     return text, warnings
 
 
-def storable(text: str) -> str:
+def replace_unstorable(text: str) -> str:
     """Return `text` with NUL and lone surrogates replaced by U+FFFD, one for one."""
     return _UNSTORABLE.sub("\ufffd", text)
 

@@ -1,4 +1,4 @@
-"""Put right-to-left words, and lines with words of both directions, into reading order.
+"""Reorder right-to-left words, and lines with words of both directions, by reading order.
 
 Input: characters in pdfium's order; or a line joined from left to right (from right to left in a
 right-to-left text). Output: the same in reading order.

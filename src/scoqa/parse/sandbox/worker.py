@@ -24,7 +24,7 @@ from typing import Any, BinaryIO
 
 from scoqa.errors import ParseError
 from scoqa.parse.common.parsed import Parsed
-from scoqa.parse.common.text_decoding import BLANK, EMPTY, storable
+from scoqa.parse.common.text_decoding import BLANK, EMPTY, replace_unstorable
 from scoqa.parse.formats import format_at
 from scoqa.parse.pdf.picture import render_requested_page
 from scoqa.serial import to_json
@@ -52,19 +52,21 @@ def parse(request: Mapping[str, Any]) -> dict[str, Any]:
             f"contains {len(parsed.text):,} characters; scoqa reads files of at most "
             f"{MOST_CHARACTERS:,}. Split it.",
         )
-    text = storable(parsed.text)
+    text = replace_unstorable(parsed.text)
     blank = (BLANK,) if not (text.strip() or parsed.warnings) else ()
     return {
         "digest": hashlib.sha256(data).hexdigest(),
         "modified": modified.isoformat(),
         "text": text,
         "text_digest": hashlib.sha256(text.encode("utf-8")).hexdigest(),
-        "title": None if parsed.title is None else storable(" ".join(parsed.title.split())),
+        "title": None
+        if parsed.title is None
+        else replace_unstorable(" ".join(parsed.title.split())),
         "marks": [
-            [mark.start, mark.end, mark.kind, storable(mark.label), to_json(mark.box)]
+            [mark.start, mark.end, mark.kind, replace_unstorable(mark.label), to_json(mark.box)]
             for mark in parsed.marks
         ],
-        "warnings": [storable(warning) for warning in (*parsed.warnings, *blank)],
+        "warnings": [replace_unstorable(warning) for warning in (*parsed.warnings, *blank)],
         "boxes": [base64.b64encode(page).decode("ascii") for page in parsed.boxes],
     }
 
@@ -96,7 +98,7 @@ def run_task(request: Mapping[str, Any]) -> dict[str, Any]:
     try:
         return TASKS[request["task"]](request)
     except ParseError as error:
-        return {"problem": storable(error.reason)}
+        return {"problem": replace_unstorable(error.reason)}
     except MemoryError:
         return {"problem": describe_memory_limit(), "ends": True}
     except RecursionError:
@@ -105,7 +107,11 @@ def run_task(request: Mapping[str, Any]) -> dict[str, Any]:
         # Libraries raise many kinds of errors for broken files. Report it and continue.
         kind = type(error).__name__
         detail = " ".join(str(error).split())[:200]
-        return {"problem": storable(f"is damaged, or its extension is wrong ({kind}: {detail}).")}
+        return {
+            "problem": replace_unstorable(
+                f"is damaged, or its extension is wrong ({kind}: {detail})."
+            )
+        }
 
 
 def describe_memory_limit() -> str:

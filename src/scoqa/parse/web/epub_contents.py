@@ -12,7 +12,7 @@ from itertools import islice
 
 from scoqa.parse.common.blocks import Block, Boilerplate
 from scoqa.parse.common.lines import LONGEST_TITLE
-from scoqa.parse.common.text_decoding import storable
+from scoqa.parse.common.text_decoding import replace_unstorable
 from scoqa.parse.web.elements import convert_to_html
 
 
@@ -26,7 +26,7 @@ def read_chapter_names(contents: str, member: Callable[[str], str]) -> dict[str,
     from selectolax.lexbor import LexborHTMLParser
 
     names: dict[str, str] = {}
-    parser = LexborHTMLParser(convert_to_html(storable(contents)))
+    parser = LexborHTMLParser(convert_to_html(replace_unstorable(contents)))
     tables = (
         nav for nav in parser.css("nav") if "toc" in (nav.attributes.get("epub:type") or "").split()
     )

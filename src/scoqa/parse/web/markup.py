@@ -13,7 +13,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from scoqa.parse.common.blocks import LINE, PARAGRAPH, Block, Boilerplate
-from scoqa.parse.common.text_decoding import storable
+from scoqa.parse.common.text_decoding import replace_unstorable
 from scoqa.parse.web.boilerplate import Element, rate_boilerplate
 from scoqa.parse.web.elements import (
     LINES,
@@ -81,7 +81,7 @@ def parse_page(
     """
     from selectolax.lexbor import LexborHTMLParser
 
-    markup = storable(markup.replace("\r\n", "\n").replace("\r", "\n"))
+    markup = replace_unstorable(markup.replace("\r\n", "\n").replace("\r", "\n"))
     parser = LexborHTMLParser(convert_to_html(markup) if xml else markup)
     names = (
         node.text()
