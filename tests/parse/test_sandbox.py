@@ -140,7 +140,7 @@ def test_warnings_of_the_environment_are_no_reason_not_to_start(
 
 def test_a_large_program_that_asks_makes_no_process_large(folder: Path) -> None:
     """The system counts a new process from the size of the one that started it."""
-    ballast = bytearray(b"x") * (pool.MAX_IDLE_BYTES + 2**20)
+    ballast = bytearray(b"x") * (pool.MOST_IDLE_BYTES + 2**20)
     text(folder, "good.txt")
     assert 1 == len(pool._workers._idle), len(ballast)
 

@@ -23,7 +23,7 @@ _PREFIXES = {
 }
 _HEADING = re.compile(r"heading (\d)$", re.I)
 _CONTENTS = re.compile(r"toc \d$", re.I)
-LEVELS = 9  # of lists and of headings
+LEVELS = 9  # the number of list levels and of heading levels
 _OFF = ("0", "false", "off", "none")
 
 

@@ -19,7 +19,7 @@ from scoqa.parse.opendocument.odf import OpenDocument
 if TYPE_CHECKING:
     from lxml import etree
 
-_MOST_LEVELS = 10  # of headings
+_MOST_LEVELS = 10  # heading levels
 
 
 @dataclass(frozen=True, slots=True)

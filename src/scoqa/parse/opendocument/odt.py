@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 PARSER = Parser("odt", "2")
 
-_MOST_REPEATED = 100  # cells
+_MOST_REPEATED = 100  # copies of a repeated cell
 _CONTAINERS = frozenset(
     "section list-header table-index illustration-index object-index user-index alphabetical-index"
     " bibliography index-body index-title numbered-paragraph frame text-box g custom-shape"

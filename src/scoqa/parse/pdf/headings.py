@@ -56,7 +56,7 @@ def read_bookmarks(pdfium: Any, document: Any) -> list[Bookmark]:
         entry = pdfium.FPDFBookmark_GetFirstChild(document, parent)
         while entry and len(seen) < _MOST_BOOKMARKS:
             address = ctypes.cast(entry, ctypes.c_void_p).value or 0
-            if address in seen:  # a loop
+            if address in seen:  # the outline contains a loop
                 return
             seen.add(address)
             yield entry, level

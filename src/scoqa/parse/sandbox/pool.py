@@ -30,7 +30,7 @@ COMMAND = [
 BASE_SECONDS = 60.0
 SECONDS_PER_MEGABYTE = 20.0
 # A process that once used more memory is closed after its request, because it may not release it.
-MAX_IDLE_BYTES = 500 * 2**20
+MOST_IDLE_BYTES = 500 * 2**20
 
 
 class _GoneError(Exception):
@@ -92,12 +92,13 @@ class Worker:
         finally:
             timer.cancel()
         self.fresh = False
-        self.spent = bool(outcome.get("ends")) or outcome.get("memory", 0) > MAX_IDLE_BYTES
+        self.spent = bool(outcome.get("ends")) or outcome.get("memory", 0) > MOST_IDLE_BYTES
         if "problem" in outcome:
             raise ParseError(path, outcome["problem"])
         return outcome
 
     def _read_exactly(self, size: int) -> bytes:
+        """Return the next `size` bytes of output. Raises _GoneError if the process ends before."""
         assert self.process.stdout is not None
         data = self.process.stdout.read(size)
         if len(data) < size:
@@ -161,6 +162,7 @@ class _Workers:
         return worker
 
     def return_worker(self, worker: Worker) -> None:
+        """Make a process available again, or close it if it must not be used again."""
         if worker.spent:
             worker.close()
         with self._guard:
@@ -205,13 +207,13 @@ def run(request: Mapping[str, Any], *, path: str, size: int = 0) -> dict[str, An
     seconds = BASE_SECONDS + SECONDS_PER_MEGABYTE * size / 2**20
     for fresh in (False, True):
         worker = _workers.take(fresh=fresh)
-        first = worker.fresh
+        was_fresh = worker.fresh
         try:
             return worker.run_request(request, path, seconds)
         except _GoneError:
             # A process that parsed other files before may have ended for a reason unrelated to
             # this file, so the request is repeated in a new process.
-            if first:
+            if was_fresh:
                 raise ParseError(path, _describe_crash(worker.process.wait())) from None
         finally:
             _workers.return_worker(worker)

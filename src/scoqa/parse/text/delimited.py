@@ -25,9 +25,8 @@ PARSER = Parser("delimited", "1")
 _DELIMITERS = "\t;|,"
 _SAMPLE_ROWS = 100  # at most; sufficient to detect the delimiter
 _SAMPLE_CHARACTERS = 100_000
-_DELIMITER_LINE = re.compile(
-    r"sep=([^\r\n])(?:\r\n|\r|\n)", re.IGNORECASE
-)  # for Excel, which hides it
+# A first line that names the delimiter for Excel, which does not display the line.
+_DELIMITER_LINE = re.compile(r"sep=([^\r\n])(?:\r\n|\r|\n)", re.IGNORECASE)
 _SENTINEL = "\x00"  # never occurs in decoded text
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from scoqa.parse.common.numerals import format_numeral
 from scoqa.parse.common.table import LONGEST_CELL
-from scoqa.parse.web.styles import hides
+from scoqa.parse.web.styles import hides_element
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
@@ -79,7 +79,7 @@ def is_hidden(tag: str, attributes: Attributes, style: Mapping[str, str]) -> boo
     """
     return (
         "hidden" in attributes
-        or hides(style)
+        or hides_element(style)
         or (attributes.get("aria-hidden") == "true" and tag not in _BLOCKS)
         or (tag == "dialog" and "open" not in attributes)
         or bool("class" in attributes and get_classes(attributes) & _HIDDEN_CLASSES)

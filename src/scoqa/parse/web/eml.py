@@ -273,10 +273,12 @@ def parse_date(message: Message) -> datetime | None:
 
 
 def format_day(when: datetime) -> str:
+    """Return a date as "3 May 2024"."""
     return f"{when.day} {MONTHS[when.month - 1]} {when.year}"
 
 
 def format_time(when: datetime) -> str:
+    """Return a time as "14:05 +0200", without the offset if it is unknown."""
     return f"{when:%H:%M %z}".strip()
 
 

@@ -80,7 +80,7 @@ class Styles:
         return {name: value for name, (_, value) in style.items()}
 
 
-def hides(style: Mapping[str, str]) -> bool:
+def hides_element(style: Mapping[str, str]) -> bool:
     """Return whether `style` hides its element."""
     return (
         style.get("display") == "none"
