@@ -27,9 +27,7 @@ def find_reading_order(texts: Sequence[str], ends: Array, boxes: Array) -> Array
     text = "".join(
         f"\n{letter}" if end else letter for letter, end in zip(texts, ends, strict=True)
     )
-    places = (
-        np.cumsum([end + 1 for end in ends.tolist()]) - 1
-    )  # the index of each character in `text`
+    places = np.cumsum([end + 1 for end in ends.tolist()]) - 1  # indices in `text`
     middles = (boxes[:, 0] + boxes[:, 2]) / 2
     order = np.arange(len(texts))
     for match in _LEFTWARD.finditer(text):

@@ -48,30 +48,30 @@ def write_pages(pages: Sequence[PdfPage], headings: Mapping[Line, Heading]) -> P
     bodies = [number for number, page in enumerate(pages) if page.body]
     after = dict(pairwise(bodies))
     spans: dict[Heading, tuple[int, int]] = {}
-    runs_on = False
+    continues_previous = False
     written: set[str] = set()
     for number, page in enumerate(pages):
         following = pages[after[number]].body[0] if number in after else None
-        over = following is not None and continues_paragraph(
+        continues_next = following is not None and continues_paragraph(
             page.body[-1], following, page.body, headings
         )
-        lines = _order_lines(page, over, runs_on, written)
-        for place, (line, separator) in enumerate(lines):
-            start = text.add(line, " " if runs_on and not place else separator, number)
+        lines = _order_lines(page, continues_next, continues_previous, written)
+        for index, (line, separator) in enumerate(lines):
+            start = text.add(line, " " if continues_previous and not index else separator, number)
             if line in headings:
                 first = spans.get(headings[line], (start, 0))[0]
                 spans[headings[line]] = (first, text.length)
         if lines:
-            runs_on = over and lines[-1][0] is page.body[-1]
-    whole = "".join(text.parts)
+            continues_previous = continues_next and lines[-1][0] is page.body[-1]
+    joined = "".join(text.parts)
     marks = [
         *_mark_pages(pages, text),
         *_mark_headings(spans),
-        *find_date_mark(whole, find_text_lines(whole, HEAD_LINES)),
+        *find_date_mark(joined, find_text_lines(joined, HEAD_LINES)),
     ]
     marks.sort(key=lambda mark: mark.start)  # blank pages stay before the next page with text
     boxes = tuple(b"".join(part.tobytes() for part in parts) for parts in text.boxes)
-    return Parsed(whole, None, tuple(marks), (), boxes)
+    return Parsed(joined, None, tuple(marks), (), boxes)
 
 
 class _TextBuilder:
@@ -115,11 +115,11 @@ class _TextBuilder:
 
 
 def _order_lines(
-    page: PdfPage, over: bool, runs_on: bool, written: set[str]
+    page: PdfPage, continues_next: bool, continues_previous: bool, written: set[str]
 ) -> list[tuple[Line, str]]:
     """Return the lines of a page in reading order, each with the separator before it.
 
-    Footnotes and feet follow the body; if its last paragraph continues on the next page (`over`),
+    Footnotes and feet follow the body; if its last paragraph continues on the next page (`continues_next`),
     they precede that paragraph, so that they do not interrupt a sentence. Heads precede the body.
     Heads and feet in `written` are omitted, the others are added to it. If they would interrupt a
     sentence, they are left to another page that has them.
@@ -127,10 +127,10 @@ def _order_lines(
     body = list(zip(page.body, ("\n\n", *page.separators), strict=False))
     notes = list(zip(page.notes, ("\n\n", *page.note_separators), strict=False))
     last = max((n for n, (_, separator) in enumerate(body) if separator == "\n\n"), default=0)
-    heads = [] if runs_on else _select_new_lines(page.heads, written)
-    fits = (body or not runs_on) and (last or not over)
+    heads = [] if continues_previous else _select_new_lines(page.heads, written)
+    fits = (body or not continues_previous) and (last or not continues_next)
     feet = _select_new_lines(page.feet, written) if fits else []
-    if over and last:
+    if continues_next and last:
         return heads + body[:last] + notes + feet + body[last:]
     return heads + body + notes + feet
 

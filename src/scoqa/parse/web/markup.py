@@ -228,8 +228,8 @@ class _LayoutWalker:
         )
         above = self.open[-1] if self.open else element
         self.open.append(element)
-        is_way_past = tag == "a" and "skip" in element.names.lower()
-        element.is_block = is_way_past or is_block(tag, style)
+        is_skip_link = tag == "a" and "skip" in element.names.lower()
+        element.is_block = is_skip_link or is_block(tag, style)
         if element.is_block:
             self.end_block(tag)
         element.blocks, element.parts = len(self.blocks), len(self.inline)
@@ -288,8 +288,8 @@ class _LayoutWalker:
         if tag in ("nav", "li"):
             self.count[tag] -= 1
         if element.is_link:
-            is_raised = self.count["sup"] > 0 or self.inline.has_superscript(element.parts)
-            if element.is_note or (element.is_place and is_raised):
+            is_superscript = self.count["sup"] > 0 or self.inline.has_superscript(element.parts)
+            if element.is_note or (element.is_place and is_superscript):
                 self.inline.bracket_note(element.parts)
         elif element.shift:
             is_whole = len(self.blocks) == element.blocks
