@@ -119,10 +119,10 @@ def _order_lines(
 ) -> list[tuple[Line, str]]:
     """Return the lines of a page in reading order, each with the separator before it.
 
-    Footnotes and feet follow the body; if its last paragraph continues on the next page (`continues_next`),
-    they precede that paragraph, so that they do not interrupt a sentence. Heads precede the body.
-    Heads and feet in `written` are omitted, the others are added to it. If they would interrupt a
-    sentence, they are left to another page that has them.
+    Footnotes and feet follow the body. If its last paragraph continues on the next page
+    (`continues_next`), they precede that paragraph, so that they do not interrupt a sentence. Heads
+    precede the body. Heads and feet in `written` are omitted, the others are added to it. If they
+    would interrupt a sentence, they are left to another page that has them.
     """
     body = list(zip(page.body, ("\n\n", *page.separators), strict=False))
     notes = list(zip(page.notes, ("\n\n", *page.note_separators), strict=False))
