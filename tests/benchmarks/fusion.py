@@ -14,7 +14,7 @@ from pathlib import Path
 
 from scoqa import Workspace, retrieve
 from scoqa.evaluation import measures
-from scoqa.evaluation.gold_places import placed
+from scoqa.evaluation.gold_places import place_golds
 from scoqa.evaluation.sets import read_set
 from scoqa.normalization import query_terms
 from scoqa.store import Matches, catalog
@@ -38,7 +38,7 @@ def main(folder: str, questions: str) -> None:
     with workspace.store.view() as view:
         entries = view.digests()
         paths = {entry.document_id: path for path, entry in entries.items()}
-        numbered, _ = placed(questions, read_set(Path(questions)).questions, view)
+        numbered, _ = place_golds(questions, read_set(Path(questions)).questions, view)
         rows = [row for _, row in numbered if row.answerable]
         vectors = [
             view.search_vectors(vector, k)

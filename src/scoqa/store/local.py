@@ -29,7 +29,7 @@ from scoqa.errors import (
 )
 from scoqa.store import Counts, Entry, Matches, Where, schema
 from scoqa.store.catalog import Catalog
-from scoqa.store.lock import held_by, is_writable, locked
+from scoqa.store.lock import describe_holder, hold_lock, is_writable
 from scoqa.store.vectors import VectorCache
 from scoqa.types import SCORE_PLACES, Document, Notice, Passage
 
@@ -83,7 +83,7 @@ class LocalStore:
 
     @contextmanager
     def writer(self) -> Iterator[LocalWriter]:
-        with locked(self.folder), self._reported():
+        with hold_lock(self.folder), self._reported():
             connection = self._connect_to_write()
             try:
                 writer = LocalWriter(self, Catalog(connection))
@@ -102,7 +102,7 @@ class LocalStore:
 
         Raises IndexLockedError while another process writes: its files stay where they are.
         """
-        with locked(self.folder):
+        with hold_lock(self.folder):
             if not self._files():
                 return
             taken = {each.name for each in self.folder.glob(f"{ASIDE}-*")}
@@ -144,7 +144,7 @@ class LocalStore:
         except sqlite3.DatabaseError as error:
             name = getattr(error, "sqlite_errorname", "")
             if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-                raise IndexLockedError(held_by(self.folder)) from error
+                raise IndexLockedError(describe_holder(self.folder)) from error
             if name.startswith(("SQLITE_FULL", "SQLITE_READONLY", "SQLITE_CANTOPEN")):
                 raise WorkspaceError(
                     f"The index in {self.folder} cannot be used: {error}. Make room or allow "
