@@ -492,8 +492,8 @@ def test_an_index_of_another_model_is_refused_and_nothing_is_lost(folder: Path) 
         with pytest.raises(IndexMismatchError) as refused:
             use()
         assert (
-            "The index was built with the embedder quick@1, the settings say other@2. Set it "
-            f"back, or build the index anew with: scoqa index {folder} --rebuild"
+            "The index was built with the embedder quick@1, but the settings say other@2. Change "
+            f"the setting back, or rebuild the index with: scoqa index {folder} --rebuild"
         ) == str(refused.value)
     assert [] == embedded(other)
     assert before == contents(workspace)
@@ -517,7 +517,7 @@ def test_terms_made_otherwise_are_not_searched_until_a_sync_makes_them_anew(
     quick_workspace(folder).sync()
     monkeypatch.setattr(index, "TERMS_VERSION", "2/other")
     later = quick_workspace(folder)
-    with pytest.raises(IndexMismatchError, match=r"made with .*, the settings say .*2/other"):
+    with pytest.raises(IndexMismatchError, match=r"made with .*, but the settings say .*2/other"):
         later.search("herring")
     embedded(later)
     assert {"changed": BOTH} == essence(later.sync())
@@ -534,7 +534,7 @@ def test_a_first_sync_that_was_cut_off_does_not_answer_for_the_whole_folder(
         first.sync()
     second = quick_workspace(tmp_path, passage_tokens=20)
     assert 0 < second.summary()[0] < 12
-    with pytest.raises(IndexNotFoundError, match=r"not finished.* go on with: scoqa index"):
+    with pytest.raises(IndexNotFoundError, match=r"not finished.* resume with: scoqa index"):
         second.ask("Which boat carries herring?")
     second.sync()
     assert 12 == second.summary()[0]
