@@ -46,7 +46,7 @@ def contents(workspace: Workspace) -> dict[str, list[tuple[str, str, int, int]]]
                 (passage.heading, passage.text, passage.start, passage.end)
                 for passage in view.passages_of(entry.document_id)
             ]
-            for path, entry in view.digests().items()
+            for path, entry in view.entries().items()
         }
 
 
@@ -60,7 +60,7 @@ def searched(workspace: Workspace, query: str) -> list[tuple[str, float, tuple[A
 def entries(workspace: Workspace) -> dict[str, Entry]:
     """Return what the index remembers of each document, its id included."""
     with workspace.store.view() as view:
-        return dict(view.digests())
+        return dict(view.entries())
 
 
 def paths_found(workspace: Workspace, query: str) -> set[str]:
@@ -562,7 +562,7 @@ def test_a_document_read_with_an_older_parser_is_read_again(
     assert {"changed": BOTH} == essence(workspace.sync())
     assert [] == embedded(workspace)
     with workspace.store.view() as view:
-        assert {Parser("plain", "99")} == {entry.parser for entry in view.digests().values()}
+        assert {Parser("plain", "99")} == {entry.parser for entry in view.entries().values()}
 
 
 def test_an_index_whose_ids_held_the_content_answers_on_and_is_brought_up_to_date(
@@ -836,14 +836,14 @@ def test_a_reader_without_rights_never_answers_without_the_log_of_writes(
     workspace = quick_workspace(folder)
     workspace.sync()
     with workspace.store.writer() as writer:
-        writer.drop(writer.digests()["boat.txt"].document_id)
+        writer.drop(writer.entries()["boat.txt"].document_id)
         files = [*workspace.index.iterdir()]
         for file in files:
             file.chmod(0o444)
         workspace.index.chmod(0o555)
         try:
             with open_store(workspace.index).view() as view:
-                assert ["ferry.txt"] == [*view.digests()]
+                assert ["ferry.txt"] == [*view.entries()]
         finally:
             workspace.index.chmod(0o755)
             for file in files:

@@ -166,7 +166,7 @@ class _Sync:
         self.embedded = 0
 
     def run(self, sources: Sequence[Source], report: SyncReport) -> SyncReport:
-        known = self.writer.digests()
+        known = self.writer.entries()
         digests: dict[str, str] = {}
         failed = list(report.failed)
         for source in sources:
@@ -271,7 +271,7 @@ class _Sync:
         for first in range(0, len(missing), GROUP):
             group = missing[first : first + GROUP]
             vectors = self.embedder.embed([texts[key] for key in group])
-            self.writer.keep(group, np.asarray(vectors))
+            self.writer.keep_vectors(group, np.asarray(vectors))
             self.embedded += len(group)
             done = start + size * (first + len(group)) // len(missing)
             self._report(done, batch[-1].document.path)

@@ -97,7 +97,7 @@ def retrieve(
     """
     words = view.search_words(query_terms(question), k, where)
     vectors = view.search_vectors(vector, k, where) if vector is not None else []
-    paths = {entry.document_id: path for path, entry in view.digests().items()}
+    paths = {entry.document_id: path for path, entry in view.entries().items()}
     return fuse(words, vectors, k=k, paths=paths)
 
 

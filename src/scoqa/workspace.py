@@ -235,7 +235,7 @@ class Workspace:
     def suggestions(self) -> tuple[str, ...]:
         """Return a few questions that the documents answer, made of their own words; it asks."""
         with self.store.view() as view:
-            ids = {path: entry.document_id for path, entry in view.digests().items()}
+            ids = {path: entry.document_id for path, entry in view.entries().items()}
         return suggestions(ids, self.document, self.ask)
 
     @property
@@ -250,7 +250,7 @@ class Workspace:
     def fingerprint(self) -> dict[str, str]:
         """Return what answers are made with: version, models, settings, and the documents."""
         with self.store.view() as view:
-            entries = view.digests()
+            entries = view.entries()
             made_with = dict(view.settings())
         corpus = "\0".join(f"{path}\0{entry.digest}" for path, entry in sorted(entries.items()))
         return {

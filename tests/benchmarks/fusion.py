@@ -36,7 +36,7 @@ def main(folder: str, questions: str) -> None:
     embedder = workspace.assistant.embedder
     k = workspace.settings.search_k
     with workspace.store.view() as view:
-        entries = view.digests()
+        entries = view.entries()
         paths = {entry.document_id: path for path, entry in entries.items()}
         numbered, _ = place_golds(questions, read_set(Path(questions)).questions, view)
         rows = [row for _, row in numbered if row.answerable]

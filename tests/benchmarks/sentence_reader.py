@@ -52,7 +52,7 @@ def rank_all(folder: str, questions: str) -> tuple[np.ndarray, np.ndarray, np.nd
     reader = Recording(workspace.assistant.embedder.embed)
     workspace.assistant.reader = reader
     with workspace.store.view() as view:
-        by_id = {entry.document_id: path for path, entry in view.digests().items()}
+        by_id = {entry.document_id: path for path, entry in view.entries().items()}
     features, right, answerable = [], [], []
     numbered = list(read_set(Path(questions)).questions)
     random.Random(SEED).shuffle(numbered)

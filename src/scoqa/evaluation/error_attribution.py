@@ -35,7 +35,7 @@ def attribute_error(
     question: Question,
     judgements: Sequence[Judged],
     windows: Sequence[GoldPlace],
-    shown: Sequence[Citation],
+    citations: Sequence[Citation],
     *,
     answered: bool,
 ) -> Blame | None:
@@ -49,12 +49,12 @@ def attribute_error(
     ----------
     windows
         The places the reader received.
-    shown
+    citations
         The citations, or the near misses if `answered` is false.
     """
     if not question.answerable:
         return "unanswerable" if answered else None
-    cited = shown if question.all_required else shown[:1]
+    cited = citations if question.all_required else citations[:1]
     places = [place for citation in cited for place in citation_places(citation)]
     stages: set[Blame] = set()
     for item, golds in group_required_golds(question).items():

@@ -47,17 +47,17 @@ def build_record(
     ]
     passages = [hit.passage.id for hit in explained.hits]
     gold_paths = {gold.document for gold in question.answers or question.evidence}
-    entries = view.digests()
+    entries = view.entries()
     judgements = ranking.judge_passages(
         question,
         {path: view.passages_of(entries[path].document_id) for path in sorted(gold_paths)},
     )
-    shown = answer.citations or answer.near_misses
-    right = bool(shown) and bool(measures.is_right_place(question, shown[0]))
+    citations = answer.citations or answer.near_misses
+    right = bool(citations) and bool(measures.is_right_place(question, citations[0]))
     scores = _measure(question, explained, places, token_counts, judgements, passages, right)
-    verbatim = all(_is_verbatim(view, citation) for citation in shown) if shown else None
+    verbatim = all(_is_verbatim(view, citation) for citation in citations) if citations else None
     scores["verbatim"] = verbatim
-    blame = attribute_error(question, judgements, windows, shown, answered=answer.answered)
+    blame = attribute_error(question, judgements, windows, citations, answered=answer.answered)
     record: dict[str, Any] = to_json(
         {
             "id": question.id,
@@ -68,7 +68,7 @@ def build_record(
             "all_required": question.all_required,
             "answered": answer.answered,
             "reason": answer.reason,
-            "confidence": reading.right_probability if shown else 0.0,
+            "confidence": reading.right_probability if citations else 0.0,
             "answerable_probability": 1 - reading.none_probability,
             "right": right,
             "blame": blame,
@@ -78,7 +78,7 @@ def build_record(
             },
             "gold": [_gold(view, entries, gold) for gold in question.answers[:_MOST_PLACES]],
             "evidence": [_gold(view, entries, gold) for gold in question.evidence[:_MOST_PLACES]],
-            "citations": [_citation(view, citation) for citation in shown],
+            "citations": [_citation(view, citation) for citation in citations],
             "ranking": passages,
             "judged": judgements,
         }
@@ -101,12 +101,12 @@ def _measure(
     # A question with evidence and no answers counts for ranking and citation only.
     counts = not answerable or bool(question.answers)
     quotes = [citation.quote for citation in answer.citations]
-    shown = answer.citations or answer.near_misses
+    citations = answer.citations or answer.near_misses
     rank = ranking.rank_of_gold(question, places)
     items = measures.item_scores(question, quotes)
     cited = measures.citation_scores(question, answer.citations)
-    document = measures.is_right_document(question, shown[0]) if shown else None
-    confidence = reading.right_probability if shown else 0.0
+    document = measures.is_right_document(question, citations[0]) if citations else None
+    confidence = reading.right_probability if citations else 0.0
     values: dict[str, float | None] = {
         f"Success@{k}": float(rank is not None and rank <= k) if answerable else None
         for k in ranking.RANKS

@@ -45,7 +45,7 @@ class Lessons(Sequence[Lesson]):
         vector = workspace.assistant.embedder.embed([question.question])[0]
         with workspace.store.view() as view:
             if id(evaluation) not in self._ids:
-                entries = view.digests()
+                entries = view.entries()
                 self._ids[id(evaluation)] = {p: e.document_id for p, e in entries.items()}
             hits = retrieve(view, question.question, vector, k=SEARCHED)
             lesson = build_lesson(

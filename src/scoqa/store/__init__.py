@@ -74,7 +74,7 @@ class View(Protocol):
     def settings(self) -> Mapping[str, str]:
         """Return the settings the index was built with (embedder, splitter, terms)."""
 
-    def digests(self) -> Mapping[str, Entry]:
+    def entries(self) -> Mapping[str, Entry]:
         """Return the entry of every document, by path."""
 
     def collections(self) -> tuple[str, ...]:
@@ -121,7 +121,7 @@ class StoreWriter(View, Protocol):
     def configure(self, settings: Mapping[str, str]) -> None:
         """Store the settings the index is built with."""
 
-    def keep(self, keys: Sequence[str], vectors: Vectors) -> None:
+    def keep_vectors(self, keys: Sequence[str], vectors: Vectors) -> None:
         """Store computed vectors before a document refers to them, so none is computed twice."""
 
     def put(

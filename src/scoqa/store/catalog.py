@@ -57,7 +57,7 @@ class Catalog:
         documents, passages, vectors = self.connection.execute(count).fetchone()
         return Counts(documents, passages, vectors, int(self.meta("embedded", "0")))
 
-    def digests(self) -> dict[str, Entry]:
+    def entries(self) -> dict[str, Entry]:
         rows = self.connection.execute(
             "SELECT path, public_id, digest, parser_name, parser_version, splitter "
             "FROM documents JOIN contents ON contents.id = content"
@@ -233,7 +233,7 @@ class Catalog:
     def set_meta(self, key: str, value: str) -> None:
         self.connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
-    def keep(self, keys: Sequence[str], vectors: Vectors) -> None:
+    def keep_vectors(self, keys: Sequence[str], vectors: Vectors) -> None:
         self.connection.executemany(
             "INSERT OR IGNORE INTO vectors (key, vector) VALUES (?, ?)",
             (

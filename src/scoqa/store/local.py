@@ -256,8 +256,8 @@ class LocalView:
     def settings(self) -> Mapping[str, str]:
         return self.catalog.settings()
 
-    def digests(self) -> Mapping[str, Entry]:
-        return self.catalog.digests()
+    def entries(self) -> Mapping[str, Entry]:
+        return self.catalog.entries()
 
     def collections(self) -> tuple[str, ...]:
         return self.catalog.collections()
@@ -336,9 +336,9 @@ class LocalWriter(LocalView):
             for key, value in settings.items():
                 self.catalog.set_meta(f"settings.{key}", value)
 
-    def keep(self, keys: Sequence[str], vectors: Vectors) -> None:
+    def keep_vectors(self, keys: Sequence[str], vectors: Vectors) -> None:
         with self._transaction(changes_documents=False):
-            self.catalog.keep(keys, vectors)
+            self.catalog.keep_vectors(keys, vectors)
 
     def put(
         self,

@@ -16,13 +16,13 @@ HEADLINE = {
 }
 MAIN = ("Success@5", "nDCG@10", "F1", "right place", "silence accuracy", "calibration error")
 GROUP = {
-    "ranking": "Is the answer among the passages found?",
+    "ranking": "Is the answer among the retrieved passages?",
     "answer": "Does the answer have the right words?",
     "citation": "Does the citation point to the right place?",
     "silence": "Does it answer when it should, and only then?",
 }
 MEASURE = {
-    "Success@1": "the first passage found contains the answer",
+    "Success@1": "the first retrieved passage contains the answer",
     "Success@5": "one of the first 5 passages contains the answer",
     "Success@10": "one of the first 10 passages contains the answer",
     "RR": "1 divided by the rank of the first passage with the answer",

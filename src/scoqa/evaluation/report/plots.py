@@ -111,13 +111,13 @@ def _inline(
 # -- plots --------------------------------------------------------------------------------------
 
 
-def risk_coverage(curve: Column, shown: tuple[float, float] | None) -> Markup:
+def risk_coverage(curve: Column, threshold: tuple[float, float] | None) -> Markup:
     """Plot the share of wrong answers among the n most confident, n from 1 to all.
 
-    curve: the result of statistics.risk_coverage. shown: the share of questions answered, and the
-    share of wrong answers among them; None if no question was answered.
+    curve: the result of statistics.risk_coverage. threshold: at the current threshold, the share of
+    questions answered and the share of wrong answers among them; None if none was answered.
     """
-    highest = float(max([*curve, shown[1] if shown else 0.0]))
+    highest = float(max([*curve, threshold[1] if threshold else 0.0]))
     top = next((end for end in _TOPS if end >= highest), 1.0)
     indices = np.unique(np.linspace(0, len(curve) - 1, MOST_POINTS).round().astype(int))
     points = [(_x((int(n) + 1) / len(curve)), _y(float(curve[n]) / top)) for n in indices]
@@ -127,12 +127,12 @@ def risk_coverage(curve: Column, shown: tuple[float, float] | None) -> Markup:
         element("polygon", class_="ground", points=ground),
         element("polyline", class_="curve", points=line),
     ]
-    threshold = ""
-    if shown is not None:
-        x, y = _x(shown[0]), _y(shown[1] / top)
-        left = shown[0] > 0.5
-        answered, wrong = format_percent(shown[0]), format_percent(shown[1])
-        threshold = f"{answered} were answered, {wrong} of these wrong."
+    note = ""
+    if threshold is not None:
+        x, y = _x(threshold[0]), _y(threshold[1] / top)
+        left = threshold[0] > 0.5
+        answered, wrong = format_percent(threshold[0]), format_percent(threshold[1])
+        note = f"{answered} were answered, {wrong} of these wrong."
         parts += [
             element("line", class_="guide", x1=x, x2=x, y1=_y(0), y2=y),
             element("circle", class_="ring", cx=x, cy=y, r=5),
@@ -148,8 +148,7 @@ def risk_coverage(curve: Column, shown: tuple[float, float] | None) -> Markup:
     return _plot(
         "risk",
         "Wrong answers among the most confident",
-        f"Of all {len(curve):,} questions {format_percent(float(curve[-1]))} went wrong. "
-        f"{threshold}",
+        f"Of all {len(curve):,} questions {format_percent(float(curve[-1]))} went wrong. {note}",
         *_axes("Questions, most confident first (%)", "Wrong among them (%)", top),
         *parts,
     )

@@ -183,9 +183,9 @@ def _build_plots(columns: Columns, tally: Tally) -> list[_Plot]:
     confidence, right = columns.calibrated()
     if tally.judged:
         curve = statistics.risk_coverage(confidence, right)
-        shown = None
+        threshold = None
         if tally.answered:
-            shown = tally.answered / tally.judged, tally.answered_wrong / tally.answered
+            threshold = tally.answered / tally.judged, tally.answered_wrong / tally.answered
         steps = [round(len(curve) * step / _CURVE_ROWS) for step in range(1, _CURVE_ROWS + 1)]
         rows = [
             (f"{n:,}", plots.format_percent(float(curve[n - 1]))) for n in sorted({*steps} - {0})
@@ -195,7 +195,7 @@ def _build_plots(columns: Columns, tally: Tally) -> list[_Plot]:
                 "risk",
                 "Wrong answers among the most confident",
                 "Lower is better. The ring marks the current threshold for answering.",
-                plots.risk_coverage(curve, shown),
+                plots.risk_coverage(curve, threshold),
                 ("The most confident questions", "Wrong among them"),
                 rows,
             )

@@ -116,7 +116,7 @@ class PastRuns:
         try:
             same = workspace.fingerprint()["corpus"] == run.fingerprint.get("corpus")
             with workspace.store.view() as view:
-                here = {entry.document_id for entry in view.digests().values()}
+                here = {entry.document_id for entry in view.entries().values()}
         except ScoqaError as error:
             _log.info("No links into the chat: %s", error)
             same, here = False, set()
