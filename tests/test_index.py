@@ -758,7 +758,7 @@ def test_a_full_disk_is_no_damaged_index(folder: Path, monkeypatch: pytest.Monke
         real(self, *arguments)
 
     monkeypatch.setattr(Catalog, "put", put)
-    with pytest.raises(WorkspaceError, match=r"is full\. Make room"):
+    with pytest.raises(WorkspaceError, match=r"is full\. Free disk space"):
         workspace.sync()
     monkeypatch.undo()
     assert before == contents(quick_workspace(folder))

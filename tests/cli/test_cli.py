@@ -460,7 +460,7 @@ def test_a_truncated_catalog(indexed: Path, run: Run, share: float) -> None:
         assert (1, "") == (done.code, done.out)
         assert done.sentence.startswith(f"{catalog} cannot be read as an index (")
         assert done.sentence.endswith(
-            f"Your documents are not touched. Rebuild it with: scoqa index {indexed} --rebuild"
+            f"Your documents are unchanged. Rebuild it with: scoqa index {indexed} --rebuild"
         )
     checked = run("doctor", "-w", indexed)
     assert 1 == checked.code
