@@ -46,7 +46,7 @@ def contents(workspace: Workspace) -> dict[str, list[tuple[str, str, int, int]]]
                 (passage.heading, passage.text, passage.start, passage.end)
                 for passage in view.passages_of(entry.document_id)
             ]
-            for path, entry in view.digests().items()
+            for path, entry in view.entries().items()
         }
 
 
@@ -60,7 +60,7 @@ def searched(workspace: Workspace, query: str) -> list[tuple[str, float, tuple[A
 def entries(workspace: Workspace) -> dict[str, Entry]:
     """Return what the index remembers of each document, its id included."""
     with workspace.store.view() as view:
-        return dict(view.digests())
+        return dict(view.entries())
 
 
 def paths_found(workspace: Workspace, query: str) -> set[str]:
@@ -492,8 +492,8 @@ def test_an_index_of_another_model_is_refused_and_nothing_is_lost(folder: Path) 
         with pytest.raises(IndexMismatchError) as refused:
             use()
         assert (
-            "The index was built with the embedder quick@1, the settings say other@2. Set it "
-            f"back, or build the index anew with: scoqa index {folder} --rebuild"
+            "The index was built with the embedder quick@1, but the settings say other@2. Change "
+            f"the setting back, or rebuild the index with: scoqa index {folder} --rebuild"
         ) == str(refused.value)
     assert [] == embedded(other)
     assert before == contents(workspace)
@@ -517,7 +517,7 @@ def test_terms_made_otherwise_are_not_searched_until_a_sync_makes_them_anew(
     quick_workspace(folder).sync()
     monkeypatch.setattr(index, "TERMS_VERSION", "2/other")
     later = quick_workspace(folder)
-    with pytest.raises(IndexMismatchError, match=r"made with .*, the settings say .*2/other"):
+    with pytest.raises(IndexMismatchError, match=r"made with .*, but the settings say .*2/other"):
         later.search("herring")
     embedded(later)
     assert {"changed": BOTH} == essence(later.sync())
@@ -534,7 +534,7 @@ def test_a_first_sync_that_was_cut_off_does_not_answer_for_the_whole_folder(
         first.sync()
     second = quick_workspace(tmp_path, passage_tokens=20)
     assert 0 < second.summary()[0] < 12
-    with pytest.raises(IndexNotFoundError, match=r"not finished.* go on with: scoqa index"):
+    with pytest.raises(IndexNotFoundError, match=r"not finished.* resume with: scoqa index"):
         second.ask("Which boat carries herring?")
     second.sync()
     assert 12 == second.summary()[0]
@@ -562,7 +562,7 @@ def test_a_document_read_with_an_older_parser_is_read_again(
     assert {"changed": BOTH} == essence(workspace.sync())
     assert [] == embedded(workspace)
     with workspace.store.view() as view:
-        assert {Parser("plain", "99")} == {entry.parser for entry in view.digests().values()}
+        assert {Parser("plain", "99")} == {entry.parser for entry in view.entries().values()}
 
 
 def test_an_index_whose_ids_held_the_content_answers_on_and_is_brought_up_to_date(
@@ -758,7 +758,7 @@ def test_a_full_disk_is_no_damaged_index(folder: Path, monkeypatch: pytest.Monke
         real(self, *arguments)
 
     monkeypatch.setattr(Catalog, "put", put)
-    with pytest.raises(WorkspaceError, match=r"is full\. Make room"):
+    with pytest.raises(WorkspaceError, match=r"is full\. Free disk space"):
         workspace.sync()
     monkeypatch.undo()
     assert before == contents(quick_workspace(folder))
@@ -836,14 +836,14 @@ def test_a_reader_without_rights_never_answers_without_the_log_of_writes(
     workspace = quick_workspace(folder)
     workspace.sync()
     with workspace.store.writer() as writer:
-        writer.drop(writer.digests()["boat.txt"].document_id)
+        writer.drop(writer.entries()["boat.txt"].document_id)
         files = [*workspace.index.iterdir()]
         for file in files:
             file.chmod(0o444)
         workspace.index.chmod(0o555)
         try:
             with open_store(workspace.index).view() as view:
-                assert ["ferry.txt"] == [*view.digests()]
+                assert ["ferry.txt"] == [*view.entries()]
         finally:
             workspace.index.chmod(0o755)
             for file in files:

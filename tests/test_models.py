@@ -11,7 +11,7 @@ import pytest
 
 from scoqa import models
 from scoqa.errors import ModelHashError, ModelNotFoundError
-from scoqa.models import KNOWN_EMBEDDERS, Known, find_embedder
+from scoqa.models import KNOWN_EMBEDDERS, PackagedModel, find_embedder
 
 WEIGHTS = b"these stand for weights"
 SHA256 = hashlib.sha256(WEIGHTS).hexdigest()
@@ -26,7 +26,9 @@ def packaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "model.safetensors").write_bytes(WEIGHTS)
     monkeypatch.syspath_prepend(str(tmp_path / "site"))
     monkeypatch.setitem(
-        KNOWN_EMBEDDERS, "tiny", Known("tiny_model", "weights", "tiny-model", SHA256, "hub/tiny")
+        KNOWN_EMBEDDERS,
+        "tiny",
+        PackagedModel("tiny_model", "weights", "tiny-model", SHA256, "hub/tiny"),
     )
     return folder
 
@@ -84,7 +86,7 @@ def test_weights_that_change_on_disk_are_hashed_anew(packaged: Path) -> None:
 def test_a_package_that_is_not_installed_is_named_with_the_way_to_get_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    known = Known("no_such_package", "model", "no-such-distribution", SHA256, "hub/none")
+    known = PackagedModel("no_such_package", "model", "no-such-distribution", SHA256, "hub/none")
     monkeypatch.setitem(KNOWN_EMBEDDERS, "absent", known)
     with pytest.raises(ModelNotFoundError) as missing:
         find_embedder("absent")
@@ -168,7 +170,7 @@ def test_a_fetch_that_fails_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> 
         raise ConnectionError("no route to host")
 
     monkeypatch.setattr(huggingface_hub, "snapshot_download", unreachable)
-    with pytest.raises(ModelNotFoundError, match="could not be fetched: no route to host"):
+    with pytest.raises(ModelNotFoundError, match="could not be downloaded: no route to host"):
         find_embedder("somebody/some-model", allow_download=True)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from conftest import document_of
 from scoqa import terminal
-from scoqa.regions import WHOLE, regions
+from scoqa.regions import PAGE_SIZE, find_regions
 from scoqa.split import split
 from scoqa.types import Citation, Document, Mark, Parser, Span
 from scoqa.ui.words.wording import place_words
@@ -121,9 +121,9 @@ def line(text: str, top: int, left: int = 1000) -> list[tuple[int, int, int, int
 
 
 def strokes(document: Document, start: int, end: int, pages: dict[int, bytes]) -> list[object]:
-    found = regions(document, start, end, pages.__getitem__)
+    found = find_regions(document, start, end, pages.__getitem__)
     return [
-        (region.page, [tuple(round(share * WHOLE) for share in box) for box in region.boxes])
+        (region.page, [tuple(round(share * PAGE_SIZE) for share in box) for box in region.boxes])
         for region in found
     ]
 
@@ -180,7 +180,7 @@ def test_letters_of_several_heights_and_turned_text_stay_one_stroke() -> None:
 
 
 def test_text_without_pages_has_no_strokes() -> None:
-    assert [] == regions(document_of("Plain."), 0, 5, lambda page: b"")
+    assert [] == find_regions(document_of("Plain."), 0, 5, lambda page: b"")
 
 
 # -- in passages -----------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from conftest import QuickEmbedder, document_of, quick_workspace
 from scoqa.retrieve import fuse, phrases, retrieve, windows
 from scoqa.sentences import sentences
 from scoqa.store import Where
-from scoqa.types import Document, Found, Hit, Passage, Window
+from scoqa.types import Document, Hit, Passage, SearchResult, Window
 
 
 def passage(name: str, start: int = 0) -> Passage:
@@ -41,8 +41,8 @@ def test_the_fused_score_is_the_mean_of_the_shares_of_each_best() -> None:
     # A: 8/8 and 6/8. C: 2/8 and 8/8. B and D: a half in one search, nothing in the other.
     assert {"A": 0.875, "C": 0.625, "B": 0.25, "D": 0.25} == pytest.approx(scores(hits))
     assert ["A", "C", "B", "D"] == [hit.passage.id for hit in hits]
-    assert (Found("words", 1, 8.0), Found("vectors", 2, 0.6)) == hits[0].found_by
-    assert (Found("vectors", 3, 0.4),) == hits[3].found_by
+    assert (SearchResult("words", 1, 8.0), SearchResult("vectors", 2, 0.6)) == hits[0].found_by
+    assert (SearchResult("vectors", 3, 0.4),) == hits[3].found_by
 
 
 def test_what_a_full_search_left_out_has_its_least_share() -> None:

@@ -57,7 +57,7 @@ def fill(store: Store, made: Sequence[tuple[Document, list[Passage]]]) -> None:
         for document, passages in made:
             inputs = embedder.passage_inputs(passages)
             keys = [embedder.key(each) for each in inputs]
-            writer.keep(keys, embedder.embed(inputs))
+            writer.keep_vectors(keys, embedder.embed(inputs))
             writer.put(document, passages, keys, splitter=SPLITTER)
         writer.save(finished=True)
 

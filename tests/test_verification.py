@@ -20,7 +20,7 @@ from conftest import document_of, quick_workspace
 from scoqa.parse import PARSERS, parse_file
 from scoqa.serial import to_json
 from scoqa.types import Answer, Citation, Document, Parser, Span, Verdict, with_also_in
-from scoqa.verification import MOST_PLACES, citations_of, freshness, verify, verify_citation
+from scoqa.verification import MOST_PLACES, all_citations, freshness, verify, verify_citation
 
 TEXT = (
     "The pier\r\n\r\nThe pier is 41\u00a0metres long. It is old. The mayor opened it in 1911.\r\n"
@@ -103,7 +103,7 @@ def test_a_quote_of_a_file_that_moved_is_elsewhere_in_the_new_one(docs: Path) ->
     (docs / "pier.txt").rename(docs / "north" / "quay.txt")
     start = citation.start
     assert ("elsewhere", (("north/quay.txt", start, start + 9),)) == verdict(docs, citation)
-    assert "pier.txt is not there" in verify_citation(citation, docs).message
+    assert "pier.txt does not exist" in verify_citation(citation, docs).message
 
 
 def test_a_quote_that_stands_nowhere_is_gone(docs: Path) -> None:
@@ -295,7 +295,7 @@ def test_a_forged_citation_of_an_unchanged_file_is_never_true(
     forged = replace(cited(docs, "41\u00a0metres"), **change)  # type: ignore[arg-type]
     found = verify_citation(forged, docs)
     assert kind == found.kind
-    assert "has other words at" in found.message
+    assert "has different text at" in found.message
 
 
 def test_offsets_from_the_end_are_no_offsets(docs: Path) -> None:
@@ -351,7 +351,7 @@ def test_every_citation_has_a_verdict_also_those_named_beside(docs: Path) -> Non
     answer = Answer("q", "q", (with_also_in(first, [other]),), 0.9, True, None, (near,))
     (docs / "copy.txt").write_bytes(TEXT.replace("41", "14").encode())
     verdicts: list[Verdict] = verify(answer, docs)
-    assert list(citations_of(answer)) == [each.citation for each in verdicts]
+    assert list(all_citations(answer)) == [each.citation for each in verdicts]
     assert ["true", "elsewhere", "true"] == [each.kind for each in verdicts]
     assert "pier.txt" == verdicts[1].found[0][0]
 

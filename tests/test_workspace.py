@@ -15,7 +15,7 @@ from scoqa.workspace import Workspace
 def known(workspace: Workspace, path: str) -> Document:
     """Return the document at `path` as the index holds it."""
     with workspace.store.view() as view:
-        return view.document(view.digests()[path].document_id)
+        return view.document(view.entries()[path].document_id)
 
 
 def test_a_workspace_names_its_collections_in_order(tmp_path: Path) -> None:

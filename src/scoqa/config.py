@@ -1,7 +1,7 @@
-"""Settings: flag > environment > scoqa.toml > default.
+"""Load the settings: flags override the environment, which overrides scoqa.toml and defaults.
 
-Receives a workspace folder, the environment and flags; hands on one frozen `Settings`.
-Every key stands in `Settings` with its default; `docs/guide/settings.md` lists them.
+Input: a workspace folder, the environment and flags. Output: a frozen `Settings`, which defines
+every key with its default. `docs/guide/settings.md` lists the keys.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from scoqa.errors import ConfigError
 
 FILE_NAME = "scoqa.toml"
 ENVIRONMENT_PREFIX = "SCOQA_"
-SPAN_READER, SENTENCE_READER = "span", "sentence"  # the names of readers that are no folders
-LOGINS = ".scoqa-logins"  # in the workspace; a hidden file, so never taken for a document
+SPAN_READER, SENTENCE_READER = "span", "sentence"  # built-in readers; other names are folders
+LOGINS = ".scoqa-logins"  # in the workspace; hidden, so it is never indexed as a document
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that can be set. Counts are whole numbers, `threshold` is a probability."""
+    """All settings. Counts are integers, `threshold` is a probability."""
 
     exclude: tuple[str, ...] = ()  # glob patterns of documents to leave out
     embedder: str = "all-MiniLM-L6-v2"  # a known name, or a folder
@@ -32,15 +32,15 @@ class Settings:
     passage_tokens: int = 180  # leaves 70 of the embedder's 256 for the heading
     search_k: int = 100  # candidates taken from each search before fusion
     read_k: int = 10  # passages handed to the reader, see docs/guide/log.md
-    threshold: float | None = None  # least probability to answer; None: the reader's own
-    host: str = "127.0.0.1"  # the address the chat binds; beyond this machine it needs a login
+    threshold: float | None = None  # minimum probability to answer; None: the reader's own
+    host: str = "127.0.0.1"  # address the chat binds to; any non-local address needs a login
     port: int = 7860
-    allowed_hosts: tuple[str, ...] = ()  # names the chat answers to beside localhost
-    logins: str = LOGINS  # the file of names and salted passwords; where it stands, it is asked for
+    allowed_hosts: tuple[str, ...] = ()  # host names the chat accepts in addition to localhost
+    logins: str = LOGINS  # file of names and salted passwords; if it exists, a login is required
 
 
-# Least and greatest value of each number. Passages under 20 tokens hold no sentence; above 200
-# there is no room left for a heading within the embedder's 256.
+# Minimum and maximum of each number. Passages under 20 tokens are too short for a sentence; over
+# 200 tokens leave no space for a heading within the embedder's 256.
 _RANGES: dict[str, tuple[float, float]] = {
     "passage_tokens": (20, 200),
     "search_k": (1, 1000),
@@ -48,21 +48,21 @@ _RANGES: dict[str, tuple[float, float]] = {
     "threshold": (0.0, 1.0),
     "port": (1, 65535),
 }
-_NAMES = tuple(each.name for each in fields(Settings))
+_NAMES = tuple(field.name for field in fields(Settings))
 
 
-def _checked(source: str, key: str, value: Any) -> Any:
-    """Return `value` as the type of the setting `key`, or raise ConfigError."""
+def _validate(source: str, key: str, value: Any) -> Any:
+    """Return `value` in the type of the setting `key`, or raise ConfigError."""
 
-    def refuse(allowed: str) -> ConfigError:
+    def error(allowed: str) -> ConfigError:
         return ConfigError(source=source, key=key, value=value, allowed=allowed)
 
     if key not in _NAMES:
-        raise refuse(f"only the keys {', '.join(_NAMES)}")
+        raise error(f"only the keys {', '.join(_NAMES)}")
     default = Settings.__dataclass_fields__[key].default
     if isinstance(default, tuple):
         if not isinstance(value, (list, tuple)) or not all(isinstance(v, str) for v in value):
-            raise refuse('a list of strings, such as ["drafts/**"]')
+            raise error('a list of strings, such as ["drafts/**"]')
         return tuple(value)
     if key in _RANGES:
         low, high = _RANGES[key]
@@ -70,25 +70,25 @@ def _checked(source: str, key: str, value: Any) -> Any:
         number = not isinstance(value, bool) and isinstance(value, int if whole else (int, float))
         if not number or not low <= value <= high:
             kind = "a whole number" if whole else "a number"
-            raise refuse(f"{kind} from {low:g} to {high:g}")
+            raise error(f"{kind} from {low:g} to {high:g}")
         return value
     if not isinstance(value, str) or not value.strip():
-        raise refuse("a text that is not empty")
+        raise error("a text that is not empty")
     if key == "host" and value != "localhost":
         bare = value[1:-1] if value.startswith("[") and value.endswith("]") else value
         try:
             return str(ipaddress.ip_address(bare))
         except ValueError:
-            raise refuse("localhost, or an address such as 127.0.0.1, 0.0.0.0 or ::1") from None
+            raise error("localhost, or an address such as 127.0.0.1, 0.0.0.0 or ::1") from None
     name = Path(value).name
     if key == "logins" and not name.startswith(".") and Path(name).suffix:
-        # Wherever it stands, it must never become a document: see parse.folder.scan.
-        raise refuse("a file whose name begins with a dot or has no extension")
+        # It must never be indexed as a document, in any folder: see parse.folder.scan.
+        raise error("a file whose name begins with a dot or has no extension")
     return value
 
 
-def _from_text(key: str, text: str) -> Any:
-    """Return what `text` from the environment stands for; a wrong one is refused later."""
+def _parse_text(key: str, text: str) -> Any:
+    """Convert `text` from the environment; `_validate` rejects invalid values."""
     if key in _NAMES and isinstance(Settings.__dataclass_fields__[key].default, tuple):
         return [part.strip() for part in text.split(",") if part.strip()]
     for number in (int, float) if key in _RANGES else ():
@@ -105,11 +105,20 @@ def load_settings(
     environment: Mapping[str, str] | None = None,
     flags: Mapping[str, Any] | None = None,
 ) -> Settings:
-    """Return the settings in force for `workspace`.
+    """Return the effective settings of `workspace`.
 
-    environment: defaults to the process's; keys are SCOQA_ and the setting's name in capitals,
-    lists separated by commas. flags: values given by hand; None means not given.
-    Raises ConfigError, naming the source, the key, the value and what is allowed.
+    Parameters
+    ----------
+    environment
+        Defaults to the environment of the process. Keys are SCOQA_ plus the setting's name in
+        capitals; lists are separated by commas.
+    flags
+        Values from the command line; None means not given.
+
+    Raises
+    ------
+    ConfigError
+        Names the source, the key, the value and the allowed values.
     """
     values: dict[str, Any] = {}
     path = workspace / FILE_NAME
@@ -122,12 +131,12 @@ def load_settings(
             source=str(path), key="(the file)", value=str(error), allowed="a readable TOML file"
         ) from error
     for key, value in table.items():
-        values[key] = _checked(str(path), key, value)
+        values[key] = _validate(str(path), key, value)
     for key in ("embedder", "reader"):
-        beside = workspace / str(values.get(key, ""))
-        known = values.get(key) in (SPAN_READER, SENTENCE_READER)
-        if key in values and not known and beside.is_dir():
-            values[key] = str(beside)  # a folder named in the file stands beside the file
+        folder = workspace / str(values.get(key, ""))
+        built_in = values.get(key) in (SPAN_READER, SENTENCE_READER)
+        if key in values and not built_in and folder.is_dir():
+            values[key] = str(folder)  # folders in the file are relative to the workspace
     if "logins" in values:
         values["logins"] = str(workspace / values["logins"])
     for key in _NAMES:
@@ -136,8 +145,8 @@ def load_settings(
         )
         if text is not None:
             source = f"environment variable {ENVIRONMENT_PREFIX}{key.upper()}"
-            values[key] = _checked(source, key, _from_text(key, text))
+            values[key] = _validate(source, key, _parse_text(key, text))
     for key, value in (flags or {}).items():
         if value is not None:
-            values[key] = _checked("option", key, value)
+            values[key] = _validate("option", key, value)
     return Settings(**values)

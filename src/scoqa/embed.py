@@ -1,7 +1,7 @@
-"""Texts -> unit vectors, with a sentence-transformers model from a folder on this machine.
+"""Embed texts as unit vectors with a local sentence-transformers model.
 
-Receives passages, sentences or questions; hands on normalised float32 vectors in the order
-given. The tokenizer alone is light and loads at once; the model loads on the first embedding.
+Input: passages, sentences or questions. Output: normalised float32 vectors in input order. Counting
+tokens loads only the small tokenizer; the model is loaded at the first embedding.
 """
 
 from __future__ import annotations
@@ -27,35 +27,35 @@ if TYPE_CHECKING:
 Vectors = NDArray[np.float32]
 EmbedProgress = Callable[[int], None]  # called with the number of texts done so far
 
-BATCH = 8  # of 1 to 64, all tried: as fast as any on sentences, a fifth faster on passages
+BATCH = 8  # of the sizes 1 to 64: as fast as any for sentences, a fifth faster for passages
 SPECIAL_TOKENS = 2  # [CLS] and [SEP] around every input
 
 
 class Embedder:
-    """One embedding model. Safe to share between threads: one embedding runs at a time."""
+    """An embedding model. Thread-safe: one embedding runs at a time."""
 
     def __init__(self, folder: Path, fingerprint: str) -> None:
-        """folder: a whole sentence-transformers model. fingerprint: what an index remembers."""
+        """folder: a complete sentence-transformers model. fingerprint: stored with each index."""
         self.folder = folder
         self.fingerprint = fingerprint
         self.max_tokens = _max_tokens(folder)
         self._lock = threading.Lock()
         self._model: SentenceTransformer | None = None
-        self._tokenizer_once: Tokenizer | None = None
+        self._loaded_tokenizer: Tokenizer | None = None
 
     @property
     def loaded(self) -> bool:
-        """Whether the model is in memory."""
+        """Return whether the model is in memory."""
         return self._model is not None
 
     def load(self) -> None:
-        """Bring the model into memory: seconds the first time, nothing after that."""
+        """Load the model into memory. Takes seconds the first time; does nothing after that."""
         with self._lock:
             self._load()
 
     def _load(self) -> SentenceTransformer:
         if self._model is None:
-            # Set before the libraries are imported: they read these once.
+            # Must be set before the libraries are imported, which read them once.
             os.environ.setdefault("HF_HUB_OFFLINE", "1")
             os.environ.setdefault("TRANSFORMERS_OFFLINE", "1")
             os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -67,24 +67,26 @@ class Embedder:
                 self._model = SentenceTransformer(
                     str(self.folder), device="cpu", local_files_only=True, trust_remote_code=False
                 )
-            except Exception as error:  # the libraries below raise whatever they like
+            except Exception as error:  # the libraries raise many types
                 raise ModelNotFoundError(
-                    f"{self.folder} does not hold a whole sentence-transformers model: {error}"
+                    f"{self.folder} does not contain a complete sentence-transformers model: "
+                    f"{error}"
                 ) from error
             self._model.max_seq_length = self.max_tokens
         return self._model
 
     def embed(self, texts: Sequence[str], *, progress: EmbedProgress | None = None) -> Vectors:
-        """Return one unit vector per text.
+        """Return one unit vector per text: float32, shape (len(texts), d), in input order.
 
-        texts: any number of strings; none gives shape (0, d). A text over `max_tokens` is cut.
-        Returns float32, shape (len(texts), d), in the order given.
+        Texts longer than `max_tokens` are truncated. No texts give shape (0, d).
+        progress: called after each batch.
         """
         with self._lock:
             model = self._load()
             size = int(model.get_embedding_dimension() or 0)
             vectors = np.zeros((len(texts), size), dtype=np.float32)
-            # Longest first: batches of like length waste no padding, and memory peaks at once.
+            # Longest first: batches of equal length need little padding, and memory use peaks
+            # in the first batch.
             order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
             for start in range(0, len(order), BATCH):
                 batch = order[start : start + BATCH]
@@ -101,24 +103,23 @@ class Embedder:
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return the number of tokens of each text, without special tokens."""
         encoded = self._tokenizer().encode_batch(list(texts), add_special_tokens=False)
-        return [len(each.ids) for each in encoded]
+        return [len(encoding.ids) for encoding in encoded]
 
     def passage_inputs(self, passages: Sequence[Passage]) -> list[str]:
-        """Return exactly what is embedded for each passage: its heading, then its text.
+        """Return the model input for each passage: its heading, then its text.
 
-        Heading and text together fit `max_tokens`: the heading is shortened, never the passage.
+        If both together exceed `max_tokens`, the heading is shortened, never the text.
         """
-        room = self.max_tokens - SPECIAL_TOKENS
+        available = self.max_tokens - SPECIAL_TOKENS
+        token_counts = self.count_tokens([passage.text for passage in passages])
         inputs = []
-        for passage, used in zip(
-            passages, self.count_tokens([each.text for each in passages]), strict=True
-        ):
-            heading = self._shorten(passage.heading, room - used)
+        for passage, token_count in zip(passages, token_counts, strict=True):
+            heading = self._shorten(passage.heading, available - token_count)
             inputs.append(f"{heading}\n{passage.text}" if heading else passage.text)
         return inputs
 
     def key(self, model_input: str) -> str:
-        """Return the name under which the vector of `model_input` is kept: nothing twice."""
+        """Return the key under which the vector of `model_input` is stored."""
         joined = f"{self.fingerprint}\0{model_input}"
         return hashlib.sha256(joined.encode("utf-8")).hexdigest()[:32]
 
@@ -129,7 +130,7 @@ class Embedder:
         return text[: offsets[most_tokens - 1][1]] if most_tokens > 0 else ""
 
     def _tokenizer(self) -> Tokenizer:
-        if self._tokenizer_once is None:
+        if self._loaded_tokenizer is None:
             from tokenizers import Tokenizer
 
             try:
@@ -137,18 +138,18 @@ class Embedder:
             except Exception as error:  # tokenizers raises no narrower class
                 raise ModelNotFoundError(
                     f"{self.folder} has no readable tokenizer.json: {error}. Give a folder that "
-                    "holds a whole sentence-transformers model."
+                    "contains a complete sentence-transformers model."
                 ) from error
             tokenizer.no_truncation()
             tokenizer.no_padding()
-            self._tokenizer_once = tokenizer
-        return self._tokenizer_once
+            self._loaded_tokenizer = tokenizer
+        return self._loaded_tokenizer
 
 
 def _max_tokens(folder: Path) -> int:
-    """Return the model's longest input in tokens, special tokens included."""
+    """Return the maximum input length of the model in tokens, special tokens included."""
     try:
         config = json.loads((folder / "sentence_bert_config.json").read_text(encoding="utf-8"))
         return int(config["max_seq_length"])
     except (OSError, ValueError, KeyError, TypeError):
-        return 256  # what all-MiniLM-L6-v2 was made for; never more than a model bears
+        return 256  # the limit of all-MiniLM-L6-v2; safe for any model

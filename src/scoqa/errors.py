@@ -1,29 +1,29 @@
-"""What can go wrong, as one tree.
+"""The exceptions of scoqa, all derived from ScoqaError.
 
-Receives the facts of a failure; hands on a sentence that says what happened, where, and what
-to do next. The command line prints the sentence and ends with the error's exit code.
+Each message says what happened, where, and what to do next. The command line prints it and exits
+with the error's exit code.
 
 ScoqaError
-  ConfigError            file, key, value, what is allowed
-  WorkspaceError         a folder that is missing, unreadable or empty
-  QuestionError          a question that cannot be asked: empty, or too long
-  CrowdedError           too many ask at once
-  LoginError             the chat needs a login, or its file or a password cannot be used
+  ConfigError            an invalid setting: source, key, value, allowed values
+  WorkspaceError         a folder is missing, unreadable or empty
+  QuestionError          a question is empty or too long
+  CrowdedError           too many questions at the same time
+  LoginError             the chat needs a login, or the login file or a password is invalid
   ModelNotFoundError     names the places searched and how to get the model
-  ModelHashError         a model file is not the one expected
+  ModelHashError         a model file is not the expected one
   ParseError             path and reason; collected in SyncReport
-  IndexNotFoundError     names the command that builds it
+  IndexNotFoundError     names the command that builds the index
   IndexMismatchError     both values (model, splitter), and the rebuild command
   IndexDamagedError      what is damaged, and the rebuild command
-  IndexLockedError       who holds it, since when
+  IndexLockedError       which process holds the lock, and since when
   QuestionSetError       path, line, reason
-  ReaderTrainingError    a reader that cannot be trained as asked
-  VerificationError      which citation, expected, found
+  ReaderTrainingError    a reader cannot be trained with these options
+  VerificationError      the citation, the expected and the actual text
 """
 
 
 class ScoqaError(Exception):
-    """Any failure scoqa expects; `exit_code` is what the command line ends with."""
+    """Base class of all expected failures; `exit_code` is the exit code of the command line."""
 
     exit_code = 1
 
@@ -45,26 +45,26 @@ class WorkspaceError(ScoqaError):
 
 
 class QuestionError(ScoqaError):
-    """The question cannot be asked."""
+    """The question is empty or too long."""
 
     exit_code = 2
 
 
 class LoginError(ScoqaError):
-    """The chat has no login where it needs one, or one that cannot be used.
+    """The chat needs a login and has none, or its login cannot be used.
 
-    Never names what stands in a login: a password may be there by mistake.
+    The message never quotes the login file, which may contain a password by mistake.
     """
 
     exit_code = 2
 
 
 class CrowdedError(ScoqaError):
-    """Too many people wait for an answer already."""
+    """Too many questions are waiting for an answer."""
 
 
 class ModelNotFoundError(ScoqaError):
-    """No model of that name is on this machine."""
+    """The model is not on this machine."""
 
 
 class ModelHashError(ScoqaError):
@@ -72,7 +72,7 @@ class ModelHashError(ScoqaError):
 
 
 class ParseError(ScoqaError):
-    """One file could not be turned into text."""
+    """A file could not be converted to text."""
 
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(f"{path} {reason}")
@@ -81,15 +81,15 @@ class ParseError(ScoqaError):
 
 
 class IndexNotFoundError(ScoqaError):
-    """There is no index where one was looked for."""
+    """There is no index in the folder."""
 
 
 class IndexMismatchError(ScoqaError):
-    """The index was built with other settings than the ones in force."""
+    """The index was built with settings that differ from the current ones."""
 
 
 class IndexDamagedError(ScoqaError):
-    """The catalog cannot be read as the database it should be."""
+    """The catalog is not a readable database."""
 
 
 class IndexLockedError(ScoqaError):
@@ -97,7 +97,7 @@ class IndexLockedError(ScoqaError):
 
 
 class QuestionSetError(ScoqaError):
-    """A question set has a line that cannot be used, or is none as a whole: line 0."""
+    """A question set has an invalid line, or is invalid as a whole (line 0)."""
 
     def __init__(self, path: str, line: int, reason: str) -> None:
         super().__init__(f"{path}, line {line}: {reason}" if line else f"{path}: {reason}")
@@ -107,10 +107,10 @@ class QuestionSetError(ScoqaError):
 
 
 class ReaderTrainingError(ScoqaError):
-    """A reader cannot be trained as asked: nothing to learn from, or the folder is taken."""
+    """A reader cannot be trained: no training data, or its folder is in use."""
 
 
 class VerificationError(ScoqaError):
-    """A saved answer cannot be replayed, or a citation does not hold."""
+    """A saved answer cannot be read, or a citation is not true."""
 
     exit_code = 4

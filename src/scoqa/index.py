@@ -1,8 +1,8 @@
-"""Bring an index up to date with a folder: the ingest path.
+"""Update an index from a folder of documents.
 
-Receives a folder of documents and a store; hands on a SyncReport. Text, vectors and words of a
-document enter or leave in one transaction; vectors are kept as soon as they are computed, so a
-sync that was cut off goes on where it was.
+Input: a folder of documents and a store. Output: a SyncReport. Text, vectors and words of a
+document are added or removed in one transaction. Vectors are stored as soon as they are computed,
+so an interrupted sync resumes where it stopped.
 """
 
 from __future__ import annotations
@@ -31,27 +31,27 @@ from scoqa.split import split, splitter_fingerprint
 from scoqa.store import Entry, Store, StoreWriter, View
 from scoqa.types import Document, Notice, Passage, SyncReport
 
-# Passages embedded before their vectors are kept: what a kill can cost, about two seconds.
+# Passages embedded before their vectors are stored: a kill loses at most these, about two seconds.
 GROUP = 64
-# Files that are read while the one before is embedded: one process reads a file many times as fast
-# as it is embedded, two keep going while one of them meets a slow file. Bounds memory, too.
+# Files parsed in advance while a file is embedded. Parsing is many times as fast as embedding; with
+# two files, one slow file does not stop the other. Also limits memory.
 AHEAD = 2
 
 
 @dataclass(frozen=True, slots=True)
 class SyncStep:
-    """Where a sync is: bytes of the files that have to be read, and what it is at."""
+    """The progress of a sync: bytes done, and bytes of all files that have to be read."""
 
     done: int
     total: int
-    doing: str  # a path, or "loading the model"
+    doing: str  # the current path, or "loading the model"
 
 
 SyncProgress = Callable[[SyncStep], None]
 
 
 def index_settings(embedder: Embedder, passage_tokens: int) -> dict[str, str]:
-    """Return what an index is built with; see `check_embedder`."""
+    """Return the settings that an index stores; see `check_embedder` and `check_settings`."""
     return {
         "embedder": embedder.fingerprint,
         "passages": f"{splitter_fingerprint(passage_tokens)}, terms {TERMS_VERSION}",
@@ -59,34 +59,34 @@ def index_settings(embedder: Embedder, passage_tokens: int) -> dict[str, str]:
 
 
 def check_embedder(view: View, embedder: Embedder, command: str) -> None:
-    """Raise IndexMismatchError when the index was built with another embedder."""
-    found = view.settings().get("embedder", embedder.fingerprint)
-    if found != embedder.fingerprint:
+    """Raise IndexMismatchError if the index was built with another embedder."""
+    stored = view.settings().get("embedder", embedder.fingerprint)
+    if stored != embedder.fingerprint:
         raise IndexMismatchError(
-            f"The index was built with the embedder {found}, the settings say "
-            f"{embedder.fingerprint}. Set it back, or build the index anew with: "
+            f"The index was built with the embedder {stored}, but the settings say "
+            f"{embedder.fingerprint}. Change the setting back, or rebuild the index with: "
             f"{command} --rebuild"
         )
 
 
 def check_settings(view: View, embedder: Embedder, passage_tokens: int, command: str) -> None:
-    """Raise unless the index is as a finished sync with these settings leaves it.
+    """Raise an error unless a sync with these settings has finished.
 
-    IndexNotFoundError before the first sync has ended, else IndexMismatchError. command: what
-    brings the index up to date, for the hint.
+    IndexNotFoundError if no sync has finished yet, IndexMismatchError if the settings differ.
+    command: the command that updates the index, for the hint.
     """
     check_embedder(view, embedder, command)
-    wanted = index_settings(embedder, passage_tokens)["passages"]
-    found = view.settings().get("passages")
-    if found is None:
+    expected = index_settings(embedder, passage_tokens)["passages"]
+    stored = view.settings().get("passages")
+    if stored is None:
         raise IndexNotFoundError(
-            "The index is not finished: it is being built, or that was cut off. Wait for it, or "
-            f"go on with: {command}"
+            "The index is not finished: it is still being built, or the build was interrupted. "
+            f"Wait for it, or resume with: {command}"
         )
-    if found != wanted:
+    if stored != expected:
         raise IndexMismatchError(
-            f"The passages of the index were made with {found}, the settings say {wanted}. Bring "
-            f"the index up to date with: {command}"
+            f"The passages of the index were made with {stored}, but the settings say {expected}. "
+            f"Update the index with: {command}"
         )
 
 
@@ -100,11 +100,11 @@ def sync(
     index: Path | None = None,
     progress: SyncProgress | None = None,
 ) -> SyncReport:
-    """Bring `store` up to date with the files under `documents`; return what was done.
+    """Update `store` to match the files under `documents`; return a report of the changes.
 
-    A file that cannot be read costs itself alone: it stands under `failed`, and what the index
-    held of it leaves, because it can no longer be checked.
-    Raises WorkspaceError, IndexLockedError, IndexMismatchError, IndexDamagedError.
+    An unreadable file does not stop the sync. It is listed in `failed` and removed from the index,
+    because its quotes could no longer be verified.
+    Raises WorkspaceError, ConfigError, IndexLockedError, IndexMismatchError, IndexDamagedError.
     """
     sources, ignored, failed = scan(documents, exclude=exclude, index=index)
     settings = index_settings(embedder, passage_tokens)
@@ -117,19 +117,19 @@ def sync(
         )
     with store.writer() as writer:
         check_embedder(writer, embedder, store.command)
-        held = writer.counts().documents
-        if held and not sources:
+        indexed = writer.counts().documents
+        if indexed and not sources:
             raise WorkspaceError(
-                f"There are no documents in {documents} now, and {held} in the index: nothing was "
-                "removed. Is the folder mounted, and the right one? If they are gone for good: "
-                f"{store.command} --rebuild"
+                f"There are no documents in {documents} now, but {indexed} in the index: nothing "
+                "was removed. Check that this is the right folder and that it is mounted. If the "
+                f"documents were deleted on purpose, run: {store.command} --rebuild"
             )
         writer.configure({"embedder": settings["embedder"]})
         report = SyncReport(ignored=ignored, failed=tuple(failed))
         report = _Sync(writer, embedder, passage_tokens, settings["passages"], progress).run(
             sources, report
         )
-        writer.configure(settings)  # only now: until here some documents were made otherwise
+        writer.configure(settings)  # only now do all documents have these settings
         writer.note_failed(report.failed)
         writer.save(finished=True)
         return replace(report, passages=writer.counts().passages)
@@ -137,7 +137,7 @@ def sync(
 
 @dataclass(frozen=True, slots=True)
 class _Parsed:
-    """A document on its way into the store."""
+    """A parsed and split document, before it is stored. size: of its file, in bytes."""
 
     document: Document
     passages: list[Passage]
@@ -146,7 +146,7 @@ class _Parsed:
 
 
 class _Sync:
-    """One run of `sync`: what it has to do, and the passages on their way to the embedder."""
+    """One run of `sync`; parses, embeds and stores the files that have changed."""
 
     def __init__(
         self,
@@ -166,7 +166,7 @@ class _Sync:
         self.embedded = 0
 
     def run(self, sources: Sequence[Source], report: SyncReport) -> SyncReport:
-        known = self.writer.digests()
+        known = self.writer.entries()
         digests: dict[str, str] = {}
         failed = list(report.failed)
         for source in sources:
@@ -184,7 +184,7 @@ class _Sync:
         for batch in self._batches(stale, failed, warned):
             for parsed, keys in self._with_vectors(batch):
                 document = parsed.document
-                old = _moved_from(document, known, gone)
+                old = _find_old_path(document, known, gone)
                 if old is not None:
                     moved.append((old, document.path))
                 self.writer.put(
@@ -221,7 +221,7 @@ class _Sync:
         return (
             entry is None
             or form is None
-            or entry.document_id != document_id(source.path)  # ids once stood for content too
+            or entry.document_id != document_id(source.path)  # older ids included the content
             or entry.digest != digests[source.path]
             or entry.parser != form.parser
             or entry.splitter != self.splitter
@@ -230,15 +230,15 @@ class _Sync:
     def _batches(
         self, stale: Sequence[Source], failed: list[Notice], warned: list[Notice]
     ) -> Iterator[list[_Parsed]]:
-        """Yield parsed and split documents, in batches that hold about GROUP passages."""
+        """Yield parsed and split documents, in batches of about GROUP passages."""
         batch: list[_Parsed] = []
         waiting = 0
-        for source, found in _ahead(_parse, stale):
-            if isinstance(found, ParseError):
-                failed.append(Notice(found.path, found.reason))
-                self._step(source.size, source.path)
+        for source, result in _parse_ahead(_parse, stale):
+            if isinstance(result, ParseError):
+                failed.append(Notice(result.path, result.reason))
+                self._report(self.done + source.size, source.path)
                 continue
-            document, warnings, boxes = found
+            document, warnings, boxes = result
             warned.extend(Notice(source.path, warning) for warning in warnings)
             passages = split(
                 document,
@@ -254,100 +254,98 @@ class _Sync:
             yield batch
 
     def _with_vectors(self, batch: Sequence[_Parsed]) -> Iterator[tuple[_Parsed, list[str]]]:
-        """Yield the batch with the keys of its vectors, all of which are kept by then."""
-        inputs = [self.embedder.passage_inputs(_nameless(each)) for each in batch]
+        """Yield each document with the keys of its vectors, which are stored by then."""
+        inputs = [self.embedder.passage_inputs(_without_file_title(parsed)) for parsed in batch]
         keys = [[self.embedder.key(text) for text in texts] for texts in inputs]
         texts = {
             key: text
             for row_keys, row_texts in zip(keys, inputs, strict=True)
             for key, text in zip(row_keys, row_texts, strict=True)
         }
-        held = self.writer.vectors(list(texts))
-        missing = [key for key in texts if key not in held]
-        size = sum(each.size for each in batch)
+        stored = self.writer.vectors(list(texts))
+        missing = [key for key in texts if key not in stored]
+        size = sum(parsed.size for parsed in batch)
         start = self.done
         if missing and not self.embedder.loaded:
-            self._at(start, "loading the model")
+            self._report(start, "loading the model")
         for first in range(0, len(missing), GROUP):
             group = missing[first : first + GROUP]
             vectors = self.embedder.embed([texts[key] for key in group])
-            self.writer.keep(group, np.asarray(vectors))
+            self.writer.keep_vectors(group, np.asarray(vectors))
             self.embedded += len(group)
-            self._at(start + size * (first + len(group)) // len(missing), batch[-1].document.path)
+            done = start + size * (first + len(group)) // len(missing)
+            self._report(done, batch[-1].document.path)
         yield from zip(batch, keys, strict=True)
-        self._at(start + size, batch[-1].document.path)
+        self._report(start + size, batch[-1].document.path)
 
-    def _step(self, size: int, path: str) -> None:
-        self._at(self.done + size, path)
-
-    def _at(self, done: int, doing: str) -> None:
+    def _report(self, done: int, doing: str) -> None:
         self.done = min(done, self.total)
         if self.progress is not None:
             self.progress(SyncStep(self.done, self.total, doing))
 
 
-def _nameless(parsed: _Parsed) -> list[Passage]:
-    """Return the passages as they are embedded: under no title that is only the file's name.
+def _without_file_title(parsed: _Parsed) -> list[Passage]:
+    """Return the passages without a title that is only the file name, for embedding.
 
-    So that a copy, or a file that was renamed, has the same vectors. Words find it by its name.
+    A copy or a renamed file then has the same vectors. Word search still finds the file name.
     """
     title = parsed.document.title
     if title != title_from(parsed.document.path):
         return parsed.passages
     return [
-        replace(each, heading=each.heading.removeprefix(title).removeprefix(" > "))
-        for each in parsed.passages
+        replace(passage, heading=passage.heading.removeprefix(title).removeprefix(" > "))
+        for passage in parsed.passages
     ]
 
 
 def _parse(source: Source) -> ParsedFile | ParseError:
-    """Return what is in the file, or why it cannot be read."""
+    """Return the parsed file, or the error if it cannot be parsed."""
     try:
         return parse_file(source.file, source.path)
     except ParseError as error:
         return error
 
 
-def _ahead(
-    work: Callable[[Source], ParsedFile | ParseError], sources: Iterable[Source]
+def _parse_ahead(
+    parse: Callable[[Source], ParsedFile | ParseError], sources: Iterable[Source]
 ) -> Iterator[tuple[Source, ParsedFile | ParseError]]:
-    """Yield each source with what `work` makes of it, in order.
+    """Yield each source with the result of `parse`, in order.
 
-    The next AHEAD are worked on meanwhile, in threads that nobody waits for at the end.
+    The next AHEAD sources are parsed meanwhile, in daemon threads that are not joined.
     """
-    waiting: deque[tuple[Source, Queue[ParsedFile | ParseError | BaseException]]] = deque()
+    pending: deque[tuple[Source, Queue[ParsedFile | ParseError | BaseException]]] = deque()
 
-    def begin(source: Source) -> None:
+    def start(source: Source) -> None:
         result: Queue[ParsedFile | ParseError | BaseException] = Queue(1)
 
         def run() -> None:
             try:
-                result.put(work(source))
-            except BaseException as error:  # raised again where it is waited for
+                result.put(parse(source))
+            except BaseException as error:  # raised again in the consuming thread
                 result.put(error)
 
-        waiting.append((source, result))
+        pending.append((source, result))
         threading.Thread(target=run, name="scoqa-parse", daemon=True).start()
 
-    def first() -> tuple[Source, ParsedFile | ParseError]:
-        source, result = waiting.popleft()
-        found = result.get()
-        if isinstance(found, BaseException) and not isinstance(found, ParseError):
-            raise found
-        return source, found
+    def wait_for_first() -> tuple[Source, ParsedFile | ParseError]:
+        source, queue = pending.popleft()
+        result = queue.get()
+        if isinstance(result, BaseException) and not isinstance(result, ParseError):
+            raise result
+        return source, result
 
     for source in sources:
-        begin(source)
-        if len(waiting) > AHEAD:
-            yield first()
-    while waiting:
-        yield first()
+        start(source)
+        if len(pending) > AHEAD:
+            yield wait_for_first()
+    while pending:
+        yield wait_for_first()
 
 
-def _moved_from(
+def _find_old_path(
     document: Document, known: Mapping[str, Entry], gone: Mapping[str, Entry]
 ) -> str | None:
-    """Return the path that `document`'s content had before it went from there, if it did."""
+    """Return the removed path whose file had the same bytes as `document`, if it was moved."""
     if document.path in known:
         return None
     return next((path for path, entry in gone.items() if entry.digest == document.digest), None)

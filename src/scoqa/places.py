@@ -1,6 +1,6 @@
-"""Where in a file a stretch of its text stands, in the words people cite with.
+"""Describe places in a document the way people cite them.
 
-Receives the marks of a document; hands on words such as "p. 12", "slide 3", "Budget, row 40".
+Input: the marks of a document. Output: labels such as "p. 12", "slide 3", "Budget, row 40".
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Protocol
 
 
 class Marked(Protocol):
-    """A stretch of a text with a name, as `scoqa.types.Mark`."""
+    """A labelled range of text, such as `scoqa.types.Mark`."""
 
     @property
     def start(self) -> int: ...
@@ -24,7 +24,7 @@ class Marked(Protocol):
 
 
 class Marks:
-    """The marks of one text by kind, to be asked many times."""
+    """The marks of one text, indexed by kind for fast lookup."""
 
     def __init__(self, marks: Sequence[Marked]) -> None:
         """marks: sorted by start."""
@@ -34,33 +34,33 @@ class Marks:
 
     def at(self, kind: str, position: int) -> Marked | None:
         """Return the last mark of `kind` that starts at or before `position`."""
-        own = self.kinds.get(kind, [])
-        # Of marks that start together the last one holds it: blank pages come before.
-        number = bisect_right(own, position, key=lambda mark: mark.start)
-        return own[number - 1] if number else None
+        marks = self.kinds.get(kind, [])
+        # If several marks start together, the last one contains the text: blank pages come first.
+        number = bisect_right(marks, position, key=lambda mark: mark.start)
+        return marks[number - 1] if number else None
 
     def number(self, kind: str, position: int) -> int:
-        """Return which mark of `kind`, from 1, `at` finds; 0 for none."""
+        """Return the number, from 1, of the mark that `at` returns; 0 if there is none."""
         return bisect_right(self.kinds.get(kind, []), position, key=lambda mark: mark.start)
 
     def label(self, kind: str, position: int) -> str | None:
         """Return the label of the last mark of `kind` that starts at or before `position`.
 
-        A message stands under no heading of the one before it, nor a sheet or a slide.
+        A heading applies only within its message, sheet or slide.
         """
         mark = self.at(kind, position)
         if mark is None:
             return None
         if kind == "heading":
-            borders = [self.at(each, position) for each in ("message", "sheet", "slide")]
+            borders = [self.at(border, position) for border in ("message", "sheet", "slide")]
             if any(border is not None and border.start > mark.start for border in borders):
                 return None
         return mark.label
 
     def place(self, start: int, end: int) -> str:
-        """Return where text[start:end] stands; "" where the text has no such places.
+        """Return the place of text[start:end], or "" if the text has no such places.
 
-        A page goes by its printed label, and by its number as well where the two differ.
+        A page is given by its printed label, followed by its number if the two differ.
         """
         last = max(start, end - 1)
         parts = [self.label("message", start), self._pages(start, last)]
@@ -80,11 +80,11 @@ class Marks:
         return words
 
     def _counted(self, one: str, many: str, start: int, last: int) -> str:
-        # What is drawn on a sheet stands after a blank line, and in no row.
-        held = (
+        # Text of shapes on a sheet follows a blank line and belongs to no row.
+        row_labels = (
             mark.label
-            for each in (start, last)
-            if (mark := self.at(one, each)) and each < mark.end + len("\n\n")
+            for position in (start, last)
+            if (mark := self.at(one, position)) and position < mark.end + len("\n\n")
         )
-        labels = list(dict.fromkeys(held))
+        labels = list(dict.fromkeys(row_labels))
         return f"{one if len(labels) == 1 else many} {'–'.join(labels)}" if labels else ""

@@ -1,7 +1,7 @@
-"""Where on a document's pages a stretch of its text stands, as rectangles to be lit.
+"""Find the rectangles to highlight for a text range on the pages of a document.
 
-Receives a document, a stretch of its text, and the boxes of its characters page by page; hands on
-one Region a page that the stretch touches.
+Input: a document, a text range, and the character boxes of each page. Output: one Region per page
+that the range overlaps.
 """
 
 from __future__ import annotations
@@ -12,20 +12,21 @@ from collections.abc import Callable, Iterator
 
 from scoqa.types import Document, Region
 
-WHOLE = 65_535  # of a box's numbers: the right and bottom edge (parse.common.parsed)
+PAGE_SIZE = 65_535  # coordinate of the right and bottom page edges (parse.common.parsed)
 _NUMBERS = 4
-_NEAR = 1.5  # line heights between characters that one stroke may bridge: a wide gap, no column
+# Largest gap, in line heights, within a rectangle: more than a wide space, less than a column gap.
+_NEAR = 1.5
 Box = tuple[int, int, int, int]  # left, top, right, bottom
 
 
-def regions(
+def find_regions(
     document: Document, start: int, end: int, boxes: Callable[[int], bytes]
 ) -> list[Region]:
-    """Return where document.text[start:end] stands, in the order of the pages.
+    """Return the regions of document.text[start:end], in page order.
 
-    boxes: those of a page by its number from 1, as `scoqa.parse` gives them.
+    boxes: returns the character boxes of a page, counted from 1, in the form of `scoqa.parse`.
     """
-    found = []
+    regions = []
     pages = [mark for mark in document.marks if mark.kind == "page"]
     for number, page in enumerate(pages, start=1):
         first, last = max(start, page.start), min(end, page.end)
@@ -34,28 +35,28 @@ def regions(
         numbers = array("H", boxes(number))
         if sys.byteorder == "big":
             numbers.byteswap()
-        own = numbers[_NUMBERS * (first - page.start) : _NUMBERS * (last - page.start)]
-        strokes = tuple(
-            (left / WHOLE, top / WHOLE, right / WHOLE, bottom / WHOLE)
-            for left, top, right, bottom in _strokes(own)
+        span_numbers = numbers[_NUMBERS * (first - page.start) : _NUMBERS * (last - page.start)]
+        rectangles = tuple(
+            (left / PAGE_SIZE, top / PAGE_SIZE, right / PAGE_SIZE, bottom / PAGE_SIZE)
+            for left, top, right, bottom in _merge_boxes(span_numbers)
         )
-        if strokes:
-            found.append(Region(number, strokes))
-    return found
+        if rectangles:
+            regions.append(Region(number, rectangles))
+    return regions
 
 
-def _strokes(numbers: array[int]) -> Iterator[Box]:
-    """Yield one box for each run of characters that stand beside each other.
+def _merge_boxes(numbers: array[int]) -> Iterator[Box]:
+    """Yield one box per run of adjacent characters.
 
-    A run ends with its line: at a character that is not drawn, or one that stands elsewhere than
-    beside the one before it.
+    A run ends with its line: at a character that is not drawn, or that does not continue the line
+    of the previous character.
     """
     run: Box | None = None
     last: Box | None = None
     for at in range(0, len(numbers), _NUMBERS):
         box = (numbers[at], numbers[at + 1], numbers[at + 2], numbers[at + 3])
         drawn = any(box)
-        if run is not None and last is not None and drawn and _beside(last, box):
+        if run is not None and last is not None and drawn and _continues_line(last, box):
             run = (
                 min(run[0], box[0]),
                 min(run[1], box[1]),
@@ -71,14 +72,15 @@ def _strokes(numbers: array[int]) -> Iterator[Box]:
         yield run
 
 
-def _beside(last: Box, box: Box) -> bool:
-    """Return whether `box` stands beside `last`: in its line, or, turned text, its column.
+def _continues_line(last: Box, box: Box) -> bool:
+    """Return whether `box` continues the line of `last` (or its column, in rotated text).
 
-    Near is measured by how wide a line is: what stands beside each other shares the most of it.
+    They must overlap across the line by at least half the smaller box, and the gap between them
+    must be at most _NEAR line heights.
     """
     return any(
-        _shared(last, box, across) >= 0.5 * min(_size(last, across), _size(box, across))
-        and -_shared(last, box, 1 - across) <= _NEAR * max(_size(last, across), _size(box, across))
+        _overlap(last, box, across) >= 0.5 * min(_size(last, across), _size(box, across))
+        and -_overlap(last, box, 1 - across) <= _NEAR * max(_size(last, across), _size(box, across))
         for across in (1, 0)
     )
 
@@ -87,6 +89,6 @@ def _size(box: Box, axis: int) -> int:
     return box[axis + 2] - box[axis]
 
 
-def _shared(one: Box, other: Box, axis: int) -> int:
-    """Return how far the two overlap along `axis`; negative: how far apart they are."""
+def _overlap(one: Box, other: Box, axis: int) -> int:
+    """Return the overlap of two boxes along `axis`; negative if there is a gap."""
     return min(one[axis + 2], other[axis + 2]) - max(one[axis], other[axis])

@@ -1,7 +1,7 @@
-"""Word search and vector search -> fused Hits -> reading windows.
+"""Retrieve passages with word and vector search, and build the windows for the reader.
 
-Receives a question, its vector and a view of the store; hands on passages, best first, and the
-stretches of text a reader should read.
+Input: a question, its vector and a view of the store. Output: fused hits, best first, and the
+windows of text that a reader should read.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 from scoqa.normalization import query_terms
 from scoqa.sentences import sentence_around
 from scoqa.store import Matches, View, Where
-from scoqa.types import Document, Found, Hit, Passage, Window
+from scoqa.types import Document, Hit, Passage, SearchResult, Window
 
 Vectors = NDArray[np.float32]
 
-# Equal voices for words and vectors: docs/guide/decisions/0004-fusion.md.
+# Equal weights for words and vectors; see docs/guide/decisions/0004-fusion.md.
 WORDS_WEIGHT = 0.5
 
-# A phrase in straight or curly double quotes; single quotes are apostrophes too often.
+# A phrase in straight, curly or angle double quotes; single quotes are often apostrophes.
 _PHRASE = re.compile(r"[\"“”„«»]([^\"“”„«»]+)[\"“”„«»]")
 
 
@@ -36,17 +36,19 @@ def phrases(question: str) -> tuple[str, ...]:
 
 
 def fuse(words: Matches, vectors: Matches, *, k: int, paths: Mapping[str, str]) -> list[Hit]:
-    """Return the passages of both rankings by the mean of their relative scores, best first.
+    """Return the passages of both rankings by their mean relative score, best first.
 
-    A relative score is the score as a share of the best one in its ranking, so the fused score
-    is 1 where both searches agree on the best. A passage that one search did not return has
-    there the least score returned, which bounds it from above, or 0 when the search returned
-    fewer than k and so left nothing out. A convex combination of scores (Bruch, Gai and Ingber
-    2023), not of ranks: how much better the first is than the second is worth knowing.
-    Without vectors (or words) the other ranking counts alone. Ranks in `found_by` count from 1;
-    equal scores share one. paths: by document id; ties stand by path, then start.
+    A relative score is the score divided by the best score of its ranking, so the fused score is 1
+    for a passage that both searches rank first. A passage missing from one ranking gets the lowest
+    score of that ranking, which is an upper bound, or 0 if the ranking has fewer than k passages
+    and is therefore complete. This is a convex combination of scores (Bruch, Gai and Ingber 2023);
+    a combination of ranks would lose the distances between scores. If one ranking is empty, the
+    other counts alone. Ties are sorted by path, then start. Ranks in `found_by` count from 1, and
+    equal scores share a rank.
+
+    paths: by document id.
     """
-    found: dict[str, tuple[Passage, tuple[Found, ...]]] = {}
+    results: dict[str, tuple[Passage, tuple[SearchResult, ...]]] = {}
     shares: dict[str, dict[str, float]] = {}
     missing: dict[str, float] = {}
     for search, ranking in (("words", words), ("vectors", vectors)):
@@ -55,12 +57,13 @@ def fuse(words: Matches, vectors: Matches, *, k: int, paths: Mapping[str, str]) 
         best, least = ranking[0][1], ranking[-1][1]
         missing[search] = _share(least, best) if len(ranking) >= k else 0.0
         rank = 0
-        before: float | None = None
+        previous: float | None = None
         for position, (passage, score) in enumerate(ranking, start=1):
-            if before is None or score < before:
-                rank, before = position, score
-            entry = Found(search, rank, score)  # type: ignore[arg-type]
-            found[passage.id] = (passage, (*found.get(passage.id, (passage, ()))[1], entry))
+            if previous is None or score < previous:
+                rank, previous = position, score
+            result = SearchResult(search, rank, score)  # type: ignore[arg-type]
+            earlier = results.get(passage.id, (passage, ()))[1]
+            results[passage.id] = (passage, (*earlier, result))
             shares.setdefault(passage.id, {})[search] = _share(score, best)
     weights = {"words": WORDS_WEIGHT, "vectors": 1 - WORDS_WEIGHT}
     total = sum(weights[search] for search in missing)
@@ -75,7 +78,7 @@ def fuse(words: Matches, vectors: Matches, *, k: int, paths: Mapping[str, str]) 
             / total,
             found_by,
         )
-        for passage, found_by in found.values()
+        for passage, found_by in results.values()
     ]
     return sorted(hits, key=lambda hit: (-hit.score, hit.path, hit.passage.start))
 
@@ -88,30 +91,30 @@ def _share(score: float, best: float) -> float:
 def retrieve(
     view: View, question: str, vector: Vectors | None, *, k: int, where: Where = Where()
 ) -> list[Hit]:
-    """Return the passages found for `question`, best first: at least k where there are so many.
+    """Return the passages retrieved for `question`, best first: at least k if that many match.
 
-    vector: the question's, shape (d,); None searches words only.
+    vector: of the question, shape (d,); None searches words only.
     """
     words = view.search_words(query_terms(question), k, where)
     vectors = view.search_vectors(vector, k, where) if vector is not None else []
-    paths = {entry.document_id: path for path, entry in view.digests().items()}
+    paths = {entry.document_id: path for path, entry in view.entries().items()}
     return fuse(words, vectors, k=k, paths=paths)
 
 
 def windows(view: View, hits: Sequence[Hit]) -> list[Window]:
-    """Return what to read for `hits`: each passage with one sentence of context on each side.
+    """Return one window per hit: its passage with one sentence of context on each side.
 
-    Best first, in the order of `hits` for equal scores. Every window is a slice of its document.
-    Passages that touch are not joined: what a model makes of a window must not depend on which
-    other passages were found, or an answer among a thousand documents would differ from the same
-    answer in its document alone.
+    Best first; ties keep the order of `hits`. Every window is a slice of its document. Adjacent
+    passages are not joined: the result for a window must not depend on which other passages were
+    retrieved, or an answer among a thousand documents could differ from the answer in its document
+    alone.
     """
-    found = [_around(view.document(hit.passage.document_id), hit) for hit in hits]
-    return sorted(found, key=lambda window: -window.score)
+    unsorted = [_build_window(view.document(hit.passage.document_id), hit) for hit in hits]
+    return sorted(unsorted, key=lambda window: -window.score)
 
 
-def _around(document: Document, hit: Hit) -> Window:
-    """Return the window of one hit: its passage, the sentence before and the sentence after."""
+def _build_window(document: Document, hit: Hit) -> Window:
+    """Return the window of one hit: its passage, and the sentences before and after it."""
     text, start, end = document.text, hit.passage.start, hit.passage.end
     before = len(text[:start].rstrip())
     if before:

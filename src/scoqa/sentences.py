@@ -1,7 +1,7 @@
-"""Where sentences begin and end, as spans that partition the text exactly.
+"""Split text into sentences, as spans that partition it exactly.
 
-Receives any text, in code points, as decoded; English prose is what the rules are made for.
-Hands on (start, end) spans: to the splitter whole texts, to citations the sentence around a span.
+Input: any text; the rules are designed for English prose. Output: (start, end) spans in code
+points. The splitter uses all sentences of a text, a citation only the sentence around its span.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ import re
 from collections.abc import Iterator
 from itertools import islice, pairwise
 
-# Whether a sentence ends at a place is decided from at most LOOK characters on either side, so
-# one sentence can be found in a long document without reading the rest of it.
+# At most LOOK characters on either side decide whether a sentence ends at a position, so one
+# sentence can be found in a long document without reading the rest.
 LOOK = 200
-# Where no sentence ends for two LONGs (base64, a table on one line) it is cut by force about every
-# LONG, at white space if there is some. Shorter sentences are never cut so.
+# If no sentence ends within 2 * LONG characters (base64, a table on one line), a cut is forced
+# about every LONG characters, at white space if possible. Shorter sentences have no forced cuts.
 LONG = 2_000
 
 _STOPS = ".!?…‽⁇⁈⁉؟۔।॥։።"
 _WIDE_STOPS = "。！？｡"  # no white space follows these
-_CLOSERS = "\"'”’“»›)]}*_⁰¹²³⁴⁵⁶⁷⁸⁹"  # a raised digit is a note's mark
+_CLOSERS = "\"'”’“»›)]}*_⁰¹²³⁴⁵⁶⁷⁸⁹"  # a superscript digit marks a footnote
 _WIDE_CLOSERS = "」』】》〉）］｝”’"
 _OPENERS = "\"'“‘„«‹([{¿¡*_「『（"
 _NEWLINES = "\n\r\v\f\x85\u2028\u2029"
@@ -31,7 +31,7 @@ _CANDIDATE = re.compile(
 _NEWLINE = re.compile(rf"\r\n|\n?\f\n?|[{_NEWLINES}]")
 _STOPPED = re.compile(rf"([{_STOPS}{_WIDE_STOPS}]+)((?:[{_ALL_CLOSERS}]|\[\w+(?=\]))*)$")
 
-# Words that open a sentence and, with a capital, are hardly ever the second half of a name:
+# Words that start a sentence and, when capitalised, are hardly ever the second part of a name:
 # "in the U.S. The" ends a sentence, "the U.S. Congress" does not.
 _OPENING = re.compile(
     r"(?:A|About|After|All|Although|An|And|Any|As|At|Because|Before|Both|But|By|Did|Do|Does|During"
@@ -58,13 +58,13 @@ _SPEAKS = re.compile(
     r"(?:[\w.’-]+\s){1,4}(?:said|asked|says|asks|replied|cried|added|wrote|answered|shouted)\b"
 )
 
-# A line that breaks after one of these goes on in the next.
+# A line that ends with one of these continues on the next line.
 _UNFINISHED = re.compile(
     r"(?:[,(\[{/&–—-]|(?:^|\s)(?i:a|an|and|are|as|at|be|between|but|by|for|from|has|have|her|his|in"
     r"|into|is|its|mr|mrs|ms|dr|nor|of|on|or|our|over|than|that|the|their|to|under|via|was|were"
     r"|which|who|will|with))$"
 )
-# A line that begins so is an item, a heading, a label or a date: it continues nothing.
+# A line that starts like this is an item, heading, label or date, and continues no other line.
 _ITEM = re.compile(
     r"[*+•‣▪●◦·-]\s|\(?\d{1,3}[.)]\s|[1-9](?:\.\d{1,2})+\.?\s[A-Z]|\(?[a-z]{1,4}\)\s|#{1,6}\s"
     r"|[=*_~#-]{2,}|[|>]|[A-Z][\w -]{0,30}:\s|\d{4}-\d\d-\d\d\b|\d{1,2}[./]\d{1,2}[./]\d{4}\b"
@@ -75,9 +75,9 @@ _CELLS = re.compile(r"\t|\s\|\s")
 def sentences(text: str, start: int = 0, end: int | None = None) -> list[tuple[int, int]]:
     """Return the sentences of text[start:end] as spans that partition it, in order.
 
-    White space belongs to the sentence before it, that at the very beginning to the first one.
-    The ends are those of the whole text: a part of a text is cut where the whole would be.
-    Nothing in, nothing out; otherwise at least one span. Time grows linearly with the length.
+    White space belongs to the preceding sentence, leading white space to the first one. The cuts
+    are those of the complete text, whatever the range. Empty input gives no spans, any other input
+    at least one. Takes linear time.
     """
     end = len(text) if end is None else min(end, len(text))
     if start >= end:
@@ -90,10 +90,10 @@ def sentences(text: str, start: int = 0, end: int | None = None) -> list[tuple[i
 
 
 def sentence_around(text: str, start: int, end: int) -> tuple[int, int]:
-    """Return the smallest run of whole sentences that holds text[start:end], as one span.
+    """Return the span of the fewest consecutive sentences that contain text[start:end].
 
-    Its ends are those of sentences(text), less the white space around, but it always holds
-    text[start:end] itself. Reads a few thousand characters around it, however long the text.
+    The borders are those of sentences(text), without surrounding white space, but the span always
+    contains text[start:end]. Reads a few thousand characters around it in a text of any length.
     """
     margin = LONG // 2
     while True:
@@ -101,7 +101,7 @@ def sentence_around(text: str, start: int, end: int) -> tuple[int, int]:
         cuts = _cuts(text, low, high)
         left = max((cut for cut in cuts if cut <= start), default=low)
         right = min((cut for cut in cuts if cut >= end and cut > start), default=high)
-        # Sure, once no forced cut can lie inside so short a run, or all that forces one is in view.
+        # Final if the run is too short for a forced cut, or if all that could force one is in view.
         short = low < left and right < high and right - left < LONG // 2
         far_left = low == 0 or left - low > LONG + LOOK
         far_right = high == len(text) or high - right > LONG + LOOK
@@ -113,9 +113,9 @@ def sentence_around(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _cuts(text: str, low: int, high: int) -> list[int]:
-    """Return where sentences begin between low and high, and 0 and len(text) if in view.
+    """Return the starts of sentences between low and high, and 0 and len(text) if in view.
 
-    Forced cuts need LONG characters on both sides in view.
+    A forced cut needs LONG characters in view on both sides.
     """
     low, high = max(0, low), min(len(text), high)
     cuts = [0] if low == 0 else []
@@ -132,9 +132,9 @@ def _cuts(text: str, low: int, high: int) -> list[int]:
 
 
 def _ends(text: str, low: int, high: int) -> Iterator[int]:
-    """Yield, in order, where a new sentence begins, low and high excluded."""
+    """Yield the starts of sentences strictly between low and high, in order."""
     scan = low
-    while scan and text[scan - 1].isspace():  # never begin inside white space: all of it counts
+    while scan and text[scan - 1].isspace():  # never start inside white space, all of which matters
         block = text[max(0, scan - LONG) : scan]
         scan -= len(block) - len(block.rstrip())
     for candidate in _CANDIDATE.finditer(text, max(0, scan - 1), high):
@@ -144,7 +144,7 @@ def _ends(text: str, low: int, high: int) -> Iterator[int]:
 
 
 def _is_end(text: str, gap: int, begin: int) -> bool:
-    """Say whether one sentence ends before text[gap:begin], white space or nothing, or goes on."""
+    """Return whether a sentence ends before text[gap:begin], which is white space or empty."""
     newlines = list(islice(_NEWLINE.finditer(text, gap, begin), 2))
     if len(newlines) > 1 or (newlines and newlines[0][0] == "\u2029"):
         return True
@@ -164,13 +164,13 @@ def _is_end(text: str, gap: int, begin: int) -> bool:
 
 
 def _is_stop(before: str, stop: str, closers: str, after: str) -> bool:
-    """Say whether a stop with white space after it ends a sentence, or an abbreviation."""
+    """Return whether a stop before white space ends a sentence, not just an abbreviation."""
     after = after.lstrip(_OPENERS)
     if not after or after[0] in "-–—,;:)]}" + _STOPS or before.endswith(("[", "(")):
         return not after
     pause = stop[-1] == "…" or stop.endswith("..")
     if after[0].islower() and (pause or not (before + after).islower()):
-        return False  # in a text without capitals small letters begin sentences
+        return False  # in a text without capitals, sentences may start in lower case
     if stop != ".":
         return not (closers and stop[-1] in "?!" and _SPEAKS.match(after))
     before = before.rstrip()
@@ -187,11 +187,11 @@ def _is_stop(before: str, stop: str, closers: str, after: str) -> bool:
 
 
 def _is_wrapped(line: str, next_line: str) -> bool:
-    """Say whether a line without a stop goes on in the next, or is a heading, a title, an item."""
+    """Return whether a line without a stop continues; otherwise it is a heading, title or item."""
     if next_line[:1].islower() or _UNFINISHED.search(line):
         return True
     if line.endswith((":", ";")) or _OPENING.match(next_line):
         return False
-    # A wrapped line is about as long as its neighbour, a heading shorter than the prose below it.
+    # A wrapped line is about as long as the next line; a heading is shorter than the prose below.
     reach = len(line) + len(next_line.split()[0])
     return 40 <= len(line) <= 160 and reach >= 0.75 * len(next_line)

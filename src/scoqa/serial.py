@@ -1,7 +1,7 @@
-"""The types as JSON, and a saved answer back from it: the one schema of every door.
+"""Convert scoqa's values to JSON, and saved answers back.
 
-Receives values; hands on plain dicts, lists, numbers and strings, and the other way round for
-answers. `docs/guide/data-model.md` lists the fields.
+Input: values. Output: dicts, lists, numbers and strings in the schema that all interfaces share;
+`docs/guide/data-model.md` lists the fields. Answers can be converted in both directions.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from scoqa.types import SCORE_PLACES, Answer, Citation, Parser, Reason
 
 
 def to_json(value: Any) -> Any:
-    """Return `value` as plain dicts, lists, numbers and strings: the documented schema.
+    """Convert `value` to dicts, lists, numbers and strings in the documented schema.
 
-    Keys are the field names above; floats are rounded to SCORE_PLACES.
+    Keys are the field names of scoqa.types; floats are rounded to SCORE_PLACES.
     """
     if isinstance(value, float):
         return round(value, SCORE_PLACES)
@@ -28,7 +28,7 @@ def to_json(value: Any) -> Any:
     if isinstance(value, Parser):
         return {"name": value.name, "version": value.version}
     if is_dataclass(value) and not isinstance(value, type):
-        return {each.name: to_json(getattr(value, each.name)) for each in fields(value)}
+        return {field.name: to_json(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Mapping):
         return {str(key): to_json(item) for key, item in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str):
@@ -37,9 +37,9 @@ def to_json(value: Any) -> Any:
 
 
 def json_text(value: Any, *, indent: int | None = None) -> str:
-    """Return plain values as JSON that any encoding of Unicode can hold.
+    """Return plain values as JSON text that every Unicode encoding can represent.
 
-    Lone surrogates, which no encoding can, are written as JSON's own escapes.
+    Lone surrogates, which no encoding can represent, are written as JSON escapes.
     """
     text = json.dumps(value, ensure_ascii=False, indent=indent)
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
@@ -48,7 +48,8 @@ def json_text(value: Any, *, indent: int | None = None) -> str:
 _T = TypeVar("_T")
 
 
-def _typed(record: Mapping[str, Any], key: str, kind: type[_T]) -> _T:
+def _get_field(record: Mapping[str, Any], key: str, kind: type[_T]) -> _T:
+    """Return record[key] if it has the type `kind`, otherwise raise ValueError."""
     value = record.get(key)
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         try:
@@ -66,34 +67,34 @@ def _citation_from_json(record: Any) -> Citation:
     if not isinstance(record, Mapping):
         raise ValueError(f"a citation should be an object, it is {record!r:.80}")
     texts = {
-        key: _typed(record, key, str)
+        key: _get_field(record, key, str)
         for key in (
             "document_id", "path", "title", "digest", "text_digest", "quote", "sentence",
         )
     }  # fmt: skip
     numbers = {
-        key: _typed(record, key, int)
+        key: _get_field(record, key, int)
         for key in ("start", "end", "sentence_start", "sentence_end", "line")
     }
-    parser = _typed(record, "parser", dict)
+    parser = _get_field(record, "parser", dict)
     return Citation(
         **texts,  # type: ignore[arg-type]
         **numbers,  # type: ignore[arg-type]
-        parser=Parser(_typed(parser, "name", str), _typed(parser, "version", str)),
-        page=None if record.get("page") is None else _typed(record, "page", str),
-        heading=None if record.get("heading") is None else _typed(record, "heading", str),
-        # Answers saved before there were such places name none.
-        place=_typed(record, "place", str) if "place" in record else "",
-        score=_typed(record, "score", float),
-        also_in=tuple(map(_citation_from_json, _typed(record, "also_in", list))),
+        parser=Parser(_get_field(parser, "name", str), _get_field(parser, "version", str)),
+        page=None if record.get("page") is None else _get_field(record, "page", str),
+        heading=None if record.get("heading") is None else _get_field(record, "heading", str),
+        # Answers saved by versions without `place` lack this key.
+        place=_get_field(record, "place", str) if "place" in record else "",
+        score=_get_field(record, "score", float),
+        also_in=tuple(map(_citation_from_json, _get_field(record, "also_in", list))),
     )
 
 
 def answer_from_json(record: Any) -> Answer:
-    """Return the Answer that `to_json` wrote.
+    """Return the Answer that `to_json` converted to `record`.
 
-    Raises ValueError, naming the field, when the record has another shape. The quotes are
-    taken as they stand: whether they are true is what `verify` finds out.
+    Raises ValueError, naming the field, if the record has another shape. The quotes are not
+    checked here; `verify` checks them.
     """
     if not isinstance(record, Mapping):
         raise ValueError("an answer should be a JSON object")
@@ -101,12 +102,12 @@ def answer_from_json(record: Any) -> Answer:
     if reason is not None and reason not in get_args(Reason):
         raise ValueError(f"reason should be one of {', '.join(get_args(Reason))} or null")
     return Answer(
-        question=_typed(record, "question", str),
-        asked=_typed(record, "asked", str),
-        citations=tuple(map(_citation_from_json, _typed(record, "citations", list))),
-        confidence=_typed(record, "confidence", float),
-        answered=_typed(record, "answered", bool),
+        question=_get_field(record, "question", str),
+        asked=_get_field(record, "asked", str),
+        citations=tuple(map(_citation_from_json, _get_field(record, "citations", list))),
+        confidence=_get_field(record, "confidence", float),
+        answered=_get_field(record, "answered", bool),
         reason=reason,
-        near_misses=tuple(map(_citation_from_json, _typed(record, "near_misses", list))),
-        timings=_typed(record, "timings", dict),
+        near_misses=tuple(map(_citation_from_json, _get_field(record, "near_misses", list))),
+        timings=_get_field(record, "timings", dict),
     )

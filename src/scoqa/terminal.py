@@ -164,7 +164,7 @@ def _lit_sentence(citation: Citation) -> Text:
 def place_of(citation: Citation) -> str:
     """Return where a quote stands: path; page, slide, row, line or heading; characters."""
     parts = [citation.path, citation.place]
-    if not citation.place and citation.lined:
+    if not citation.place and citation.has_file_lines:
         parts.append(f"line {citation.line}")
     elif not citation.place and citation.heading:
         parts.append(f"under “{citation.heading}”")

@@ -1,7 +1,6 @@
-"""Every value that travels through scoqa, as frozen dataclasses.
+"""The values that scoqa's modules exchange, as frozen dataclasses.
 
-Receives plain numbers and text; hands on values that other rooms read and never change.
-Offsets count Unicode code points in `Document.text`, end exclusive.
+All offsets count Unicode code points in `Document.text`, end exclusive.
 """
 
 from __future__ import annotations
@@ -20,19 +19,20 @@ MarkKind = Literal["page", "heading", "date", "sheet", "row", "slide", "message"
 Reason = Literal[
     "empty_index", "no_evidence", "low_confidence", "phrase_not_found", "language_not_supported"
 ]
-Stage = Literal["find", "read"]  # of an ask: what is told while it runs
+Stage = Literal["find", "read"]  # the stages of an ask, reported as progress
 VerdictKind = Literal["true", "file_changed", "parser_changed", "elsewhere", "gone"]
-Freshness = Literal["unchanged", "changed", "missing", "unreadable"]  # of a file, since indexed
-SCORE_PLACES = 6  # of every score written out or compared: beyond it is float32 noise
+# The state of a file compared with its indexed version.
+Freshness = Literal["unchanged", "changed", "missing", "unreadable"]
+SCORE_PLACES = 6  # decimals of scores written or compared; more are float32 noise
 
-_LINED = ("plain", "markdown", "rst")  # parsers that take a file's text as it stands
+_LINE_PARSERS = ("plain", "markdown", "rst")  # parsers that keep the lines of the file
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 def content_id(*parts: object) -> str:
     """Return a public id: 128 bits of a sha256 over `parts`, as 32 hex digits.
 
-    Hex because JavaScript cannot hold 63-bit integers.
+    Hex digits, because JavaScript cannot represent 63-bit integers.
     """
     joined = "\0".join(str(part) for part in parts)
     return hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()[:32]
@@ -40,12 +40,13 @@ def content_id(*parts: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A place in a document with a name.
+    """A labelled place in a document. The label depends on the kind.
 
-    page: its printed label, or its number where it has none; one mark a page, blank ones too; box
-    is (0, 0, width, height) in points, as it is shown. heading: its whole path. date: a date line.
-    sheet: its name. row, slide: their numbers from 1. message: who wrote it and when. aside: what
-    a page holds around its text (navigation, notices); it is shown and never answers.
+    page: the printed label, or the page number if it has none. There is one mark per page, blank
+    pages included; `box` is (0, 0, width, height) in points, as displayed.
+    heading: the full path of headings. date: a date line. sheet: the sheet name.
+    row, slide: the number, counted from 1. message: sender and date.
+    aside: boilerplate of a web page (navigation, notices), which is displayed but never answers.
     """
 
     start: int
@@ -56,7 +57,7 @@ class Mark:
 
 
 class Parser(NamedTuple):
-    """Which parser made a text; the same bytes and version give the same text."""
+    """The parser that produced a text; the same bytes and version give the same text."""
 
     name: str
     version: str
@@ -64,10 +65,10 @@ class Parser(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One file as text. `text` is the canonical text that every offset counts in."""
+    """A file as text. All offsets refer to `text`."""
 
-    id: str  # of the place; what stands there, `digest` and `text_digest` say
-    path: str  # relative to the documents, forward slashes, NFC
+    id: str  # identifies the path; `digest` and `text_digest` identify the content
+    path: str  # relative to the documents folder, forward slashes, NFC
     collection: str
     digest: str  # sha256 of the file's bytes
     text: str = field(repr=False)
@@ -81,10 +82,10 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """Where on a page a stretch of text stands.
+    """The place of a text range on one page.
 
-    page: its number from 1. boxes: left, top, right, bottom as shares of the page as it is shown,
-    from its top left, one for each run of characters beside each other.
+    page: the page number from 1. boxes: one (left, top, right, bottom) per run of adjacent
+    characters, as shares of the displayed page, from its top left corner.
     """
 
     page: int
@@ -95,8 +96,8 @@ class Region:
 class Passage:
     """A slice of a document: `text == document.text[start:end]`.
 
-    `heading` is what the passage stands under (title, date line, headings); it is searched
-    together with the text but is never part of a quote.
+    `heading` is the context of the passage (title, date line, headings); it is searched together
+    with the text but is never part of a quote.
     """
 
     id: str
@@ -108,8 +109,8 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What one search said of a passage. `rank` counts from 1."""
+class SearchResult:
+    """The result of one search for a passage. `rank` counts from 1."""
 
     search: Literal["words", "vectors"]
     rank: int
@@ -118,21 +119,21 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage that was found, where it stands, its fused score and what found it.
+    """A retrieved passage with its path, its fused score, and the searches that found it.
 
-    place: as in `Citation`, of its first to its last character; only `search` looks it up.
+    place: the place of the whole passage, as in `Citation`; only `search` sets it.
     """
 
     passage: Passage
     path: str
     score: float
-    found_by: tuple[Found, ...]
+    found_by: tuple[SearchResult, ...]
     place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What a reader reads: a passage with a sentence of context on each side."""
+    """The input of a reader: a passage with a sentence of context on each side."""
 
     document_id: str
     start: int
@@ -149,9 +150,10 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A reader's proposal: numbers only, inside one window.
+    """An answer proposed by a reader, as offsets inside one window.
 
-    Spans of one reading that share a fact say the same in several places. None: none does.
+    fact: spans with the same number state the same fact in different places; None if the span
+    shares its fact with no other.
     """
 
     document_id: str
@@ -163,30 +165,30 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class WindowReading:
-    """What a reader makes of one window; the numbers are the reader's own, for `--explain`."""
+    """The result of a reader for one window, in the reader's own scores, for `--explain`."""
 
-    span: Span | None  # the best one
-    null: float | None  # the score of no answer being there; None if nothing in it was read
-    probability: float  # the window's share of the one softmax over all windows and the null
+    span: Span | None  # the best span
+    null: float | None  # the score of "no answer here"; None if the window was not read
+    probability: float  # the share of the window in the softmax over all windows and the null
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a reader hands back: spans, best first, and two calibrated probabilities.
+    """The result of a reader: spans, best first, and two calibrated probabilities.
 
-    Whether the question is answered at all decides on silence; whether the first span is right
-    is what an answer's confidence says. Among look-alike documents the two are far apart.
+    `none_probability` decides between answer and silence; `right_probability` is the confidence
+    of an answer. Among documents that look alike, the two differ a lot.
     """
 
     spans: tuple[Span, ...]
     none_probability: float  # that no window answers
     right_probability: float  # that the first span answers
-    windows: tuple[WindowReading, ...] = ()  # one for each window, of readers that tell
+    windows: tuple[WindowReading, ...] = ()  # one per window, if the reader provides them
 
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A quote and the exact place it came from. Made only by `from_span`, which slices."""
+    """A quote and its exact place. Only `from_span` creates one, by slicing the document."""
 
     document_id: str
     path: str
@@ -203,20 +205,20 @@ class Citation:
     line: int  # from 1
     page: str | None  # the printed label of the page where the quote starts
     heading: str | None
-    place: str  # "p. 12", "slide 3", "Budget, row 40"; "" where lines are all there is
+    place: str  # "p. 12", "slide 3", "Budget, row 40"; "" if the document has only lines
     score: float
     also_in: tuple[Citation, ...] = ()
 
     @property
-    def lined(self) -> bool:
-        """Return whether the text is the file's own, so that its lines are those of the file."""
-        return self.parser.name in _LINED
+    def has_file_lines(self) -> bool:
+        """Return whether `line` is also the line number in the file itself."""
+        return self.parser.name in _LINE_PARSERS
 
     @classmethod
     def from_span(cls, document: Document, span: Span) -> Citation:
-        """Return the citation of `span`: the one place in scoqa where a quote is made.
+        """Return the citation of `span`. No other code in scoqa creates quotes.
 
-        Raises ValueError when the span belongs to another document or leaves the text.
+        Raises ValueError if the span belongs to another document or exceeds the text.
         """
         if span.document_id != document.id:
             raise ValueError(f"span of {span.document_id} cited from {document.id}")
@@ -247,7 +249,7 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an ask returns. Its words are its citations' quotes; silence is an Answer too."""
+    """The result of an ask. All its words are quotes; silence is an Answer without citations."""
 
     question: str
     asked: str
@@ -271,7 +273,7 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One exchange of a conversation, within a collection if one was asked alone."""
+    """One exchange of a conversation. collection: set if only that collection was asked."""
 
     question: str
     answer: Answer
@@ -280,7 +282,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Gold:
-    """A place in a document that a question set holds to be right."""
+    """A place in a document that a question set declares right."""
 
     document: str
     start: int
@@ -291,7 +293,7 @@ class Gold:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One row of a question set. Gold is document spans, so it survives re-splitting."""
+    """One row of a question set. Golds are document spans, independent of passages."""
 
     id: str
     question: str
@@ -305,7 +307,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A file and what is to be said about it."""
+    """A file with a warning or the reason for a failure."""
 
     path: str
     reason: str
@@ -313,7 +315,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class SyncReport:
-    """What a sync did. One bad file never stops the rest: it stands under `failed`."""
+    """The result of a sync. Unreadable files do not stop it; they are listed in `failed`."""
 
     added: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
@@ -329,19 +331,19 @@ class SyncReport:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What `verify` found for one citation."""
+    """The result of `verify` for one citation."""
 
     kind: VerdictKind
     citation: Citation
     message: str
-    found: tuple[tuple[str, int, int], ...] = ()  # (path, start, end) where the quote stands now
+    found: tuple[tuple[str, int, int], ...] = ()  # (path, start, end) of the quote now
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A number over `count` questions, and the 95 % interval it lies in.
+    """A number over `count` questions, with its 95 % confidence interval (low, high).
 
-    None is what does not exist: a value over no questions, an interval over fewer than two.
+    Undefined fields are None: the value for no questions, the interval for fewer than two.
     """
 
     value: float | None
@@ -352,12 +354,12 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The outcome of a question set.
+    """The result of evaluating a question set.
 
-    measures: by name, over all questions; groups: the same over each kind of question and over
-    the answerable and the unanswerable; rows: one record a question; fingerprint: what was
-    measured with, and which set; corrections: gold places that were moved or not found;
-    incidental: times, dates and paths, which differ from run to run.
+    measures: over all questions, by name. groups: the same per kind of question, and for
+    answerable and unanswerable questions. rows: one record per question. fingerprint: the set,
+    documents, settings and models measured. corrections: gold places that were moved or not
+    found. incidental: times, dates and paths, which differ from run to run.
     """
 
     measures: Mapping[str, Measure]
@@ -369,5 +371,5 @@ class Report:
 
 
 def with_also_in(citation: Citation, others: Sequence[Citation]) -> Citation:
-    """Return `citation` naming `others` as further places of the same words."""
+    """Return `citation` with `others` added as further places of the same words."""
     return replace(citation, also_in=(*citation.also_in, *others))

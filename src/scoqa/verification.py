@@ -1,8 +1,8 @@
-"""Hold what was said against the files as they are now, without any model.
+"""Verify citations against the current files, without any model.
 
-Receives an Answer and a folder of documents; hands on one Verdict a citation: true, the file
-changed, the parser changed, the quote stands elsewhere now, or it is gone. Or receives a
-document, and hands on whether its file is still what was read.
+Input: an Answer and the documents folder. Output: one Verdict per citation: true, the file changed,
+the parser changed, the quote is elsewhere now, or it is gone. `freshness` compares an indexed
+document with its current file.
 """
 
 from __future__ import annotations
@@ -18,85 +18,87 @@ from scoqa.parse import hash_file, parse_file
 from scoqa.parse.folder import scan
 from scoqa.types import Answer, Citation, Document, Freshness, Span, Verdict
 
-MOST_PLACES = 20  # how many places of a quote are listed
+MOST_PLACES = 20  # at most this many places per quote are listed
 
-# What the system says of a path where nothing is: no such name, a file where a folder should
-# be, a loop of links, a name longer than names can be.
-_NOTHING_THERE = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG}
+# Error numbers for a path where no file exists: no such name, a file in place of a folder, a loop
+# of links, a name that is too long.
+_MISSING_ERRORS = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG}
 
 
-def citations_of(answer: Answer) -> Iterator[Citation]:
-    """Yield every citation of `answer`: cited, near misses, and the places they also stand."""
+def all_citations(answer: Answer) -> Iterator[Citation]:
+    """Yield every citation of `answer`, every near miss, and the further places of both."""
     for citation in (*answer.citations, *answer.near_misses):
         yield citation
         yield from citation.also_in
 
 
 def verify(answer: Answer, documents: Path) -> list[Verdict]:
-    """Return one verdict for each citation of `answer`, in order, against the files now."""
-    return [verify_citation(citation, documents) for citation in citations_of(answer)]
+    """Check every citation of `answer` against the current files; verdicts in order."""
+    return [verify_citation(citation, documents) for citation in all_citations(answer)]
 
 
 def freshness(document: Document, documents: Path) -> Freshness:
-    """Return whether the file of `document` below `documents` still is what was read.
+    """Compare the file of `document` below `documents` with its indexed version.
 
-    unchanged: the same bytes, read and hashed now. missing: no plain file of that name is
-    there. unreadable: one is, or may be, and it cannot be read.
+    unchanged: the same bytes, by a hash computed now. changed: other bytes. missing: there is no
+    regular file with that name. unreadable: the file exists, or may exist, but cannot be read.
     """
     try:
-        file = file_at(document.path, documents)
+        file = find_file(document.path, documents)
         if file is None:
             return "missing"
         return "unchanged" if hash_file(file) == document.digest else "changed"
-    except WorkspaceError:  # the folder itself is gone
+    except WorkspaceError:  # the documents folder is missing
         return "missing"
     except OSError as error:
-        return "missing" if error.errno in _NOTHING_THERE else "unreadable"
+        return "missing" if error.errno in _MISSING_ERRORS else "unreadable"
 
 
 def verify_citation(citation: Citation, documents: Path) -> Verdict:
-    """Return what has become of `citation` in the files under `documents`.
+    """Check `citation` against the current files under `documents`.
 
-    true: the same bytes, the same parser, and quote and sentence stand at their characters, under
-    the line, page, heading and title that are given.
-    file_changed, parser_changed: other bytes or another parser, but the quote still stands at
-    its characters. elsewhere: it stands at other characters, or in another file, which are
-    named. gone: it stands nowhere.
+    true: same bytes, same parser, quote and sentence at their offsets, and the same line, page,
+    heading and title. file_changed, parser_changed: other bytes or another parser, but quote and
+    sentence are still at their offsets. elsewhere: the quote is at other offsets or in another
+    file, which the verdict names, or only its line, page, heading or title differ. gone: no
+    document contains the quote.
     """
-    document = _read(citation, documents)
+    document = _parse_cited_file(citation, documents)
     if document is None:
-        reason = f"{citation.path} is not there or cannot be read"
+        reason = f"{citation.path} does not exist or cannot be read"
         return _look_elsewhere(citation, documents, reason)
     same_bytes = document.digest == citation.digest
     same_parser = document.parser == citation.parser
-    stands = _stands(citation, document)
-    if stands and same_bytes and same_parser and not _says_where(citation, document):
-        found = ((document.path, citation.start, citation.end),)
-        message = f"{citation.path}: the quote stands there, but not under the line, page, heading "
-        return Verdict("elsewhere", citation, message + "or title that is given.", found)
-    if stands and same_bytes and same_parser:
+    in_place = _is_in_place(citation, document)
+    if in_place and same_bytes and same_parser and not _has_right_labels(citation, document):
+        places = ((document.path, citation.start, citation.end),)
+        message = (
+            f"{citation.path}: the quote is there, but its line, page, heading or title differ"
+        )
+        return Verdict("elsewhere", citation, f"{message}.", places)
+    if in_place and same_bytes and same_parser:
         return Verdict("true", citation, f"{citation.path} {citation.start}:{citation.end}")
-    if stands and not same_bytes:
+    if in_place and not same_bytes:
         return Verdict(
             "file_changed", citation,
-            f"{citation.path} has changed since; the quote still stands at its characters.",
+            f"{citation.path} has changed since; the quote is still at its offsets.",
         )  # fmt: skip
-    if stands:
+    if in_place:
         was, now = citation.parser, document.parser
         return Verdict(
             "parser_changed", citation,
             f"{citation.path} was read with {was.name} {was.version}, now with {now.name} "
-            f"{now.version}; the quote still stands at its characters.",
+            f"{now.version}; the quote is still at its offsets.",
         )  # fmt: skip
     if same_bytes and same_parser:
-        reason = f"{citation.path} has other words at {citation.start}:{citation.end}"
+        reason = f"{citation.path} has different text at {citation.start}:{citation.end}"
     else:
         reason = f"{citation.path} has changed since"
     return _look_elsewhere(citation, documents, reason, first=document)
 
 
-def _stands(citation: Citation, document: Document) -> bool:
-    """Return whether quote and sentence are exactly the slices the citation says they are."""
+def _is_in_place(citation: Citation, document: Document) -> bool:
+    """Return whether quote and sentence equal the document at the citation's offsets."""
     text = document.text
     return (
         0 <= citation.sentence_start <= citation.start < citation.end <= citation.sentence_end
@@ -106,74 +108,76 @@ def _stands(citation: Citation, document: Document) -> bool:
     )
 
 
-def _says_where(citation: Citation, document: Document) -> bool:
-    """Return whether line, page, place, heading and title are those of the quote's place."""
+def _has_right_labels(citation: Citation, document: Document) -> bool:
+    """Return whether line, page, place, heading and title match the place of the quote."""
     span = Span(document.id, citation.start, citation.end, citation.score)
-    true = Citation.from_span(document, span)
-    said = attrgetter("line", "page", "place", "heading", "title")
-    return said(citation) == said(true)
+    labels = attrgetter("line", "page", "place", "heading", "title")
+    return labels(citation) == labels(Citation.from_span(document, span))
 
 
-def _read(citation: Citation, documents: Path) -> Document | None:
-    """Return the document at the citation's path, if that is a file below `documents`."""
+def _parse_cited_file(citation: Citation, documents: Path) -> Document | None:
+    """Parse the file at the citation's path; None if it is missing or unreadable."""
     try:
-        file = file_at(citation.path, documents)
+        file = find_file(citation.path, documents)
         return None if file is None else parse_file(file, citation.path)[0]
     except (ParseError, OSError):
         return None
 
 
-def file_at(path: str, documents: Path) -> Path | None:
-    """Return the plain file at `path`, any string, below `documents`; None if none is there.
+def find_file(path: str, documents: Path) -> Path | None:
+    """Return the regular file at `path` below `documents`, or None. `path` may be any string.
 
-    Raises OSError where it may not be looked for, WorkspaceError without the folder.
+    Raises OSError if the path is not accessible, WorkspaceError if the folder is missing.
     """
     try:
         file = documents / path
         if not file.resolve().is_relative_to(documents.resolve()):
             return None
-        if stat.S_ISREG(file.stat().st_mode):  # reading a pipe would wait for ever
+        if stat.S_ISREG(file.stat().st_mode):  # reading a pipe would block forever
             return file
     except (ValueError, RuntimeError):
-        # NUL and lone surrogates; a loop of links (Python 3.11 and 3.12).
+        # ValueError: NUL or lone surrogates. RuntimeError: a loop of links (Python 3.11, 3.12).
         return None
     except OSError as error:
-        if error.errno not in _NOTHING_THERE:
+        if error.errno not in _MISSING_ERRORS:
             raise
-    # The name on disk may be composed otherwise: paths are NFC.
-    return next((each.file for each in scan(documents)[0] if each.path == path), None)
+    # The name on disk may have another Unicode composition; paths are NFC.
+    return next((source.file for source in scan(documents)[0] if source.path == path), None)
 
 
 def _look_elsewhere(
     citation: Citation, documents: Path, reason: str, *, first: Document | None = None
 ) -> Verdict:
-    """Return "elsewhere" with the places of the quote now, or "gone"."""
-    found = _places(citation.quote, first) if first is not None else []
-    if not found:
+    """Return "elsewhere" with the current places of the quote, or "gone".
+
+    first: a document to search before all others.
+    """
+    places = _find_places(citation.quote, first) if first is not None else []
+    if not places:
         for source in scan(documents)[0]:
             if source.path != citation.path:
                 try:
-                    found += _places(citation.quote, parse_file(source.file, source.path)[0])
+                    places += _find_places(citation.quote, parse_file(source.file, source.path)[0])
                 except ParseError:
                     continue
-            if len(found) >= MOST_PLACES:
+            if len(places) >= MOST_PLACES:
                 break
-    if not found:
-        return Verdict("gone", citation, f"{reason}; the quote stands nowhere in the documents.")
-    path, start, end = found[0]
-    more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+    if not places:
+        return Verdict("gone", citation, f"{reason}; no document contains the quote.")
+    path, start, end = places[0]
+    more = f" and {len(places) - 1} more" if len(places) > 1 else ""
     return Verdict(
         "elsewhere", citation,
-        f"{reason}; the quote stands at {path} {start}:{end}{more}.",
-        tuple(found[:MOST_PLACES]),
+        f"{reason}; the quote is at {path} {start}:{end}{more}.",
+        tuple(places[:MOST_PLACES]),
     )  # fmt: skip
 
 
-def _places(quote: str, document: Document) -> list[tuple[str, int, int]]:
-    """Return where `quote` stands in `document`, to the character."""
-    found: list[tuple[str, int, int]] = []
+def _find_places(quote: str, document: Document) -> list[tuple[str, int, int]]:
+    """Return (path, start, end) of the first MOST_PLACES exact occurrences of `quote`."""
+    places: list[tuple[str, int, int]] = []
     start = document.text.find(quote) if quote else -1
-    while start >= 0 and len(found) < MOST_PLACES:
-        found.append((document.path, start, start + len(quote)))
+    while start >= 0 and len(places) < MOST_PLACES:
+        places.append((document.path, start, start + len(quote)))
         start = document.text.find(quote, start + 1)
-    return found
+    return places

@@ -24,7 +24,7 @@ from scoqa.models import find_embedder, find_reader
 from scoqa.parse import page_image
 from scoqa.parse.folder import scan
 from scoqa.read import open_reader
-from scoqa.regions import regions
+from scoqa.regions import find_regions
 from scoqa.store import Where, open_store
 from scoqa.suggest import suggestions
 from scoqa.types import (
@@ -39,7 +39,7 @@ from scoqa.types import (
     SyncReport,
     Verdict,
 )
-from scoqa.verification import file_at, freshness, verify
+from scoqa.verification import find_file, freshness, verify
 
 DOCUMENTS = "docs"
 INDEX = "embeddings"
@@ -192,7 +192,7 @@ class Workspace:
     def regions(self, document: Document, start: int, end: int) -> list[Region]:
         """Return where on its pages document.text[start:end] stands; none without pages."""
         with self.store.view() as view:
-            return regions(document, start, end, lambda page: view.boxes(document.id, page))
+            return find_regions(document, start, end, lambda page: view.boxes(document.id, page))
 
     def page_image(self, document: Document, number: int, width: int) -> bytes:
         """Return page `number` (from 1) of a document as a PNG of `width` pixels across.
@@ -201,7 +201,7 @@ class Workspace:
         shown.
         """
         try:
-            file = file_at(document.path, self.documents)
+            file = find_file(document.path, self.documents)
         except OSError as error:
             raise ParseError(document.path, f"cannot be read: {error.strerror}.") from error
         if file is None:
@@ -235,7 +235,7 @@ class Workspace:
     def suggestions(self) -> tuple[str, ...]:
         """Return a few questions that the documents answer, made of their own words; it asks."""
         with self.store.view() as view:
-            ids = {path: entry.document_id for path, entry in view.digests().items()}
+            ids = {path: entry.document_id for path, entry in view.entries().items()}
         return suggestions(ids, self.document, self.ask)
 
     @property
@@ -250,7 +250,7 @@ class Workspace:
     def fingerprint(self) -> dict[str, str]:
         """Return what answers are made with: version, models, settings, and the documents."""
         with self.store.view() as view:
-            entries = view.digests()
+            entries = view.entries()
             made_with = dict(view.settings())
         corpus = "\0".join(f"{path}\0{entry.digest}" for path, entry in sorted(entries.items()))
         return {

@@ -15,7 +15,7 @@ import random
 from pathlib import Path
 
 from scoqa import index
-from scoqa.evaluation.contexts import workspace_of
+from scoqa.evaluation.contexts import prepare_workspace
 from scoqa.evaluation.sets import QuestionSet, read_set
 from scoqa.workspace import Workspace
 
@@ -26,7 +26,7 @@ def ranks(questions: QuestionSet, folder: Path, asked: int) -> list[int]:
     """Return where the first passage of a right document stands, from 0, for each question."""
     (folder / "docs").mkdir(parents=True, exist_ok=True)
     (folder / "docs" / "none.txt").write_text("The set brings its own.", encoding="utf-8")
-    workspace = workspace_of(Workspace(folder), questions)
+    workspace = prepare_workspace(Workspace(folder), questions)
     answerable = [each for _, each in questions.questions if each.answers]
     random.Random(1).shuffle(answerable)
     found = []

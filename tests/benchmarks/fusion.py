@@ -14,7 +14,7 @@ from pathlib import Path
 
 from scoqa import Workspace, retrieve
 from scoqa.evaluation import measures
-from scoqa.evaluation.gold_places import placed
+from scoqa.evaluation.gold_places import place_golds
 from scoqa.evaluation.sets import read_set
 from scoqa.normalization import query_terms
 from scoqa.store import Matches, catalog
@@ -36,9 +36,9 @@ def main(folder: str, questions: str) -> None:
     embedder = workspace.assistant.embedder
     k = workspace.settings.search_k
     with workspace.store.view() as view:
-        entries = view.digests()
+        entries = view.entries()
         paths = {entry.document_id: path for path, entry in entries.items()}
-        numbered, _ = placed(questions, read_set(Path(questions)).questions, view)
+        numbered, _ = place_golds(questions, read_set(Path(questions)).questions, view)
         rows = [row for _, row in numbered if row.answerable]
         vectors = [
             view.search_vectors(vector, k)

@@ -24,7 +24,7 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from scoqa import Workspace
 from scoqa.errors import QuestionSetError
-from scoqa.evaluation.gold_places import placed
+from scoqa.evaluation.gold_places import place_golds
 from scoqa.evaluation.sets import read_set
 from scoqa.read.sentence import SentenceCandidate, SentenceReader, evidence
 from scoqa.types import Window
@@ -52,14 +52,14 @@ def rank_all(folder: str, questions: str) -> tuple[np.ndarray, np.ndarray, np.nd
     reader = Recording(workspace.assistant.embedder.embed)
     workspace.assistant.reader = reader
     with workspace.store.view() as view:
-        by_id = {entry.document_id: path for path, entry in view.digests().items()}
+        by_id = {entry.document_id: path for path, entry in view.entries().items()}
     features, right, answerable = [], [], []
     numbered = list(read_set(Path(questions)).questions)
     random.Random(SEED).shuffle(numbered)
     for number, row in numbered[:MOST_QUESTIONS]:
         try:
             with workspace.store.view() as view:
-                [(_, row)], _ = placed(questions, [(number, row)], view)
+                [(_, row)], _ = place_golds(questions, [(number, row)], view)
         except QuestionSetError:  # asked of other documents than its own: nothing answers it
             row = replace(row, answers=(), evidence=(), answerable=False)
         workspace.explain(row.question)

@@ -135,7 +135,7 @@ def test_a_document_that_changed_since_it_was_indexed_is_noted(indexed: Path, ru
     file.write_text("NEW. " + file.read_text(encoding="utf-8"), encoding="utf-8")
     done = run("ask", QUESTION, "-w", indexed)
     assert 0 == done.code
-    assert "Note: lighthouse.txt has changed since; the quote stands at" in done.err
+    assert "Note: lighthouse.txt has changed since; the quote is at" in done.err
     assert "scoqa index" in done.err
 
 
@@ -191,7 +191,7 @@ def test_verify_ends_with_4_when_a_citation_is_not_true(saved: Path, run: Run) -
         done.code,
         done.sentence,
     )
-    assert "1. NOT TRUE: gone. lighthouse.txt is not there" in done.out
+    assert "1. NOT TRUE: gone. lighthouse.txt does not exist" in done.out
     listed = run("verify", saved, "-w", saved.parent, "--json")
     assert (4, "gone") == (listed.code, json.loads(listed.out)[0]["kind"])
 
@@ -460,7 +460,7 @@ def test_a_truncated_catalog(indexed: Path, run: Run, share: float) -> None:
         assert (1, "") == (done.code, done.out)
         assert done.sentence.startswith(f"{catalog} cannot be read as an index (")
         assert done.sentence.endswith(
-            f"Your documents are not touched. Rebuild it with: scoqa index {indexed} --rebuild"
+            f"Your documents are unchanged. Rebuild it with: scoqa index {indexed} --rebuild"
         )
     checked = run("doctor", "-w", indexed)
     assert 1 == checked.code

@@ -237,7 +237,7 @@ def test_limits_and_old_reports_are_read_before_anything_is_asked(
     assert 2 == run(*common, "--fail-on", "F1 -0.01").code
     (folder / "old.json").write_text("{}", encoding="utf-8")
     for arguments, words in (
-        (["--compare", folder / "old.json"], "is no report"),
+        (["--compare", folder / "old.json"], "is not a report"),
         (["--compare", folder / "gone.json"], "No such file"),
         (["--compare", folder / "old.json", "--fail-on", "Z9 -1"], "the measures are Success@1"),
     ):

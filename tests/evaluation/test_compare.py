@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from scoqa.errors import ConfigError, QuestionSetError
-from scoqa.evaluation.report.compare import Limit, compare, numbers_of, read_report
+from scoqa.evaluation.report.compare import Limit, compare, read_report, select_compared
 from scoqa.evaluation.report.summary import LESS_IS_BETTER, MEANS, NAMES
 from scoqa.evaluation.statistics import auroc
 
@@ -111,7 +111,7 @@ def test_a_report_with_the_former_name_of_a_measure_is_read(tmp_path: Path) -> N
     file = tmp_path / "report.json"
     file.write_text(json.dumps({"fingerprint": {}, "rows": [former]}))
     (record,), _ = read_report(file)
-    assert record == numbers_of(row("a"))
+    assert record == select_compared(row("a"))
 
 
 def test_reports_of_other_questions_are_refused() -> None:
@@ -125,9 +125,9 @@ def test_reports_of_other_questions_are_refused() -> None:
 
 
 def test_a_limit_names_a_measure_and_how_much_worse_it_may_be() -> None:
-    assert Limit("F1", -0.01) == Limit.read("f1 -0.01")
-    assert Limit("false answers", 0.02) == Limit.read(" False Answers 0.02 ")
-    assert Limit("Success@5", 0.0) == Limit.read("Success@5 0")
+    assert Limit("F1", -0.01) == Limit.parse("f1 -0.01")
+    assert Limit("false answers", 0.02) == Limit.parse(" False Answers 0.02 ")
+    assert Limit("Success@5", 0.0) == Limit.parse("Success@5 0")
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_a_limit_names_a_measure_and_how_much_worse_it_may_be() -> None:
 )
 def test_what_is_no_limit_is_refused_with_what_would_be(text: str) -> None:
     with pytest.raises(ConfigError, match=r"F1 -0\.01") as refused:
-        Limit.read(text)
+        Limit.parse(text)
     assert 2 == refused.value.exit_code
 
 
@@ -151,7 +151,7 @@ def test_what_is_no_limit_is_refused_with_what_would_be(text: str) -> None:
 )
 def test_a_limit_is_broken_by_more_than_noise(after: list[float], limit: str, broken: bool) -> None:
     found = compare(rows([1.0] * 30), rows(after)).measures
-    read = Limit.read(limit)
+    read = Limit.parse(limit)
     assert broken == read.is_broken(found[read.measure])
 
 
@@ -159,7 +159,7 @@ def test_a_limit_of_what_should_be_small_is_broken_upwards() -> None:
     before = [row(f"q{n}", **{"false answers": 0.0}) for n in range(20)]
     after = [row(f"q{n}", **{"false answers": 1.0}) for n in range(20)]
     found, back = compare(before, after).measures, compare(after, before).measures
-    limit = Limit.read("false answers 0.02")
+    limit = Limit.parse("false answers 0.02")
     assert limit.is_broken(found["false answers"])
     assert not limit.is_broken(back["false answers"])
     assert limit.is_broken(None), "what does not exist is held to nothing"
@@ -170,11 +170,11 @@ def test_few_questions_prove_nothing_and_rounding_breaks_no_limit() -> None:
         found = compare(rows([1.0] * count), rows([0.9] * count)).measures["F1"]
         assert found is not None
         assert verdict == found.verdict
-        assert (verdict == "worse") == Limit.read("F1 -0.01").is_broken(found)
+        assert (verdict == "worse") == Limit.parse("F1 -0.01").is_broken(found)
     lost = compare(rows([1.0] * 100), rows([0.0] * 4 + [1.0] * 96)).measures["F1"]
     assert lost is not None and lost.change != -0.04, "0.04 is no binary fraction"
-    assert not Limit.read("F1 -0.04").is_broken(lost)
-    assert Limit.read("F1 -0.03").is_broken(lost)
+    assert not Limit.parse("F1 -0.04").is_broken(lost)
+    assert Limit.parse("F1 -0.03").is_broken(lost)
 
 
 # -- files ----------------------------------------------------------------------------------------

@@ -18,8 +18,8 @@ from commandline import QuickWorkspace
 from conftest import QuickEmbedder, quick_workspace
 from scoqa.errors import WorkspaceError
 from scoqa.evaluation import evaluate
-from scoqa.evaluation.contexts import workspace_of
-from scoqa.evaluation.gold_places import placed
+from scoqa.evaluation.contexts import prepare_workspace
+from scoqa.evaluation.gold_places import place_golds
 from scoqa.evaluation.sets import QuestionSet, read_set
 from scoqa.workspace import Workspace
 from setfiles import ROW, SQUAD, asked, saved, squad, written
@@ -33,7 +33,7 @@ def squad_set(folder: Path) -> QuestionSet:
 def texts_of(workspace: Workspace) -> dict[str, str]:
     with workspace.store.view() as view:
         return {
-            path: view.document(entry.document_id).text for path, entry in view.digests().items()
+            path: view.document(entry.document_id).text for path, entry in view.entries().items()
         }
 
 
@@ -45,14 +45,14 @@ def embedded(workspace: Workspace) -> list[str]:
 
 def test_a_set_without_documents_is_asked_of_the_workspace(folder: Path) -> None:
     workspace = quick_workspace(folder)
-    assert workspace is workspace_of(workspace, read_set(written(folder, ROW)))
+    assert workspace is prepare_workspace(workspace, read_set(written(folder, ROW)))
 
 
 def test_a_set_with_documents_is_asked_of_those(folder: Path, squad_set: QuestionSet) -> None:
     (folder / "scoqa.toml").write_text('exclude = ["*.txt"]\nread_k = 3\nthreshold = 0.25\n')
     workspace = quick_workspace(folder, passage_tokens=40)
     steps: list[int] = []
-    brought = workspace_of(workspace, squad_set, progress=lambda step: steps.append(step.done))
+    brought = prepare_workspace(workspace, squad_set, progress=lambda step: steps.append(step.done))
     assert squad_set.contexts == texts_of(brought)
     assert replace(workspace.settings, exclude=()) == brought.settings
     assert (0.25, brought.settings) == (brought.assistant.threshold, brought.assistant.settings)
@@ -127,30 +127,30 @@ def test_a_second_run_embeds_nothing_and_a_broken_first_one_is_made_good(
     folder: Path, squad_set: QuestionSet
 ) -> None:
     first = quick_workspace(folder)
-    documents = workspace_of(first, squad_set).documents
+    documents = prepare_workspace(first, squad_set).documents
     assert embedded(first)
     second = quick_workspace(folder)
-    workspace_of(second, squad_set)
+    prepare_workspace(second, squad_set)
     assert [] == embedded(second)
     (documents / "Varn-0001.txt").write_text("half", encoding="utf-8")
     (documents / ".Varn-0002.txt").write_text("of another", encoding="utf-8")
     (documents / "more.txt").write_text("Nothing of the set.", encoding="utf-8")
     third = quick_workspace(folder)
-    assert squad_set.contexts == texts_of(workspace_of(third, squad_set))
+    assert squad_set.contexts == texts_of(prepare_workspace(third, squad_set))
     assert ["Varn-0001.txt"] == [file.name for file in documents.iterdir()]
     assert [] == embedded(third)
     index = next((documents.parent).glob("index-*"))
     (index / "catalog.sqlite").write_bytes(b"no database" * 100)
-    assert squad_set.contexts == texts_of(workspace_of(quick_workspace(folder), squad_set))
+    assert squad_set.contexts == texts_of(prepare_workspace(quick_workspace(folder), squad_set))
 
 
 def test_each_way_to_index_has_its_own_index(folder: Path, squad_set: QuestionSet) -> None:
-    one = workspace_of(quick_workspace(folder), squad_set)
-    other = workspace_of(quick_workspace(folder, passage_tokens=20), squad_set)
+    one = prepare_workspace(quick_workspace(folder), squad_set)
+    other = prepare_workspace(quick_workspace(folder, passage_tokens=20), squad_set)
     assert one.documents == other.documents
     assert one.index != other.index
     again = quick_workspace(folder)
-    workspace_of(again, squad_set)
+    prepare_workspace(again, squad_set)
     assert [] == embedded(again)
 
 
@@ -160,7 +160,7 @@ def test_the_documents_of_a_set_are_none_of_the_workspace(
     # Where the index lies elsewhere now, what is in its old place once was looked through.
     workspace = quick_workspace(folder)
     workspace.sync()
-    workspace_of(workspace, squad_set)
+    prepare_workspace(workspace, squad_set)
     elsewhere = quick_workspace(folder, index=tmp_path_factory.mktemp("index"))
     elsewhere.sync()
     assert {"lighthouse.txt", "harbour.txt"} == set(texts_of(elsewhere))
@@ -186,7 +186,7 @@ def test_documents_come_back_character_for_character(folder: Path) -> None:
     read = read_set(saved(folder, "set.json", whole))
     wanted = [text.replace("\0", "\ufffd").replace("\ud83d", "\ufffd") for text in CONTEXTS]
     assert wanted == list(read.contexts.values())
-    assert read.contexts == texts_of(workspace_of(quick_workspace(folder), read))
+    assert read.contexts == texts_of(prepare_workspace(quick_workspace(folder), read))
 
 
 def test_gold_in_a_context_stands_where_squad_says(folder: Path) -> None:
@@ -197,9 +197,9 @@ def test_gold_in_a_context_stands_where_squad_says(folder: Path) -> None:
         ("", [(text, [asked("1", (words, start))]), ("\ufeffUfa", [asked("2", ("Ufa", 1))])])
     )
     read = read_set(saved(folder, "set.json", whole))
-    workspace = workspace_of(quick_workspace(folder), read)
+    workspace = prepare_workspace(quick_workspace(folder), read)
     with workspace.store.view() as view:
-        numbered, corrections = placed("set.json", read.questions, view)
+        numbered, corrections = place_golds("set.json", read.questions, view)
     assert (list(read.questions), []) == (numbered, corrections)
 
 
@@ -211,19 +211,19 @@ def test_where_nothing_can_be_written_another_place_is_asked_for(
     workspace = quick_workspace(folder, index=folder / "closed" / "index")
     (folder / "closed").chmod(0o500)
     with pytest.raises(WorkspaceError, match="--index"):
-        workspace_of(workspace, squad_set)
+        prepare_workspace(workspace, squad_set)
 
 
 def test_a_document_that_cannot_be_written_is_said(folder: Path, squad_set: QuestionSet) -> None:
     workspace = quick_workspace(folder)
-    documents = workspace_of(workspace, squad_set).documents
+    documents = prepare_workspace(workspace, squad_set).documents
     shutil.rmtree(documents)
     documents.write_text("in the way", encoding="utf-8")
     with pytest.raises(WorkspaceError, match=r"cannot be written to .*docs.*--index"):
-        workspace_of(workspace, squad_set)
+        prepare_workspace(workspace, squad_set)
 
 
 def test_a_document_that_cannot_be_indexed_is_said(folder: Path) -> None:
     binary = QuestionSet("set.json", "", (), {"good.txt": "Ufa", "bad.txt": "\x01\x02"})
     with pytest.raises(WorkspaceError, match=r"1 documents of set\.json .*bad\.txt is not text"):
-        workspace_of(quick_workspace(folder), binary)
+        prepare_workspace(quick_workspace(folder), binary)

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from conftest import document_of, quick_workspace
 from scoqa.errors import QuestionSetError, WorkspaceError
-from scoqa.evaluation import Evaluation, evaluate, report_of
-from scoqa.evaluation.error_attribution import BLAMES, blame
+from scoqa.evaluation import Evaluation, build_report, evaluate
+from scoqa.evaluation.error_attribution import BLAMES, attribute_error
 from scoqa.evaluation.measures import (
     citation_scores,
     exact_match,
@@ -28,7 +28,7 @@ from scoqa.evaluation.measures import (
 )
 from scoqa.evaluation.ranking import EVIDENCE_TOKENS, Judged, evidence_share, rank_of_gold
 from scoqa.evaluation.report.summary import MEANS, NAMES, Columns, seconds_by_stage, summarise
-from scoqa.evaluation.runs import all_runs
+from scoqa.evaluation.runs import list_runs
 from scoqa.evaluation.sets import read_set, to_jsonl
 from scoqa.types import Citation, Gold, Measure, Question, Span, with_also_in
 
@@ -223,7 +223,7 @@ def test_the_first_stage_that_lost_the_answer_is_blamed(
     answered: bool,
     blamed: str | None,
 ) -> None:
-    assert blamed == blame(row, judgements, windows, shown, answered=answered)
+    assert blamed == attribute_error(row, judgements, windows, shown, answered=answered)
     assert blamed is None or blamed in BLAMES
 
 
@@ -539,7 +539,7 @@ def test_gold_that_leaves_its_document_is_refused_before_anything_is_asked(folde
     workspace = quick_workspace(folder)
     workspace.sync()
     outside = replace(question(Gold("lighthouse.txt", 0, 9999)), question="Who?")
-    with pytest.raises(QuestionSetError, match=r"rows, line 1: 0:9999 leaves lighthouse\.txt"):
+    with pytest.raises(QuestionSetError, match=r"rows, line 1: 0:9999 .* outside lighthouse\.txt"):
         evaluate(workspace, [outside])
 
 
@@ -554,6 +554,6 @@ def test_a_gold_that_was_shifted_is_scored_where_it_stands_and_said(folder: Path
     assert ((3, 11), (right.start, right.end)) == (correction.was, correction.now)
     (told,) = ready.run().corrections
     assert ([3, 11], [right.start, right.end]) == (told["was"], told["now"])
-    (run,) = all_runs(workspace.index)
-    assert [told] == list(report_of(run).corrections)
-    assert list(evaluate(workspace, rows).rows) == list(ready.run(kept=False).rows)
+    (run,) = list_runs(workspace.index)
+    assert [told] == list(build_report(run).corrections)
+    assert list(evaluate(workspace, rows).rows) == list(ready.run(save=False).rows)

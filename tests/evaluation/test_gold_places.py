@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from conftest import document_of
 from scoqa.errors import QuestionSetError
-from scoqa.evaluation.gold_places import NOWHERE, Correction, placed
+from scoqa.evaluation.gold_places import NOWHERE, Correction, place_golds
 from scoqa.normalization import fold
 from scoqa.store import Entry
 from scoqa.types import Document, Gold, Question
@@ -23,7 +23,7 @@ class Texts:
         self.documents = {path: document_of(text, path) for path, text in texts.items()}
         self.read: list[str] = []
 
-    def digests(self) -> Mapping[str, Entry]:
+    def entries(self) -> Mapping[str, Entry]:
         return {
             path: Entry(document.id, document.digest, document.parser, "")
             for path, document in self.documents.items()
@@ -44,7 +44,7 @@ def place(
 ) -> tuple[list[Question], list[Correction]]:
     """Return what becomes of `rows`, at lines 4, 5, ...; a text alone is a.txt."""
     view = Texts({"a.txt": texts} if isinstance(texts, str) else texts)
-    numbered, corrections = placed("set.jsonl", list(enumerate(rows, start=4)), view)  # type: ignore[arg-type]
+    numbered, corrections = place_golds("set.jsonl", list(enumerate(rows, start=4)), view)  # type: ignore[arg-type]
     assert list(range(4, 4 + len(rows))) == [line for line, _ in numbered]
     return [question for _, question in numbered], corrections
 
@@ -232,8 +232,8 @@ def test_a_set_of_which_nothing_is_found_is_of_other_documents() -> None:
     lost = Gold("a.txt", 0, 0, "Astana")
     with pytest.raises(QuestionSetError) as refused:
         place("Ufa", row(lost), row(Gold("a.txt", 0, 3, "Bishkek")), row(Gold("a.txt", 0, 3)))
-    wanted = "none of its 2 answers stands in the documents that it names: are these the right"
-    assert f"set.jsonl: {wanted} documents?" == str(refused.value)
+    wanted = "none of its 2 answers occurs in the documents it names. Check that these are the"
+    assert f"set.jsonl: {wanted} right documents." == str(refused.value)
     assert place("Ufa", row(lost))[0], "one answer may be a mistake of its own"
     assert place("Ufa", row(lost), row(lost), row(Gold("a.txt", 9, 12, "Ufa")))[0]
 
@@ -247,12 +247,12 @@ def test_without_a_text_to_look_for_a_place_has_to_lie_in_its_document(
     asked = row(evidence=(gold,)) if as_evidence else row(gold)
     with pytest.raises(QuestionSetError) as refused:
         place("123456789", row(Gold("a.txt", 0, 9)), asked, asked)
-    wanted = f"{start}:{end} leaves a.txt, which has 9 characters, or is empty."
+    wanted = f"{start}:{end} is empty or lies outside a.txt, which has 9 characters."
     assert (5, wanted) == (refused.value.line, refused.value.reason)
 
 
 def test_one_text_is_read_for_all_its_golds() -> None:
     view = Texts({"a.txt": "Ufa", "b.txt": "Ada", "c.txt": "no gold here"})
     rows = [row(Gold("a.txt", 0, 3, "Ufa"), Gold("b.txt", 0, 0, "ADA"))] * 3
-    placed("set.jsonl", list(enumerate(rows)), view)  # type: ignore[arg-type]
+    place_golds("set.jsonl", list(enumerate(rows)), view)  # type: ignore[arg-type]
     assert ["a.txt", "b.txt"] == sorted(view.read)

@@ -12,7 +12,7 @@ from ir_measures import RR, Success, nDCG
 
 from conftest import quick_workspace
 from scoqa.evaluation import evaluate
-from scoqa.evaluation.ranking import Judged, judged, ndcg, reciprocal_rank
+from scoqa.evaluation.ranking import Judged, judge_passages, ndcg, reciprocal_rank
 from scoqa.evaluation.report.exports import write_qrels, write_run
 from scoqa.types import Gold, Passage, Question, Report
 
@@ -62,16 +62,18 @@ def passages(*bounds: int) -> dict[str, list[Passage]]:
 
 def test_a_passage_that_holds_part_of_an_answer_is_judged_not_relevant() -> None:
     cut = Gold("a.txt", 8, 12)
-    assert [Judged("0", 0, 0), Judged("10", 0, 0)] == judged(question(cut), passages(0, 10, 20))
+    assert [Judged("0", 0, 0), Judged("10", 0, 0)] == judge_passages(
+        question(cut), passages(0, 10, 20)
+    )
     either = question(cut, Gold("a.txt", 3, 5))
-    assert [Judged("0", 0, 1), Judged("10", 0, 0)] == judged(either, passages(0, 10, 20))
+    assert [Judged("0", 0, 1), Judged("10", 0, 0)] == judge_passages(either, passages(0, 10, 20))
 
 
 def test_each_item_of_a_list_is_judged_alone_and_evidence_by_touch() -> None:
     row = question(Gold("a.txt", 1, 3, "", 1), Gold("a.txt", 4, 5, "", 2), lists=True)
-    assert [Judged("0", 1, 1), Judged("0", 2, 1)] == judged(row, passages(0, 10, 20))
+    assert [Judged("0", 1, 1), Judged("0", 2, 1)] == judge_passages(row, passages(0, 10, 20))
     row = question(evidence=(Gold("a.txt", 8, 12),))
-    assert [Judged("0", 0, 1), Judged("10", 0, 1)] == judged(row, passages(0, 10, 20))
+    assert [Judged("0", 0, 1), Judged("10", 0, 1)] == judge_passages(row, passages(0, 10, 20))
 
 
 # -- by others ------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ import scoqa
 from reports import record, report_of
 from scoqa.evaluation.error_attribution import BLAMES
 from scoqa.evaluation.report import plots
-from scoqa.evaluation.report.cards import MOST_CHARACTERS, card
+from scoqa.evaluation.report.cards import MOST_CHARACTERS, build_card
 from scoqa.evaluation.report.compare import compare
 from scoqa.evaluation.report.labels import GROUP, HEADLINE, MAIN, MEASURE
 from scoqa.evaluation.report.report_page import write_html
@@ -244,16 +244,16 @@ def test_items_that_stand_together_are_lit_in_one_place() -> None:
                 "after": text[start + len(word) :],
             }
         )
-    (place,) = card(1, made).wanted
+    (place,) = build_card(1, made).wanted
     assert "".join(piece for piece, _ in place.pieces).startswith("six states – China, Russia, and")
     assert [piece for piece, lit in place.pieces if lit] == ["China", "Russia", "Uzbekistan"]
 
 
 def test_a_long_place_is_cut_and_says_by_how_much() -> None:
     made = record(1, blame="read", text="word " * 1000)
-    (place,) = card(1, made).shown
+    (place,) = build_card(1, made).shown
     assert place.cut == 5000 - MOST_CHARACTERS
-    assert f"{place.cut:,} characters more" in page_of(report_of([made]))
+    assert f"{place.cut:,} more characters" in page_of(report_of([made]))
 
 
 # -- plots --------------------------------------------------------------------------------------

@@ -20,9 +20,9 @@ import pytest
 
 from conftest import quick_workspace
 from scoqa.errors import WorkspaceError
-from scoqa.evaluation import Evaluation, report_of, runs
+from scoqa.evaluation import Evaluation, build_report, runs
 from scoqa.evaluation.report.exports import write_csv, write_json
-from scoqa.evaluation.runs import FOLDER, Journal, Records, all_runs, find, key_of
+from scoqa.evaluation.runs import FOLDER, Journal, Records, find_run, list_runs, run_key
 from scoqa.types import Gold, Question, Report
 from scoqa.workspace import Workspace
 
@@ -84,7 +84,7 @@ def asked(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_a_stopped_run_goes_on_and_gives_the_same_bytes(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, at: list[int]
 ) -> None:
-    whole = written(Evaluation(workspace, rows()).run(kept=False))
+    whole = written(Evaluation(workspace, rows()).run(save=False))
     questions = asked(workspace, monkeypatch)
     for stop in at:
         with pytest.raises(StopError):
@@ -92,18 +92,18 @@ def test_a_stopped_run_goes_on_and_gives_the_same_bytes(
     report = Evaluation(workspace, rows()).run()
     assert whole == written(report)
     assert [each.question for each in rows()] == questions, "each was asked once"
-    (run,) = all_runs(workspace.index)
+    (run,) = list_runs(workspace.index)
     assert (12, 12, True) == (run.done, run.questions, run.finished)
 
 
 def test_half_a_line_of_a_killed_run_is_asked_again(workspace: Workspace) -> None:
-    whole = written(Evaluation(workspace, rows()).run(kept=False))
+    whole = written(Evaluation(workspace, rows()).run(save=False))
     with pytest.raises(StopError):
         Evaluation(workspace, rows()).run(progress=stop_after(7))
-    (run,) = all_runs(workspace.index)
+    (run,) = list_runs(workspace.index)
     file = run.folder / "records.jsonl"
     file.write_bytes(file.read_bytes()[:-9])
-    assert 6 == all_runs(workspace.index)[0].done
+    assert 6 == list_runs(workspace.index)[0].done
     assert whole == written(Evaluation(workspace, rows()).run())
 
 
@@ -114,7 +114,7 @@ def test_a_finished_run_is_not_gone_on_with(
     questions = asked(workspace, monkeypatch)
     Evaluation(workspace, rows()).run()
     assert 12 == len(questions)
-    assert 2 == len(all_runs(workspace.index))
+    assert 2 == len(list_runs(workspace.index))
 
 
 @pytest.mark.parametrize("change", ["anew", "set", "settings", "documents"])
@@ -130,9 +130,9 @@ def test_a_run_of_something_else_begins_anew(
         workspace.sync()
     questions = asked(workspace, monkeypatch)
     wanted = rows(13 if change == "set" else 12)
-    Evaluation(workspace, wanted).run(anew=change == "anew")
+    Evaluation(workspace, wanted).run(restart=change == "anew")
     assert len(wanted) == len(questions)
-    assert [False, True] == sorted(run.finished for run in all_runs(workspace.index))
+    assert [False, True] == sorted(run.finished for run in list_runs(workspace.index))
 
 
 def test_a_run_that_somebody_is_at_is_left_to_them(workspace: Workspace) -> None:
@@ -146,7 +146,7 @@ def test_a_run_that_somebody_is_at_is_left_to_them(workspace: Workspace) -> None
     first = Evaluation(workspace, rows()).run(progress=meanwhile)
     assert report is not None
     assert written(first) == written(report)
-    assert [12, 12] == [run.done for run in all_runs(workspace.index)]
+    assert [12, 12] == [run.done for run in list_runs(workspace.index)]
 
 
 def test_an_older_stopped_run_is_not_gone_on_with_after_a_newer_one(
@@ -154,7 +154,7 @@ def test_an_older_stopped_run_is_not_gone_on_with_after_a_newer_one(
 ) -> None:
     with pytest.raises(StopError):
         Evaluation(workspace, rows()).run(progress=stop_after(5))
-    Evaluation(workspace, rows()).run(anew=True)
+    Evaluation(workspace, rows()).run(restart=True)
     questions = asked(workspace, monkeypatch)
     Evaluation(workspace, rows()).run()
     assert 12 == len(questions)
@@ -163,22 +163,22 @@ def test_an_older_stopped_run_is_not_gone_on_with_after_a_newer_one(
 def test_a_line_that_a_power_cut_spoiled_is_asked_again_with_all_after_it(
     workspace: Workspace,
 ) -> None:
-    whole = written(Evaluation(workspace, rows()).run(kept=False))
+    whole = written(Evaluation(workspace, rows()).run(save=False))
     with pytest.raises(StopError):
         Evaluation(workspace, rows()).run(progress=stop_after(7))
-    (run,) = all_runs(workspace.index)
+    (run,) = list_runs(workspace.index)
     file = run.folder / "records.jsonl"
     lines = file.read_bytes().splitlines(keepends=True)
     lines[4] = bytes(len(lines[4]) - 1) + b"\n"
     file.write_bytes(b"".join(lines))
-    assert 4 == all_runs(workspace.index)[0].done
+    assert 4 == list_runs(workspace.index)[0].done
     assert whole == written(Evaluation(workspace, rows()).run())
 
 
 def test_a_full_disk_is_one_sentence_and_the_run_goes_on(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = written(Evaluation(workspace, rows()).run(kept=False))
+    whole = written(Evaluation(workspace, rows()).run(save=False))
 
     class Full(FileIO):
         def write(self, data: Any) -> int:
@@ -194,7 +194,7 @@ def test_a_full_disk_is_one_sentence_and_the_run_goes_on(
     questions = asked(workspace, monkeypatch)
     assert whole == written(Evaluation(workspace, rows()).run())
     assert 0 < len(questions) < 12
-    assert 1 == len(all_runs(workspace.index))
+    assert 1 == len(list_runs(workspace.index))
 
 
 def test_many_may_begin_at_once(workspace: Workspace) -> None:
@@ -203,7 +203,7 @@ def test_many_may_begin_at_once(workspace: Workspace) -> None:
     everybody = threading.Barrier(8)
 
     def begin() -> None:
-        with runs.begun(workspace.index, "set", {"a": "1"}, 3) as (run, _):
+        with runs.open_run(workspace.index, "set", {"a": "1"}, 3) as (run, _):
             names.append(run.id)
             everybody.wait(10)
 
@@ -220,7 +220,7 @@ def test_names_and_texts_that_no_encoding_holds_do_no_harm(workspace: Workspace)
     wanted = [replace(each, id=f"\ud800{each.id}", answers=(lost, *each.answers))
               if each.answers else each for each in rows()]  # fmt: skip
     report = Evaluation(workspace, wanted).run()
-    (run,) = all_runs(workspace.index)
+    (run,) = list_runs(workspace.index)
     assert "\ud800xx" == run.corrections[0]["text"]
     assert [each.id for each in wanted] == [each["id"] for each in json.loads(
         written(report).partition("\nid,line")[0])["rows"]]  # fmt: skip
@@ -245,7 +245,7 @@ Evaluation(workspace, here.rows()).run(progress=slowly)
 def test_a_killed_run_goes_on_and_gives_the_same_bytes(
     workspace: Workspace, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = written(Evaluation(workspace, rows()).run(kept=False))
+    whole = written(Evaluation(workspace, rows()).run(save=False))
     source = SCRIPT.format(folder=str(folder))
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     with subprocess.Popen(
@@ -280,14 +280,14 @@ def test_two_runs_give_the_same_bytes_but_for_times(workspace: Workspace) -> Non
 
 def test_a_run_that_is_kept_is_read_again_as_it_was(workspace: Workspace) -> None:
     report = Evaluation(workspace, rows()).run()
-    (run,) = all_runs(workspace.index)
-    again = report_of(run)
+    (run,) = list_runs(workspace.index)
+    again = build_report(run)
     assert written(report) == written(again)
     assert run.fingerprint == report.fingerprint
     assert [] == list(again.corrections)
-    found = find(workspace.index, run.id)
+    found = find_run(workspace.index, run.id)
     assert found is not None and found.id == run.id
-    assert [None] * 3 == [find(workspace.index, each) for each in ("", "..", "../" + run.id)]
+    assert [None] * 3 == [find_run(workspace.index, each) for each in ("", "..", "../" + run.id)]
 
 
 def test_what_is_no_run_is_not_listed(workspace: Workspace) -> None:
@@ -298,8 +298,8 @@ def test_what_is_no_run_is_not_listed(workspace: Workspace) -> None:
     for number, text in enumerate(["", "[]", "{}", '{"set": "x"}', '{"fingerprint": 3}']):
         (place / f"broken-{number}").mkdir()
         (place / f"broken-{number}" / "run.json").write_text(text, encoding="utf-8")
-    assert 1 == len(all_runs(workspace.index))
-    assert [] == all_runs(workspace.index / "nowhere")
+    assert 1 == len(list_runs(workspace.index))
+    assert [] == list_runs(workspace.index / "nowhere")
 
 
 def test_a_folder_that_cannot_be_written_is_named_before_anything_is_asked(
@@ -331,5 +331,5 @@ def test_records_are_read_one_at_a_time_and_like_a_sequence(tmp_path: Path) -> N
 
 
 def test_the_key_is_of_what_was_asked_of_what() -> None:
-    assert key_of({"a": "1", "b": "2"}) == key_of({"b": "2", "a": "1"})
-    assert key_of({"a": "1"}) != key_of({"a": "2"})
+    assert run_key({"a": "1", "b": "2"}) == run_key({"b": "2", "a": "1"})
+    assert run_key({"a": "1"}) != run_key({"a": "2"})

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from conftest import ROOT
 from scoqa.errors import QuestionSetError
 from scoqa.evaluation import sets
-from scoqa.evaluation.set_formats import kind_of
+from scoqa.evaluation.set_formats import question_kind
 from scoqa.evaluation.sets import QuestionSet, read_set, to_jsonl
 from scoqa.types import Gold, Question
 from setfiles import ROW, SQUAD, questions_of, refusal, saved, written
@@ -65,7 +65,7 @@ MALFORMED_ROWS = [
     ("nonsense", "is not JSON: Expecting value at column 1"),
     ('{"id": "q", "id"}', "is not JSON: Expecting ':' delimiter at column 17"),
     (json.dumps(ROW) + "]", "is not JSON: Extra data at column"),
-    ("[" * 100_000, "is not JSON of any use: it is nested too deeply"),
+    ("[" * 100_000, "is not usable JSON: it is nested too deeply"),
     ('{"id": ' + "1" * 5000 + "}", "Exceeds the limit (4300 digits)"),
     ("[1]", "the line is not a JSON object"),
     ('"text"', "the line is not a JSON object"),
@@ -132,7 +132,7 @@ def test_a_refusal_is_one_sentence_that_says_where(tmp_path: Path) -> None:
 
 def test_a_set_that_cannot_be_read_is_refused_as_a_whole(tmp_path: Path) -> None:
     assert (0, "cannot be read: Is a directory.") == refusal(tmp_path)
-    assert (0, "holds no questions.") == refusal(written(tmp_path, "", " "))
+    assert (0, "contains no questions.") == refusal(written(tmp_path, "", " "))
     not_utf8 = saved(tmp_path, "old.jsonl", b"caf\xe9")
     assert (0, "is not UTF-8 text; save it as UTF-8.") == refusal(not_utf8)
 
@@ -241,7 +241,7 @@ def test_what_unpacks_to_more_than_fits_is_refused(
     refused = (0, "is larger than 1 MB unpacked; split it.")
     assert refused == refusal(saved(tmp_path, "bomb.jsonl.gz", bomb))
     assert refused == refusal(saved(tmp_path, "large.jsonl", b"\n" * (2**20 + 1)))
-    assert (0, "holds no questions.") == refusal(saved(tmp_path, "fits.jsonl", b"\n" * 2**20))
+    assert (0, "contains no questions.") == refusal(saved(tmp_path, "fits.jsonl", b"\n" * 2**20))
 
 
 def test_a_bomb_is_not_unpacked_beyond_the_limit(
@@ -308,7 +308,7 @@ MALFORMED_TABLES = [
     ([HEADER, "1,Where?,Ufa,a.txt,", '2,"Who?,Ada,a.txt,', "3"], 3, "is not CSV: unexpected end"),
     ([HEADER, '1,"Where"?,Ufa,a.txt,'], 2, "is not CSV: ',' expected after '\"'"),
     ([HEADER, f"1,{'x' * 140_000},Ufa,a.txt,"], 2, "is not CSV: field larger than field limit"),
-    ([HEADER], 0, "holds no questions."),
+    ([HEADER], 0, "contains no questions."),
 ]
 
 
@@ -339,4 +339,4 @@ def test_a_malformed_table_is_named_with_its_line_and_the_reason(
     ],
 )
 def test_a_question_is_of_the_kind_of_its_first_question_word(question: str, kind: str) -> None:
-    assert kind == kind_of(question)
+    assert kind == question_kind(question)

@@ -193,10 +193,10 @@ def test_every_question_of_squad_has_its_line(tmp_path: Path) -> None:
     [
         ('{"data": [\n\n}', 3, "is not JSON: Expecting value at column 1"),
         ('{"data": []}\n{}', 2, "is not JSON: Extra data at column 1"),
-        ('{"data": [' + "[" * 100_000, 0, "is not JSON of any use: it is nested too deeply"),
+        ('{"data": [' + "[" * 100_000, 0, "is not usable JSON: it is nested too deeply"),
         ('{"data": [' + "1" * 5000 + "]}", 0, "Exceeds the limit (4300 digits)"),
         ("[]", 1, "data is missing or not a list"),
-        ('{"data": []}', 0, "holds no questions."),
+        ('{"data": []}', 0, "contains no questions."),
         ("{}", 1, "id is missing or not str"),
     ],
     ids=lambda value: str(value)[:40],

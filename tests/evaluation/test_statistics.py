@@ -174,5 +174,5 @@ def test_the_same_numbers_give_the_same_interval_however_they_are_drawn(
 ) -> None:
     values = np.random.default_rng(3).random(100)
     whole = interval(mean, [values])
-    monkeypatch.setattr(statistics, "_AT_ONCE", 250)  # two resamples at a time
+    monkeypatch.setattr(statistics, "_BATCH_NUMBERS", 250)  # two resamples at a time
     assert whole == interval(mean, [values])

@@ -11,7 +11,7 @@ import pytest
 
 from conftest import quick_workspace
 from scoqa.evaluation import Evaluation
-from scoqa.evaluation.training_examples import ExampleRow, Lessons, rows_of
+from scoqa.evaluation.training_examples import ExampleRow, Lessons, split_rows
 from scoqa.normalization import fold, phrase_pattern
 from scoqa.read.objective import Lesson
 from scoqa.workspace import Workspace
@@ -79,7 +79,7 @@ def evaluation(workspace: Workspace) -> Evaluation:
 
 
 def lessons_by_id(evaluation: Evaluation, **options: Any) -> dict[str, Lesson]:
-    rows, apart = rows_of([evaluation], held_out=0)
+    rows, apart = split_rows([evaluation], held_out=0)
     assert [] == apart
     made = Lessons(rows, **options)
     assert len(made) == len(rows)
@@ -115,7 +115,7 @@ def test_a_question_that_nothing_answers_has_windows_all_the_same(evaluation: Ev
 
 
 def test_what_has_no_place_is_not_learnt(evaluation: Evaluation) -> None:
-    rows, _ = rows_of([evaluation], held_out=0)
+    rows, _ = split_rows([evaluation], held_out=0)
     assert {"evidence", "lost"}.isdisjoint(question.id for _, question in rows)
 
 
@@ -124,8 +124,8 @@ def documents(rows: Sequence[ExampleRow]) -> set[str]:
 
 
 def test_what_is_kept_aside_shares_no_document_with_what_is_learnt(evaluation: Evaluation) -> None:
-    everything, _ = rows_of([evaluation], held_out=0)
-    learnt, apart = rows_of([evaluation], held_out=4)
+    everything, _ = split_rows([evaluation], held_out=0)
+    learnt, apart = split_rows([evaluation], held_out=4)
     assert 1 < len(apart) <= 4
     assert learnt and documents(learnt).isdisjoint(documents(apart))
     # Once, each question kept aside took all others about its document out of the training.
@@ -140,7 +140,7 @@ def test_nor_does_another_set_about_the_same_documents(
         row(f"c{n}", f"Whose is the {thing}?", (n, PEOPLE[n])) for n, thing in enumerate(THINGS)
     ]
     other = Evaluation(workspace, saved(workspace.root, "other.jsonl", rows))
-    learnt, apart = rows_of([evaluation, other], held_out=3)
+    learnt, apart = split_rows([evaluation, other], held_out=3)
     assert learnt and documents(learnt).isdisjoint(documents(apart))
     assert {"set.jsonl", "other.jsonl"} >= {each.set.name for each, _ in learnt}
 
@@ -160,7 +160,7 @@ def test_every_second_lesson_of_brought_documents_has_their_opening_for_a_headin
         questions.append((text, [{**asked, "answers": answers}, paints]))
     file = tmp_path / "squad.json"
     file.write_text(squad(("Varn", questions)), encoding="utf-8")
-    rows, _ = rows_of([Evaluation(workspace, file)], held_out=0)
+    rows, _ = split_rows([Evaluation(workspace, file)], held_out=0)
     made = Lessons(rows)
     for number, (_, question) in enumerate(rows):
         heading = made[number].windows[0].heading

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from conftest import document_of
 from scoqa.embed import SPECIAL_TOKENS, Embedder
 from scoqa.models import find_embedder
-from scoqa.split import MOST_CHARACTERS_A_TOKEN, split
+from scoqa.split import MOST_CHARACTERS_PER_TOKEN, split
 from scoqa.types import Document, Mark, Passage
 
 PASSAGE_TOKENS = 180
@@ -63,7 +63,7 @@ def assert_laws(document: Document) -> None:
         assert not text[at : passage.start].strip(), "passages cover all visible text"
         at = passage.end
     assert not text[at:].strip(), "passages cover all visible text"
-    longest = MOST_CHARACTERS_A_TOKEN * (PASSAGE_TOKENS + 1)
+    longest = MOST_CHARACTERS_PER_TOKEN * (PASSAGE_TOKENS + 1)
     assert all(len(each.text) <= longest for each in passages), "one word is no free pass"
     inputs = embedder().passage_inputs(passages)
     counts = embedder().count_tokens(inputs)

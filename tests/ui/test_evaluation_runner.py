@@ -58,7 +58,7 @@ def test_the_measures_of_a_finished_run_are_computed_once(
     def never(*_: object) -> None:
         raise AssertionError("computed again")
 
-    monkeypatch.setattr("scoqa.ui.evaluation.history.report_of", never)
+    monkeypatch.setattr("scoqa.ui.evaluation.history.build_report", never)
     again = TestClient(application(workspace), base_url=URL)  # as after a restart
     assert state(again)["runs"] == told["runs"]
     assert again.get(path).json() == first
@@ -313,4 +313,4 @@ def test_who_leaves_ends_the_writing_and_an_error_is_raised() -> None:
 
 
 def test_run_ids_are_names_of_folders(workspace: Workspace) -> None:
-    assert runs.find(workspace.index, "../..") is None
+    assert runs.find_run(workspace.index, "../..") is None

@@ -88,7 +88,7 @@ def evaluate(
 
     if trec is not None and not trec.name:
         raise typer.BadParameter(f"{trec} is no name of a file", param_hint="--trec")
-    limits = [Limit.read(each) for each in fail_on or ()]
+    limits = [Limit.parse(each) for each in fail_on or ()]
     if limits and compare_with is None:
         raise typer.BadParameter("it needs --compare OLD.json", param_hint="--fail-on")
     old = read_report(compare_with) if compare_with is not None else None
@@ -149,7 +149,7 @@ def _asked(ready: Evaluation, *, anew: bool) -> Report:
                 asked = done or -1
                 draw(done, total, "")
 
-            return ready.run(progress=tell, anew=anew, kept=kept)
+            return ready.run(progress=tell, restart=anew, save=kept)
     except KeyboardInterrupt:
         goes_on = "The same command goes on from there." if kept else "Nothing of them is kept."
         say(f"Stopped after {max(asked, 0):,} of {len(ready.questions):,} questions. {goes_on}")

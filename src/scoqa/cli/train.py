@@ -29,7 +29,7 @@ from scoqa.cli.shared import (
 )
 from scoqa.config import SENTENCE_READER
 from scoqa.errors import IndexLockedError, ModelNotFoundError, ReaderTrainingError
-from scoqa.evaluation.training_examples import NEGATIVES, ExampleRow, Lessons, rows_of
+from scoqa.evaluation.training_examples import NEGATIVES, ExampleRow, Lessons, split_rows
 from scoqa.models import READER_FOLDER
 from scoqa.read.encoder import load_tokenizer
 from scoqa.read.training import REPORT, WEIGHTS, Recipe, check_folder, train
@@ -102,7 +102,7 @@ def train_reader(
         _bring_up_to_date(opened)
     evaluations = [made_ready(opened, each) for each in sets]
     count = sum(len(each.questions) for each in evaluations)
-    learnt, apart = rows_of(evaluations, held_out=min(held_out, count // 10))
+    learnt, apart = split_rows(evaluations, held_out=min(held_out, count // 10))
     _check_rows(evaluations, learnt, apart, count)
     report = _trained(
         learnt,

@@ -1,8 +1,8 @@
-"""Question sets -> measures, computed: no model judges, the same input gives the same numbers.
+"""Run question sets and compute their measures; no model judges, so results are reproducible.
 
-Receives a workspace and a set of questions with gold places; hands on a Report with one record a
-question. This room asks; sets are read in `sets`, records made in `record`, kept in `runs`, and
-counted in `summary`.
+Input: a workspace and a set of questions with gold places. Output: a Report with one record per
+question. This module asks the questions; `sets` reads sets, `record` builds records, `runs`
+stores them, and `report.summary` aggregates them.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 from scoqa.assistant import checked_question
 from scoqa.errors import QuestionError, QuestionSetError, WorkspaceError
 from scoqa.evaluation import runs
-from scoqa.evaluation.contexts import workspace_of
-from scoqa.evaluation.gold_places import placed
-from scoqa.evaluation.record import record
+from scoqa.evaluation.contexts import prepare_workspace
+from scoqa.evaluation.gold_places import place_golds
+from scoqa.evaluation.record import build_record
 from scoqa.evaluation.report.summary import Columns, seconds_by_stage, summarise
 from scoqa.evaluation.runs import Journal, Records, Run
 from scoqa.evaluation.sets import QuestionSet, read_set, to_jsonl
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     from scoqa.index import SyncProgress
     from scoqa.workspace import Workspace
 
-QuestionProgress = Callable[[int, int], None]  # questions done, questions in all
+QuestionProgress = Callable[[int, int], None]  # called with (questions done, all questions)
 
 
 class Evaluation:
-    """A question set made ready for a workspace: its documents indexed, its gold places checked.
+    """A question set prepared for a workspace: documents indexed, gold places checked.
 
-    corrections: the gold answers that did not stand where the set says.
+    corrections: the golds that are not at the offsets given in the set.
     """
 
     def __init__(
@@ -45,32 +45,42 @@ class Evaluation:
         *,
         progress: SyncProgress | None = None,
     ) -> None:
-        """Read and check the set; index the documents that it brings along, told to `progress`.
+        """Read and check the set; index its own documents, if any, reporting to `progress`.
 
-        Raises QuestionSetError for a row that cannot be used, and what indexing raises.
+        Raises QuestionSetError for an invalid row, and any error of indexing.
         """
-        self.set = _set_of(questions)
-        _check(self.set)
-        self.index = workspace.index  # where runs are kept
-        self.workspace = workspace_of(workspace, self.set, progress=progress)
+        self.set = _read_questions(questions)
+        _check_questions(self.set)
+        self.index = workspace.index  # the folder that stores the runs
+        self.workspace = prepare_workspace(workspace, self.set, progress=progress)
         with self.workspace.store.view() as view:
             self.version = view.identity, view.generation
-            self.questions, self.corrections = placed(self.set.name, self.set.questions, view)
+            self.questions, self.corrections = place_golds(self.set.name, self.set.questions, view)
         self.fingerprint = {**self.workspace.fingerprint(), "set": self.set.digest}
 
     def run(
-        self, *, progress: QuestionProgress | None = None, anew: bool = False, kept: bool = True
+        self, *, progress: QuestionProgress | None = None, restart: bool = False, save: bool = True
     ) -> Report:
-        """Ask every question that is not answered yet, and return the measures of all.
+        """Ask every question that has no answer yet, and return the measures over all of them.
 
-        progress: called before each question and at the end; whatever it raises stops the run,
-        which goes on from there the next time. anew: begin again instead. kept: on disk, in the
-        index folder; else in memory.
-        Raises WorkspaceError when the documents change meanwhile, and what `ask` raises.
+        Parameters
+        ----------
+        progress
+            Called before each question and at the end. An exception it raises stops the run;
+            the next call resumes there.
+        restart
+            Start a new run instead of resuming a stopped one.
+        save
+            Store the run on disk, in the index folder; otherwise keep it in memory only.
+
+        Raises
+        ------
+        WorkspaceError
+            The documents changed during the run. Errors of `ask` are raised as well.
         """
         total = len(self.questions)
-        self.workspace.load()  # or the first question's time would be the model's
-        with self._journal(anew=anew, kept=kept) as (run, journal):
+        self.workspace.load()  # so that the first question's time excludes loading the models
+        with self._open_journal(restart=restart, save=save) as (run, journal):
             for line, question in self.questions[len(journal) :]:
                 if progress is not None:
                     progress(len(journal), total)
@@ -78,23 +88,23 @@ class Evaluation:
             if progress is not None:
                 progress(total, total)
             corrections = to_json(self.corrections)
-            return _report(self.set.name, self.fingerprint, corrections, journal, run)
+            return _build_report(self.set.name, self.fingerprint, corrections, journal, run)
 
     @contextmanager
-    def _journal(self, *, anew: bool, kept: bool) -> Iterator[tuple[Run | None, Journal]]:
-        if not kept:
+    def _open_journal(self, *, restart: bool, save: bool) -> Iterator[tuple[Run | None, Journal]]:
+        if not save:
             yield None, Journal()
             return
         total = len(self.questions)
-        with runs.begun(
+        with runs.open_run(
             self.index,
             self.set.name,
             self.fingerprint,
             total,
             corrections=to_json(self.corrections),
-            anew=anew,
-        ) as begun:
-            yield begun
+            restart=restart,
+        ) as run_and_journal:
+            yield run_and_journal
 
     def _ask(self, journal: Journal, line: int, question: Question) -> None:
         explained = self.workspace.explain(question.question)
@@ -104,10 +114,11 @@ class Evaluation:
             if (view.identity, view.generation) != self.version:
                 raise WorkspaceError(
                     f"The documents changed after {len(journal):,} of {len(self.questions):,} "
-                    "questions, so these answers are not of one index. Run the set again."
+                    "questions, so the answers come from different versions of the index. Run "
+                    "the set again."
                 )
-            made = record(view, question, line, explained, counts)
-        journal.append(made, explained.answer.timings)
+            record = build_record(view, question, line, explained, counts)
+        journal.append(record, explained.answer.timings)
 
 
 def evaluate(
@@ -116,20 +127,20 @@ def evaluate(
     *,
     progress: QuestionProgress | None = None,
 ) -> Report:
-    """Return the measures of `workspace` on `questions`, a set's file or rows already read.
+    """Return the measures of `workspace` on `questions`, the path of a set or its rows.
 
-    Nothing is kept on disk, but for the index of documents that a set brings along.
-    Raises QuestionSetError for a row that cannot be used, and whatever `ask` raises.
+    Nothing is stored on disk except the index of the documents that a set contains.
+    Raises QuestionSetError for an invalid row, and any error of `ask`.
     """
-    return Evaluation(workspace, questions).run(progress=progress, kept=False)
+    return Evaluation(workspace, questions).run(progress=progress, save=False)
 
 
-def report_of(run: Run) -> Report:
-    """Return the report of a run that is kept, as far as it got."""
-    return _report(run.set, run.fingerprint, run.corrections, runs.journal_of(run), run)
+def build_report(run: Run) -> Report:
+    """Return the report of a stored run, over the records it has so far."""
+    return _build_report(run.set, run.fingerprint, run.corrections, runs.open_journal(run), run)
 
 
-def _set_of(questions: str | Path | QuestionSet | Sequence[Question]) -> QuestionSet:
+def _read_questions(questions: str | Path | QuestionSet | Sequence[Question]) -> QuestionSet:
     if isinstance(questions, QuestionSet):
         return questions
     if isinstance(questions, (str, Path)):
@@ -138,8 +149,8 @@ def _set_of(questions: str | Path | QuestionSet | Sequence[Question]) -> Questio
     return QuestionSet("rows", digest, tuple(enumerate(questions, start=1)), {})
 
 
-def _check(question_set: QuestionSet) -> None:
-    """Raise QuestionSetError for a row that could not be asked, or not be scored."""
+def _check_questions(question_set: QuestionSet) -> None:
+    """Raise QuestionSetError for a row that cannot be asked or scored."""
     seen: set[str] = set()
     for line, question in question_set.questions:
         try:
@@ -153,7 +164,7 @@ def _check(question_set: QuestionSet) -> None:
         seen.add(question.id)
 
 
-def _report(
+def _build_report(
     name: str,
     fingerprint: Mapping[str, str],
     corrections: Sequence[Mapping[str, Any]],

@@ -1,8 +1,9 @@
-"""The documents that a question set brings along, as a workspace to ask.
+"""Build a workspace from the documents that a question set contains.
 
-Receives a workspace and a question set; hands on the same workspace where the set brings no
-documents, else one over the set's own, with the same settings, embedder and reader. Files and
-index are kept beside the workspace's index, so a second run embeds nothing.
+Input: a workspace and a question set. Output: the same workspace if the set contains no
+documents, otherwise a workspace over the set's documents with the same settings, embedder and
+reader. Its files and index are stored in the workspace's index folder, so a second run embeds
+nothing.
 """
 
 from __future__ import annotations
@@ -18,48 +19,48 @@ from scoqa.errors import IndexDamagedError, IndexMismatchError, WorkspaceError
 from scoqa.evaluation.set_formats import context_bytes
 from scoqa.evaluation.sets import QuestionSet
 from scoqa.index import SyncProgress
-from scoqa.store.lock import locked
+from scoqa.store.lock import hold_lock
 from scoqa.types import content_id
 from scoqa.workspace import DOCUMENTS, Workspace
 
-# Hidden, so that a workspace whose index lies elsewhere now never takes these files for its own.
+# Hidden, so that a workspace never indexes these files, even if its index folder has changed.
 SETS = ".sets"
 
 
-def workspace_of(
+def prepare_workspace(
     workspace: Workspace, question_set: QuestionSet, *, progress: SyncProgress | None = None
 ) -> Workspace:
-    """Return the workspace to ask `question_set` in, its index up to date where it is the set's.
+    """Return the workspace that answers `question_set`, after indexing the set's documents.
 
-    progress: of that index; never called where the set brings no documents.
-    Raises WorkspaceError when nothing can be written beside the index, and IndexLockedError
-    while another process is at the same set.
+    progress: called while they are indexed; never called if the set contains no documents.
+    Raises WorkspaceError if the index folder is not writable or a document cannot be indexed,
+    IndexLockedError while another process uses the same set.
     """
     if not question_set.contexts:
         return workspace
     folder = workspace.index / SETS / _digest(question_set.contexts)
     embedder = workspace.assistant.embedder
-    # One index for each way to build it: comparing two of them builds each only once.
-    made_with = content_id(embedder.fingerprint, workspace.settings.passage_tokens)
-    with locked(folder):
-        _write(question_set.contexts, folder / DOCUMENTS)
-        brought = Workspace(folder, index=folder / f"index-{made_with[:8]}")
-        # What the workspace leaves out of its own documents is not left out of the set's.
-        brought.settings = replace(workspace.settings, exclude=())
-        brought.assistant = Assistant(
-            brought.store, embedder, workspace.assistant.reader, brought.settings
+    # One index per embedder and passage size, so that comparing two settings builds each once.
+    settings_id = content_id(embedder.fingerprint, workspace.settings.passage_tokens)
+    with hold_lock(folder):
+        _write_documents(question_set.contexts, folder / DOCUMENTS)
+        prepared = Workspace(folder, index=folder / f"index-{settings_id[:8]}")
+        # The workspace's `exclude` patterns apply to its own documents, not to the set's.
+        prepared.settings = replace(workspace.settings, exclude=())
+        prepared.assistant = Assistant(
+            prepared.store, embedder, workspace.assistant.reader, prepared.settings
         )
         try:
-            report = brought.sync(progress=progress)
-        except (IndexMismatchError, IndexDamagedError):  # of another version, or broken: made anew
-            report = brought.sync(progress=progress, rebuild=True)
+            report = prepared.sync(progress=progress)
+        except (IndexMismatchError, IndexDamagedError):  # of another version, or damaged
+            report = prepared.sync(progress=progress, rebuild=True)
     if report.failed:
         first = report.failed[0]
         raise WorkspaceError(
             f"{len(report.failed)} documents of {question_set.name} could not be indexed: "
             f"{folder / DOCUMENTS / first.path} {first.reason}"
         )
-    return brought
+    return prepared
 
 
 def _digest(contexts: Mapping[str, str]) -> str:
@@ -67,8 +68,8 @@ def _digest(contexts: Mapping[str, str]) -> str:
     return hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def _write(contexts: Mapping[str, str], folder: Path) -> None:
-    """Make `folder` hold exactly `contexts`, whatever a run that was cut off left there."""
+def _write_documents(contexts: Mapping[str, str], folder: Path) -> None:
+    """Write exactly `contexts` to `folder`, removing files left by an interrupted run."""
     try:
         folder.mkdir(exist_ok=True)
         for file in folder.iterdir():
@@ -84,6 +85,6 @@ def _write(contexts: Mapping[str, str], folder: Path) -> None:
     except OSError as error:
         raise WorkspaceError(
             f"The documents of the question set cannot be written to {folder}: "
-            f"{error.strerror}. Make room or allow access there, or choose another place with "
-            "--index DIR."
+            f"{error.strerror}. Free disk space or grant access there, or choose another place "
+            "with --index DIR."
         ) from error

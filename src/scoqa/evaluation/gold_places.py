@@ -1,8 +1,8 @@
-"""Gold places, held against the documents they are places of.
+"""Check the gold places of questions against the documents, and correct them.
 
-Receives numbered questions and a view of the documents; hands on the same questions with every
-document named by its whole path and every gold at its own words, and a Correction for each that
-stood elsewhere, or stands nowhere.
+Input: numbered questions and a store view. Output: the same questions, with full document paths
+and each gold at the offsets of its text, and a Correction for each gold that was moved or that
+its document does not contain.
 """
 
 from __future__ import annotations
@@ -10,94 +10,104 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 
 from scoqa.errors import QuestionSetError
 from scoqa.normalization import fold, fold_with_offsets, phrase_pattern, word_pattern
 from scoqa.store import View
 from scoqa.types import Gold, Question
 
-NOWHERE = (-1, -1)  # the place of a gold whose words its document does not hold: nothing finds it
+NOWHERE = (-1, -1)  # offsets of a gold whose document does not contain its text; matches nothing
 
 Offsets = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """A gold that did not stand where the set says. Offsets are code points, end exclusive."""
+    """A gold that is not at the offsets given in the set. Offsets: code points, end exclusive."""
 
     line: int
     id: str
     document: str
     text: str
     was: Offsets | None  # None: the set gave no offsets
-    now: Offsets | None  # None: the text does not hold it at all
+    now: Offsets | None  # None: the document does not contain it
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
-    """A gold to be placed: in which row, as which of its golds."""
+class _NumberedGold:
+    """A gold to place, with its row and its number within the row."""
 
     row: int
-    number: int  # among the row's answers, then its evidence
+    number: int  # counts the row's answers first, then its evidence
     gold: Gold
 
 
-def placed(
+def place_golds(
     question_set_name: str, numbered: Sequence[tuple[int, Question]], view: View
 ) -> tuple[list[tuple[int, Question]], list[Correction]]:
-    """Return `numbered` with every gold at its words, and what was corrected, both in order.
+    """Return `numbered` with every gold at its text, and the corrections, both in input order.
 
-    A gold whose text is not at its offsets moves to the nearest place that holds it: exactly, or
-    else folded. One without offsets becomes all its places, as alternatives. One whose document
-    does not hold it goes to NOWHERE. One without a text only has to lie in its document.
-    Raises QuestionSetError, with `question_set_name`, for a name of no or several documents, for
-    offsets that leave the document where there is no text to look for, and when not one of
-    several golds stands in the documents.
+    A gold whose text is not at its offsets moves to the nearest exact occurrence, or to the
+    nearest folded one if there is no exact one. A gold without offsets becomes one alternative
+    per occurrence. A gold whose document does not contain its text goes to NOWHERE. A gold
+    without text only needs offsets inside its document.
+
+    Raises
+    ------
+    QuestionSetError
+        A document name matches no or several documents, a gold without text has offsets outside
+        its document, or none of several golds occurs in the documents. The error's path is
+        `question_set_name`.
     """
-    entries = view.digests()
+    entries = view.entries()
     paths = _paths_by_name(entries)
-    wanted: dict[str, list[_Wanted]] = {}
+    golds_by_path: dict[str, list[_NumberedGold]] = {}
     for row, (line, question) in enumerate(numbered):
         for number, gold in enumerate((*question.answers, *question.evidence)):
-            path = _resolved(gold.document, paths, question_set_name, line)
-            each = _Wanted(row, number, replace(gold, document=path))
-            wanted.setdefault(path, []).append(each)
+            path = _resolve_path(gold.document, paths, question_set_name, line)
+            numbered_gold = _NumberedGold(row, number, replace(gold, document=path))
+            golds_by_path.setdefault(path, []).append(numbered_gold)
     golds: dict[tuple[int, int], tuple[Gold, ...]] = {}
     outside: list[tuple[int, str]] = []
-    for path, here in wanted.items():  # one text at a time
-        document = _Text(view.document(entries[path].document_id).text)
-        for each in here:
+    for path, document_golds in golds_by_path.items():  # one document text in memory at a time
+        document = _SearchableText(view.document(entries[path].document_id).text)
+        for item in document_golds:
             try:
-                golds[each.row, each.number] = _place(each.gold, document)
+                golds[item.row, item.number] = _place(item.gold, document)
             except ValueError as error:
-                outside.append((numbered[each.row][0], str(error)))
+                outside.append((numbered[item.row][0], str(error)))
     if outside:
         raise QuestionSetError(question_set_name, *min(outside))
-    given = [each for here in wanted.values() for each in here if each.gold.text]
-    with_text = [golds[each.row, each.number] for each in given]
+    with_text = [
+        golds[item.row, item.number]
+        for document_golds in golds_by_path.values()
+        for item in document_golds
+        if item.gold.text
+    ]
     if len(with_text) > 1 and all(map(_is_lost, with_text)):
         raise QuestionSetError(
-            question_set_name, 0, f"none of its {len(with_text)} answers stands in the documents "
-            "that it names: are these the right documents?",
+            question_set_name, 0, f"none of its {len(with_text)} answers occurs in the documents "
+            "it names. Check that these are the right documents.",
         )  # fmt: skip
     rows: list[tuple[int, Question]] = []
     corrections: list[Correction] = []
     for row, (line, question) in enumerate(numbered):
         old = (*question.answers, *question.evidence)
-        found = [golds[row, number] for number in range(len(old))]
-        most = len(question.answers)
-        # The same gold twice says nothing: one may have been moved onto the other.
-        answers = tuple(dict.fromkeys(gold for each in found[:most] for gold in each))
-        evidence = tuple(dict.fromkeys(gold for each in found[most:] for gold in each))
+        new = [golds[row, number] for number in range(len(old))]
+        answer_count = len(question.answers)
+        # Without duplicates: one gold may have been moved onto another.
+        answers = tuple(dict.fromkeys(chain.from_iterable(new[:answer_count])))
+        evidence = tuple(dict.fromkeys(chain.from_iterable(new[answer_count:])))
         rows.append((line, replace(question, answers=answers, evidence=evidence)))
-        corrections.extend(_corrections(line, question.id, old, found))
+        corrections.extend(_list_corrections(line, question.id, old, new))
     return rows, corrections
 
 
-def _corrections(
-    line: int, name: str, given: Sequence[Gold], found: Sequence[tuple[Gold, ...]]
+def _list_corrections(
+    line: int, name: str, given: Sequence[Gold], placed: Sequence[tuple[Gold, ...]]
 ) -> Iterator[Correction]:
-    for old, new in zip(given, found, strict=True):
+    for old, new in zip(given, placed, strict=True):
         was = (old.start, old.end) if _has_offsets(old) else None
         now = None if _is_lost(new) else (new[0].start, new[0].end)
         if now is None or (was is not None and was != now):
@@ -105,7 +115,7 @@ def _corrections(
 
 
 def _paths_by_name(paths: Iterable[str]) -> Mapping[str, list[str]]:
-    """Return the documents that each name may mean: whole paths, and ends of them."""
+    """Return the paths that each name matches: a full path, or a trailing part of one."""
     named: dict[str, list[str]] = {}
     for path in sorted(paths):
         name = path
@@ -115,15 +125,15 @@ def _paths_by_name(paths: Iterable[str]) -> Mapping[str, list[str]]:
     return named
 
 
-def _resolved(name: str, paths: Mapping[str, list[str]], source: str, line: int) -> str:
-    """Return the path of the one document called `name`; a whole path is never ambiguous."""
+def _resolve_path(name: str, paths: Mapping[str, list[str]], source: str, line: int) -> str:
+    """Return the path of the only document `name` matches; a full path is never ambiguous."""
     matches = paths.get(name, [])
     if name in matches:
         return name
     if len(matches) != 1:
-        found = ", ".join(matches) if matches else "none in the index"
+        candidates = ", ".join(matches) if matches else "none in the index"
         raise QuestionSetError(
-            source, line, f"document {name!r} should name one document: {found}."
+            source, line, f"document {name!r} should name one document: {candidates}."
         )
     return matches[0]
 
@@ -136,43 +146,46 @@ def _is_lost(golds: Sequence[Gold]) -> bool:
     return (golds[0].start, golds[0].end) == NOWHERE
 
 
-def _place(gold: Gold, document: _Text) -> tuple[Gold, ...]:
-    """Return `gold` where its text stands; several only of one without offsets."""
+def _place(gold: Gold, document: _SearchableText) -> tuple[Gold, ...]:
+    """Locate `gold` in the document.
+
+    A gold without offsets yields every occurrence of its text, any other exactly one.
+    """
     if not gold.text:
         if _is_lost([gold]):
             return (gold,)
         if not 0 <= gold.start < gold.end <= len(document.text):
             raise ValueError(
-                f"{gold.start}:{gold.end} leaves {gold.document}, which has "
-                f"{len(document.text)} characters, or is empty."
+                f"{gold.start}:{gold.end} is empty or lies outside {gold.document}, which has "
+                f"{len(document.text)} characters."
             )
         return (replace(gold, text=document.text[gold.start : gold.end]),)
     if not _has_offsets(gold):
-        spans = document.everywhere(gold.text)
-    elif document.stands(gold):
+        spans = document.find_all(gold.text)
+    elif document.matches(gold):
         return (gold,)
     else:
-        spans = document.nearest(gold.text, gold.start)
+        spans = document.find_nearest(gold.text, gold.start)
     return tuple(replace(gold, start=start, end=end) for start, end in spans or [NOWHERE])
 
 
-class _Text:
-    """A document's text, searched as it is and, only where that fails, folded."""
+class _SearchableText:
+    """A document's text, searched exactly, and folded only if the exact search fails."""
 
     def __init__(self, text: str) -> None:
         self.text = text
 
-    def stands(self, gold: Gold) -> bool:
-        """Return whether the words of `gold` are at its offsets, at least when folded."""
+    def matches(self, gold: Gold) -> bool:
+        """Return whether the text of `gold` is at its offsets, exactly or after folding."""
         if not 0 <= gold.start < gold.end <= len(self.text):
             return False
-        found = self.text[gold.start : gold.end]
-        return found == gold.text or (found == found.strip() and fold(found) == fold(gold.text))
+        text = self.text[gold.start : gold.end]
+        return text == gold.text or (text == text.strip() and fold(text) == fold(gold.text))
 
-    def nearest(self, words: str, start: int) -> list[Offsets]:
-        """Return the place of `words` nearest to `start`, in a list; none if there is none.
+    def find_nearest(self, words: str, start: int) -> list[Offsets]:
+        """Return a list with the occurrence of `words` nearest to `start`, or an empty list.
 
-        Whole words first: "41" is not meant in "1941".
+        Whole words are preferred: "41" should not match in "1941".
         """
         spans = [match.span() for match in word_pattern(words).finditer(self.text)]
         if not spans:
@@ -182,11 +195,12 @@ class _Text:
         spans = spans or list(self._folded_places(words))
         return [min(spans, key=lambda span: abs(span[0] - start))] if spans else []
 
-    def everywhere(self, words: str) -> list[Offsets]:
-        """Return every place of `words`, by start.
+    def find_all(self, words: str) -> list[Offsets]:
+        """Return every occurrence of `words`, sorted by start.
 
-        Whole words first, "41" is not in "1941"; and as written before folded, "US" is not "us".
-        Parts of words only where nothing else is found.
+        Whole words are preferred to parts of words ("41" should not match in "1941"), and exact
+        matches to folded ones ("US" should not match "us"). Parts of words count only if there
+        are no whole-word matches.
         """
         words = words.strip()
         whole = [match.span() for match in word_pattern(words).finditer(self.text)]
@@ -214,7 +228,7 @@ class _Text:
 
 
 def _occurrences(words: str, text: str) -> Iterator[int]:
-    """Yield where `words` start in `text`, overlapping ones too; nowhere for no words."""
+    """Yield each start of `words` in `text`, overlaps included; nothing if `words` is empty."""
     at = text.find(words) if words else -1
     while at >= 0:
         yield at

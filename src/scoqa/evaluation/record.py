@@ -1,7 +1,7 @@
-"""One question, asked and scored: the record that everything else is computed from.
+"""Build the record of one question, from which all measures and reports are computed.
 
-Receives a question with its gold and what was made of it; hands on plain JSON values, rounded as
-they are written, so that a report is the same whether its records were kept or read back.
+Input: a question with its gold, and the explained answer. Output: plain JSON values, already
+rounded, so that a report is the same whether its records come from memory or from disk.
 """
 
 from __future__ import annotations
@@ -10,44 +10,55 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from scoqa.evaluation import measures, ranking
-from scoqa.evaluation.error_attribution import blame
+from scoqa.evaluation.error_attribution import attribute_error
 from scoqa.serial import to_json
-from scoqa.types import Citation, Explanation, Gold, Question
+from scoqa.types import Citation, Document, Explanation, Gold, Question
 
 if TYPE_CHECKING:
     from scoqa.store import Entry, View
 
-_BESIDE = 160  # characters of the source kept on each side of a place: two lines of text
-_MOST_PLACES = 20  # of one citation or gold list kept in a record
+_CONTEXT = 160  # characters of source text stored on each side of a place: two lines of text
+_MOST_PLACES = 20  # at most this many places per citation or gold list are stored in a record
 
 
-def record(
+def build_record(
     view: View,
     question: Question,
     line: int,
     explained: Explanation,
     token_counts: Sequence[int],
 ) -> dict[str, Any]:
-    """Return the record of one question, keys and values as docs/guide/question-sets.md says.
+    """Return the record of one question; docs/guide/question-sets.md describes its fields.
 
-    view: the index that answered. line: of the question in its set. token_counts: of the hits.
+    Parameters
+    ----------
+    view
+        The index that answered.
+    line
+        The line of the question in its set.
+    token_counts
+        The number of tokens of each hit.
     """
     answer, reading = explained.answer, explained.reading
     paths = {hit.passage.document_id: hit.path for hit in explained.hits}
     places = [(hit.path, hit.passage.start, hit.passage.end) for hit in explained.hits]
-    read = [(paths[each.document_id], each.start, each.end) for each in explained.windows]
+    windows = [
+        (paths[window.document_id], window.start, window.end) for window in explained.windows
+    ]
     passages = [hit.passage.id for hit in explained.hits]
-    golds = {gold.document for gold in question.answers or question.evidence}
-    entries = view.digests()
-    judgements = ranking.judged(
+    gold_paths = {gold.document for gold in question.answers or question.evidence}
+    entries = view.entries()
+    judgements = ranking.judge_passages(
         question,
-        {path: view.passages_of(entries[path].document_id) for path in sorted(golds)},
+        {path: view.passages_of(entries[path].document_id) for path in sorted(gold_paths)},
     )
-    shown = answer.citations or answer.near_misses
-    right = bool(shown) and bool(measures.is_right_place(question, shown[0]))
-    scored = _measures(question, explained, places, token_counts, judgements, passages, right)
-    scored["verbatim"] = all(_is_verbatim(view, each) for each in shown) if shown else None
-    kept: dict[str, Any] = to_json(
+    citations = answer.citations or answer.near_misses
+    right = bool(citations) and bool(measures.is_right_place(question, citations[0]))
+    scores = _measure(question, explained, places, token_counts, judgements, passages, right)
+    verbatim = all(_is_verbatim(view, citation) for citation in citations) if citations else None
+    scores["verbatim"] = verbatim
+    blame = attribute_error(question, judgements, windows, citations, answered=answer.answered)
+    record: dict[str, Any] = to_json(
         {
             "id": question.id,
             "line": line,
@@ -57,25 +68,25 @@ def record(
             "all_required": question.all_required,
             "answered": answer.answered,
             "reason": answer.reason,
-            "confidence": reading.right_probability if shown else 0.0,
+            "confidence": reading.right_probability if citations else 0.0,
             "answerable_probability": 1 - reading.none_probability,
             "right": right,
-            "blame": blame(question, judgements, read, shown, answered=answer.answered),
+            "blame": blame,
             "rank": ranking.rank_of_gold(question, places),
             "measures": {
-                name: None if value is None else float(value) for name, value in scored.items()
+                name: None if value is None else float(value) for name, value in scores.items()
             },
-            "gold": [_gold(view, entries, each) for each in question.answers[:_MOST_PLACES]],
-            "evidence": [_gold(view, entries, each) for each in question.evidence[:_MOST_PLACES]],
-            "citations": [_citation(view, each) for each in shown],
+            "gold": [_gold(view, entries, gold) for gold in question.answers[:_MOST_PLACES]],
+            "evidence": [_gold(view, entries, gold) for gold in question.evidence[:_MOST_PLACES]],
+            "citations": [_citation(view, citation) for citation in citations],
             "ranking": passages,
             "judged": judgements,
         }
     )
-    return kept
+    return record
 
 
-def _measures(
+def _measure(
     question: Question,
     explained: Explanation,
     places: Sequence[ranking.GoldPlace],
@@ -84,22 +95,23 @@ def _measures(
     passages: Sequence[str],
     right: bool,
 ) -> dict[str, float | None]:
-    """Return the measures of one question by name, None where one does not exist for it."""
+    """Return the measures of one question by name; None if a measure is undefined for it."""
     answer, reading = explained.answer, explained.reading
     answerable = question.answerable
-    counts = not answerable or bool(question.answers)  # evidence alone: ranking and citation only
-    quotes = [each.quote for each in answer.citations]
-    shown = answer.citations or answer.near_misses
+    # A question with evidence and no answers counts for ranking and citation only.
+    counts = not answerable or bool(question.answers)
+    quotes = [citation.quote for citation in answer.citations]
+    citations = answer.citations or answer.near_misses
     rank = ranking.rank_of_gold(question, places)
     items = measures.item_scores(question, quotes)
     cited = measures.citation_scores(question, answer.citations)
-    document = measures.is_right_document(question, shown[0]) if shown else None
-    confidence = reading.right_probability if shown else 0.0
-    found: dict[str, float | None] = {
+    document = measures.is_right_document(question, citations[0]) if citations else None
+    confidence = reading.right_probability if citations else 0.0
+    values: dict[str, float | None] = {
         f"Success@{k}": float(rank is not None and rank <= k) if answerable else None
         for k in ranking.RANKS
     }
-    found |= {
+    values |= {
         "RR": ranking.reciprocal_rank(judgements, passages) if answerable else None,
         f"nDCG@{ranking.NDCG_AT}": ranking.ndcg(judgements, passages) if answerable else None,
         "evidence share": ranking.evidence_share(question, places, token_counts),
@@ -117,11 +129,11 @@ def _measures(
         "false answers": None if answerable else float(answer.answered),
         "Brier": (confidence - right) ** 2 if counts else None,
     }
-    return found
+    return values
 
 
 def _is_verbatim(view: View, citation: Citation) -> bool:
-    """Return whether the quote is the slice it says; not where its document has changed since."""
+    """Return whether the quote equals its slice; False if its document has changed since."""
     try:
         document = view.document(citation.document_id)
     except KeyError:
@@ -131,7 +143,7 @@ def _is_verbatim(view: View, citation: Citation) -> bool:
 
 
 def _gold(view: View, entries: Mapping[str, Entry], gold: Gold) -> dict[str, Any]:
-    """Return a gold place with its words; `start` is -1 where the document does not hold them."""
+    """Return a gold place with its text; `start` is -1 if its document does not contain it."""
     place: dict[str, Any] = {
         "document": gold.document,
         "start": gold.start,
@@ -142,7 +154,7 @@ def _gold(view: View, entries: Mapping[str, Entry], gold: Gold) -> dict[str, Any
     if gold.start < 0:
         return place
     document = view.document(entries[gold.document].document_id)
-    return place | _around(document.text, gold.start, gold.end) | _identity(document)
+    return place | _with_context(document.text, gold.start, gold.end) | _identity(document)
 
 
 def _citation(view: View, citation: Citation) -> dict[str, Any]:
@@ -156,22 +168,24 @@ def _citation(view: View, citation: Citation) -> dict[str, Any]:
         "end": citation.end,
         "quote": citation.quote,
         "line": citation.line,
-        "also_in": [[each.path, each.start, each.end] for each in citation.also_in[:_MOST_PLACES]],
-        **_around(text, citation.start, citation.end),
+        "also_in": [
+            [place.path, place.start, place.end] for place in citation.also_in[:_MOST_PLACES]
+        ],
+        **_with_context(text, citation.start, citation.end),
         **_identity(citation),
     }
 
 
-def _identity(of: Any) -> dict[str, str]:
-    """Return what a link to a place in this document needs."""
-    document_id = of.document_id if isinstance(of, Citation) else of.id
-    return {"document_id": document_id, "text_digest": of.text_digest}
+def _identity(source: Citation | Document) -> dict[str, str]:
+    """Return the ids that a link to a place in this document needs."""
+    document_id = source.document_id if isinstance(source, Citation) else source.id
+    return {"document_id": document_id, "text_digest": source.text_digest}
 
 
-def _around(text: str, start: int, end: int) -> dict[str, str]:
-    """Return the words of a place, and the text on both sides of it."""
+def _with_context(text: str, start: int, end: int) -> dict[str, str]:
+    """Return the text of a place, and the text before and after it."""
     return {
         "text": text[start:end],
-        "before": text[max(0, start - _BESIDE) : start],
-        "after": text[end : end + _BESIDE],
+        "before": text[max(0, start - _CONTEXT) : start],
+        "after": text[end : end + _CONTEXT],
     }

@@ -1,8 +1,9 @@
-"""Runs kept on disk: what was asked, one record a line, so that a stopped run goes on.
+"""Store evaluation runs on disk, so that a stopped run can resume.
 
-Receives records as they are made; hands them on again, in order, without holding them. A run is a
-folder below `runs` in the index folder: `run.json` says what was asked of what, `records.jsonl`
-holds {"record", "seconds"} a line, `finished` stands there once all are.
+Input: the record of each question as it is built. Output: the same records in order, read one at
+a time. A run is a folder in `runs` in the index folder: `run.json` describes the run,
+`records.jsonl` has one {"record", "seconds"} object per line, and the file `finished` exists once
+every question has a record.
 """
 
 from __future__ import annotations
@@ -28,13 +29,13 @@ if TYPE_CHECKING:
     from filelock import FileLock
 
 FOLDER = "runs"
-FORMAT = "1"  # of a record: another one cannot go on where an older stopped
+FORMAT = "1"  # version of the records: a run of another version cannot be resumed
 _HEAD, _RECORDS, _FINISHED, _LOCK = "run.json", "records.jsonl", "finished", "run.lock"
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What is known of a run without reading its records."""
+    """A run without its records."""
 
     id: str
     set: str  # the set's name
@@ -48,23 +49,23 @@ class Run:
 
 
 class Journal:
-    """The records of one run, in memory or in a file; appended to, and read again."""
+    """The records of one run, in memory or in a file; can be appended to and read."""
 
     def __init__(self, file: Path | None = None) -> None:
         self._file = file
         self._lines: list[str] = []
         self._starts = array("Q", [0])
-        self._writing: FileIO | None = None
+        self._output: FileIO | None = None
         if file is not None and file.exists():
-            self._starts = _starts(file)
+            self._starts = _find_line_starts(file)
 
     def __len__(self) -> int:
         return len(self._lines) if self._file is None else len(self._starts) - 1
 
     def append(self, record: Mapping[str, Any], seconds: Mapping[str, float]) -> None:
-        """Add a record with the seconds of its stages. It is kept when this returns.
+        """Add a record with the seconds of its stages; it is written when this returns.
 
-        Raises WorkspaceError when it cannot be written.
+        Raises WorkspaceError if it cannot be written.
         """
         line = json_text({"record": record, "seconds": seconds})
         if self._file is None:
@@ -72,32 +73,32 @@ class Journal:
             return
         data = line.encode("utf-8") + b"\n"
         try:
-            if self._writing is None:
-                self._writing = FileIO(self._file, "r+" if self._file.exists() else "w")
-                self._writing.truncate(self._starts[-1])  # half a line that a killed run left
-                self._writing.seek(self._starts[-1])
-            if self._writing.write(data) != len(data):
+            if self._output is None:
+                self._output = FileIO(self._file, "r+" if self._file.exists() else "w")
+                self._output.truncate(self._starts[-1])  # an incomplete line of a killed run
+                self._output.seek(self._starts[-1])
+            if self._output.write(data) != len(data):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError as error:
             raise WorkspaceError(
-                f"{self._file} cannot be written: {error.strerror}. What is there is kept: make "
-                "room, and the same command goes on."
+                f"{self._file} cannot be written: {error.strerror}. The records written so far "
+                "are safe: free disk space and run the same command again to resume."
             ) from error
         self._starts.append(self._starts[-1] + len(data))
 
     def close(self) -> None:
         """Close the file; appending opens it again."""
-        if self._writing is not None:
-            self._writing.close()
-            self._writing = None
+        if self._output is not None:
+            self._output.close()
+            self._output = None
 
     def entries(self) -> Iterator[dict[str, Any]]:
-        """Yield {"record", "seconds"} of every question, in order."""
+        """Yield {"record", "seconds"} for every question, in order."""
         for number in range(len(self)):
             yield self.entry(number)
 
     def entry(self, number: int) -> dict[str, Any]:
-        """Return {"record", "seconds"} of one question, counted from 0."""
+        """Return {"record", "seconds"} for question `number`, counted from 0."""
         if self._file is None:
             line: str | bytes = self._lines[number]
         else:
@@ -105,11 +106,11 @@ class Journal:
                 file.seek(self._starts[number])
                 line = file.read(self._starts[number + 1] - self._starts[number])
         entry: dict[str, Any] = json.loads(line)
-        return {**entry, "record": renamed_measures(entry["record"])}
+        return {**entry, "record": rename_measures(entry["record"])}
 
 
-def renamed_measures(record: dict[str, Any]) -> dict[str, Any]:
-    """Return `record` with its measures under their present names: R@k became Success@k."""
+def rename_measures(record: dict[str, Any]) -> dict[str, Any]:
+    """Return `record` with its measures under their current names: R@k is now Success@k."""
     measures = {
         re.sub(r"^R@(?=\d)", "Success@", name): value
         for name, value in record.get("measures", {}).items()
@@ -118,7 +119,7 @@ def renamed_measures(record: dict[str, Any]) -> dict[str, Any]:
 
 
 class Records(Sequence[Mapping[str, Any]]):
-    """The records of a run, each read when it is asked for."""
+    """The records of a run, each read from its journal on access."""
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
@@ -133,7 +134,7 @@ class Records(Sequence[Mapping[str, Any]]):
     def __getitem__(self, index: int | slice) -> Mapping[str, Any] | list[Mapping[str, Any]]:
         if isinstance(index, slice):
             return [self[number] for number in range(*index.indices(len(self)))]
-        number = range(len(self))[index]  # IndexError, and counting from the end
+        number = range(len(self))[index]  # raises IndexError, accepts negative numbers
         record: Mapping[str, Any] = self._journal.entry(number)["record"]
         return record
 
@@ -146,24 +147,24 @@ class Records(Sequence[Mapping[str, Any]]):
         return hash(len(self))
 
 
-def _starts(file: Path) -> array[int]:
-    """Return where each whole line begins, and where the last ends."""
+def _find_line_starts(file: Path) -> array[int]:
+    """Return the byte offset of each complete line, and the end of the last one."""
     starts = array("Q", [0])
     with file.open("rb") as lines:
         for line in lines:
             if not (line.startswith(b'{"record": ') and line.endswith(b"}\n")):
-                break  # half a line, or what a power cut left: everything from there is asked again
+                break  # cut off by a kill or a power cut: the questions from here are asked again
             starts.append(starts[-1] + len(line))
     return starts
 
 
-def key_of(fingerprint: Mapping[str, str]) -> str:
-    """Return what two runs share that ask the same of the same."""
+def run_key(fingerprint: Mapping[str, str]) -> str:
+    """Return a key that is equal for runs of the same set, documents and settings."""
     text = json.dumps([FORMAT, dict(sorted(fingerprint.items()))])
     return hashlib.sha256(text.encode("utf-8")).hexdigest()[:16]
 
 
-def _finish(folder: Path) -> None:
+def _mark_finished(folder: Path) -> None:
     try:
         (folder / _FINISHED).touch()
     except OSError as error:
@@ -171,20 +172,31 @@ def _finish(folder: Path) -> None:
 
 
 @contextmanager
-def begun(
+def open_run(
     index: Path,
     set_name: str,
     fingerprint: Mapping[str, str],
     questions: int,
     *,
     corrections: Sequence[Mapping[str, Any]] = (),
-    anew: bool = False,
+    restart: bool = False,
 ) -> Iterator[tuple[Run, Journal]]:
-    """Give the run to append to: one that was stopped and asks the same, else a new one.
+    """Yield the run to append to: the newest stopped run with the same key, or a new run.
 
-    index: the index folder. anew: leave stopped runs alone. A run that another process is at is
-    left to it. On leaving, the run is finished if it holds all its questions.
-    Raises WorkspaceError when nothing can be written there.
+    A run that another process is using is skipped. On exit the run is marked finished if every
+    question has a record.
+
+    Parameters
+    ----------
+    index
+        The index folder.
+    restart
+        Always start a new run.
+
+    Raises
+    ------
+    WorkspaceError
+        The run cannot be written or read.
     """
     place = index / FOLDER
     try:
@@ -195,7 +207,7 @@ def begun(
             "fingerprint": dict(fingerprint),
             "corrections": list(corrections),
         }
-        folder, lock = _held(place, key_of(fingerprint), head, anew=anew)
+        folder, lock = _lock_run_folder(place, run_key(fingerprint), head, restart=restart)
     except OSError as error:
         raise WorkspaceError(
             f"{place} cannot be written: {error.strerror or error}. Choose another place with "
@@ -203,12 +215,12 @@ def begun(
         ) from error
     journal = Journal(folder / _RECORDS)
     try:
-        run = _read(folder)
+        run = _read_run(folder)
         if run is None:
-            raise WorkspaceError(f"{folder} cannot be read. Delete it, and run again.")
+            raise WorkspaceError(f"{folder} cannot be read. Delete it and run the set again.")
         yield run, journal
         if len(journal) == questions:
-            _finish(folder)
+            _mark_finished(folder)
     finally:
         try:
             journal.close()
@@ -216,60 +228,65 @@ def begun(
             lock.release()
 
 
-def _held(place: Path, key: str, head: Mapping[str, Any], *, anew: bool) -> tuple[Path, FileLock]:
-    """Return the folder of the newest stopped run that nobody is at, or of a new one; locked."""
+def _lock_run_folder(
+    place: Path, key: str, head: Mapping[str, Any], *, restart: bool
+) -> tuple[Path, FileLock]:
+    """Lock and return the folder of the newest stopped run not in use, or of a new run."""
     from filelock import FileLock, Timeout
 
     place.mkdir(parents=True, exist_ok=True)
-    with FileLock(place / _LOCK):  # while one chooses, nobody else does
-        stopped = [] if anew else _stopped(place, key)
+    with FileLock(place / _LOCK):  # one process chooses at a time
+        stopped = [] if restart else _find_stopped(place, key)
         for folder in stopped:
             lock = FileLock(folder / _LOCK)
             try:
                 lock.acquire(timeout=0)
             except Timeout:
-                continue  # somebody is at it
+                continue  # another process is using it
             return folder, lock
-        folder = _new(place, key, head)
+        folder = _create_folder(place, key, head)
         lock = FileLock(folder / _LOCK)
         lock.acquire(timeout=0)
         return folder, lock
 
 
-def _stopped(place: Path, key: str) -> list[Path]:
-    """Return the stopped runs that ask the same, newest first, none older than a finished one."""
-    found = []
+def _find_stopped(place: Path, key: str) -> list[Path]:
+    """Return the stopped runs with this key, newest first, none older than a finished run."""
+    stopped = []
     for folder in sorted(place.glob(f"*-{key}*"), reverse=True):
         if (folder / _FINISHED).exists():
             break
-        if _read(folder) is not None:
-            found.append(folder)
-    return found
+        if _read_run(folder) is not None:
+            stopped.append(folder)
+    return stopped
 
 
-def _new(place: Path, key: str, head: Mapping[str, Any]) -> Path:
-    """Return a new folder with `head` in it."""
+def _create_folder(place: Path, key: str, head: Mapping[str, Any]) -> Path:
+    """Create a run folder with `head` as its run.json, and return it."""
     name = f"{datetime.now():%Y%m%d-%H%M%S}-{key}"
     folder = place / name
     number = 1
     while folder.exists():
         number += 1
-        folder = place / f"{name}-{number:03}"  # in the order of their names
+        folder = place / f"{name}-{number:03}"  # sorts after the earlier folder
     folder.mkdir()
-    written = folder / f"{_HEAD}.new"
-    written.write_text(json_text(head, indent=1), encoding="utf-8")
-    written.replace(folder / _HEAD)
+    temporary = folder / f"{_HEAD}.new"
+    temporary.write_text(json_text(head, indent=1), encoding="utf-8")
+    temporary.replace(folder / _HEAD)
     return folder
 
 
-def _read(folder: Path) -> Run | None:
-    """Return the run in `folder`, or None where there is none that can be read."""
+def _read_run(folder: Path) -> Run | None:
+    """Return the run in `folder`, or None if it contains no readable run."""
     try:
         head = json.loads((folder / _HEAD).read_text(encoding="utf-8"))
         records, questions = folder / _RECORDS, int(head["questions"])
         finished = (folder / _FINISHED).exists()
-        # A finished run holds all of them: its records are not read through to be counted.
-        done = questions if finished else len(_starts(records)) - 1 if records.exists() else 0
+        # A finished run has all its records, so they need not be counted.
+        if finished:
+            done = questions
+        else:
+            done = len(_find_line_starts(records)) - 1 if records.exists() else 0
         return Run(
             id=folder.name,
             set=str(head["set"]),
@@ -279,29 +296,29 @@ def _read(folder: Path) -> Run | None:
             finished=finished,
             folder=folder,
             fingerprint={str(key): str(value) for key, value in head["fingerprint"].items()},
-            corrections=tuple(dict(each) for each in head["corrections"]),
+            corrections=tuple(dict(correction) for correction in head["corrections"]),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
-def all_runs(index: Path) -> list[Run]:
-    """Return the runs kept in the index folder, newest first."""
+def list_runs(index: Path) -> list[Run]:
+    """Return the runs stored in the index folder, newest first."""
     place = index / FOLDER
     folders = sorted(place.iterdir(), reverse=True) if place.is_dir() else []
-    return [run for folder in folders if (run := _read(folder)) is not None]
+    return [run for folder in folders if (run := _read_run(folder)) is not None]
 
 
-def find(index: Path, run_id: str) -> Run | None:
-    """Return the run of that id, whatever the string holds; None where there is none."""
-    return next((run for run in all_runs(index) if run.id == run_id), None)
+def find_run(index: Path, run_id: str) -> Run | None:
+    """Return the run with this id, or None; `run_id` may be any string."""
+    return next((run for run in list_runs(index) if run.id == run_id), None)
 
 
-def journal_of(run: Run) -> Journal:
-    """Return the records of a run that is kept."""
+def open_journal(run: Run) -> Journal:
+    """Return the journal of a stored run."""
     return Journal(run.folder / _RECORDS)
 
 
-def size(run: Run) -> int:
-    """Return how many bytes its records take."""
+def records_bytes(run: Run) -> int:
+    """Return the size of the records of `run` on disk, in bytes."""
     return (run.folder / _RECORDS).stat().st_size

@@ -1,8 +1,8 @@
-"""Reading question sets, and writing them in our own format: one JSON object a line.
+"""Read question sets, and write them in scoqa's own format: one JSON object per line.
 
-Receives a file of any format that scoqa knows, also gzipped; hands on a QuestionSet, or says which
-line cannot be used and why. `docs/guide/question-sets.md` describes the formats; CSV and SQuAD
-are read in `set_formats`. Offsets are code points of the decoded document, end exclusive.
+Input: a file in any supported format, optionally gzipped. Output: a QuestionSet, or an error that
+names the invalid line and the reason. `docs/guide/question-sets.md` describes the formats;
+`set_formats` reads CSV and SQuAD. Offsets are code points of the decoded document, end exclusive.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from scoqa.serial import json_text
 from scoqa.types import Gold, Question
 
 GZIP = b"\x1f\x8b"
-# Unpacked: six times SQuAD 2.0's training set, the largest set of documents and questions in
-# use. As Python objects a set takes several times its size.
+# Unpacked size: six times SQuAD 2.0's training set, the largest set of documents and questions in
+# use. As Python objects a set takes several times this size.
 LARGEST_BYTES = 256 * 2**20
 _TABLES = (".csv", ".tsv")
 _ROWS = (".jsonl", ".ndjson")
@@ -32,7 +32,7 @@ _ROWS = (".jsonl", ".ndjson")
 
 @dataclass(frozen=True, slots=True)
 class QuestionSet:
-    """Questions with gold places, and the documents they came with, where they came with any."""
+    """Questions with gold places, and the documents the set contains, if any."""
 
     name: str  # the file's name, without folders
     digest: str  # sha256 of the file's bytes
@@ -43,18 +43,18 @@ class QuestionSet:
 def read_set(path: Path) -> QuestionSet:
     """Return the question set in the file at `path`.
 
-    The name tells the format (.jsonl, .csv, .tsv), else the content does.
-    Raises QuestionSetError with the line's number (0 for the whole file) and what is wrong.
+    The suffix gives the format (.jsonl, .csv, .tsv); for any other suffix the content does.
+    Raises QuestionSetError with the line number (0 for the whole file) and the reason.
     """
     source = str(path)
-    data = _bytes(path)
+    data = _read_bytes(path)
     try:
-        text = _unpacked(data, path).decode("utf-8-sig")
+        text = _unpack(data, path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise QuestionSetError(source, 0, "is not UTF-8 text; save it as UTF-8.") from error
-    numbered, contexts = _read(text, path)
+    numbered, contexts = _parse(text, path)
     if not numbered:
-        raise QuestionSetError(source, 0, "holds no questions.")
+        raise QuestionSetError(source, 0, "contains no questions.")
     seen: set[str] = set()
     for line, question in numbered:
         if question.id in seen:
@@ -64,70 +64,70 @@ def read_set(path: Path) -> QuestionSet:
     return QuestionSet(path.name, digest, tuple(numbered), contexts)
 
 
-def _bytes(path: Path) -> bytes:
+def _read_bytes(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             data = file.read(LARGEST_BYTES + 1)
     except OSError as error:
         raise QuestionSetError(str(path), 0, f"cannot be read: {error.strerror}.") from error
-    return _bounded(data, path)
+    return _check_size(data, path)
 
 
-def _unpacked(data: bytes, path: Path) -> bytes:
+def _unpack(data: bytes, path: Path) -> bytes:
     if not data.startswith(GZIP) and path.suffix.lower() != ".gz":
         return data
     try:
         with gzip.open(io.BytesIO(data)) as file:
-            return _bounded(file.read(LARGEST_BYTES + 1), path)
+            return _check_size(file.read(LARGEST_BYTES + 1), path)
     except (OSError, EOFError, zlib.error) as error:
         raise QuestionSetError(str(path), 0, f"cannot be unpacked: {error}.") from error
 
 
-def _bounded(data: bytes, path: Path) -> bytes:
+def _check_size(data: bytes, path: Path) -> bytes:
     if len(data) > LARGEST_BYTES:
         most = f"{LARGEST_BYTES // 2**20} MB unpacked"
         raise QuestionSetError(str(path), 0, f"is larger than {most}; split it.")
     return data
 
 
-def _read(text: str, path: Path) -> tuple[list[Numbered], Mapping[str, str]]:
-    """Return the questions and documents in `text`, by the format that it has."""
+def _parse(text: str, path: Path) -> tuple[list[Numbered], Mapping[str, str]]:
+    """Return the questions and documents in `text`, choosing the format by name and content."""
     source = str(path)
     plain_name = path.name[:-3] if path.suffix.lower() == ".gz" else path.name
     suffix = PurePath(plain_name).suffix.lower()
     if suffix in _ROWS:
-        return _read_rows(text, source), {}
+        return _parse_rows(text, source), {}
     if suffix in _TABLES or text.lstrip()[:1] not in ("{", "["):
         return read_csv(text, source), {}
     start = len(text) - len(text.lstrip())
     try:
         value, end = json.JSONDecoder().raw_decode(text, start)
         if isinstance(value, Mapping) and "data" not in value:
-            return _read_rows(text, source), {}
+            return _parse_rows(text, source), {}
         rest = text[end:].lstrip()
         if rest:
             raise json.JSONDecodeError("Extra data", text, len(text) - len(rest))
     except json.JSONDecodeError as error:
-        raise QuestionSetError(source, error.lineno, _not_json(error)) from error
+        raise QuestionSetError(source, error.lineno, _describe_json_error(error)) from error
     except (ValueError, RecursionError) as error:  # a number of 5,000 digits, 1,000 brackets
-        raise QuestionSetError(source, 0, _not_json(error)) from error
+        raise QuestionSetError(source, 0, _describe_json_error(error)) from error
     return read_squad(value, text, source)
 
 
-def _not_json(error: Exception) -> str:
+def _describe_json_error(error: Exception) -> str:
     if isinstance(error, json.JSONDecodeError):
         return f"is not JSON: {error.msg} at column {error.colno}"
     if isinstance(error, RecursionError):
-        return "is not JSON of any use: it is nested too deeply"
+        return "is not usable JSON: it is nested too deeply"
     return str(error)
 
 
-# -- our own format --------------------------------------------------------------------------------
+# -- scoqa's own format ----------------------------------------------------------------------------
 
 
-def _read_rows(text: str, source: str) -> list[Numbered]:
+def _parse_rows(text: str, source: str) -> list[Numbered]:
     numbered: list[Numbered] = []
-    # Only these end a line: other separators may stand inside a question.
+    # Only these end a line: other separators may occur inside a question.
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     for number, line in enumerate(lines, start=1):
         if not line.strip():
@@ -135,16 +135,16 @@ def _read_rows(text: str, source: str) -> list[Numbered]:
         try:
             record = json.loads(line)
         except (ValueError, RecursionError) as error:  # JSONDecodeError is a ValueError
-            raise QuestionSetError(source, number, _not_json(error)) from error
+            raise QuestionSetError(source, number, _describe_json_error(error)) from error
         try:
-            numbered.append((number, _question(record)))
+            numbered.append((number, _parse_question(record)))
         except ValueError as error:
             raise QuestionSetError(source, number, str(error)) from error
     return numbered
 
 
-def _question(record: Any) -> Question:
-    """Return the question in `record`; ValueError says what is wrong with it."""
+def _parse_question(record: Any) -> Question:
+    """Return the question in `record`; raises ValueError with the reason if it is invalid."""
     if not isinstance(record, Mapping):
         raise ValueError("the line is not a JSON object")
     if "turns" in record:
@@ -159,8 +159,8 @@ def _question(record: Any) -> Question:
         raise ValueError("id is empty")
     if not record["question"].strip():
         raise ValueError("question is empty")
-    answers = _golds(record, "answers")
-    evidence = _golds(record, "evidence")
+    answers = _parse_golds(record, "answers")
+    evidence = _parse_golds(record, "evidence")
     if record["answerable"] != bool(answers or evidence):
         raise ValueError("answerable does not agree with answers and evidence")
     all_required = record.get("all_required", False)
@@ -177,24 +177,24 @@ def _question(record: Any) -> Question:
     )
 
 
-def _golds(record: Mapping[str, Any], key: str) -> tuple[Gold, ...]:
+def _parse_golds(record: Mapping[str, Any], key: str) -> tuple[Gold, ...]:
     rows = record.get(key, [])
     if not isinstance(rows, list):
         raise ValueError(f"{key} is not a list")
-    return tuple(_gold(row, key) for row in rows)
+    return tuple(_parse_gold(row, key) for row in rows)
 
 
-def _gold(row: Any, key: str) -> Gold:
+def _parse_gold(row: Any, key: str) -> Gold:
     if not isinstance(row, Mapping) or not isinstance(row.get("document"), str):
         raise ValueError(f"{key} has an entry without a document")
     text, item = row.get("text", ""), row.get("item")
     if not isinstance(text, str):
         raise ValueError(f"{key} has an entry whose text is {text!r:.80}")
-    # type() and not isinstance: true and false are no numbers.
+    # type() and not isinstance, which accepts true and false as integers.
     if item is not None and type(item) is not int:
         raise ValueError(f"{key} has an entry with item {item!r:.80}")
     if text.strip() and "start" not in row and "end" not in row:
-        return Gold(row["document"], 0, 0, text, item)  # to be found
+        return Gold(row["document"], 0, 0, text, item)  # without offsets: its text is searched for
     start, end = row.get("start"), row.get("end")
     if type(start) is not int or type(end) is not int or not 0 <= start < end:
         raise ValueError(f"{key} has an entry with start {start!r} and end {end!r}")
@@ -202,29 +202,31 @@ def _gold(row: Any, key: str) -> Gold:
 
 
 def to_jsonl(questions: Iterable[Question]) -> str:
-    """Return `questions` in our own format, as `read_set` reads it.
+    """Return `questions` in scoqa's own format, which `read_set` reads.
 
-    An answer without a place is written without one, to be found when it is read.
-    Raises ValueError for a question with a history: the format has none.
+    An answer without offsets is written without them. Raises ValueError for a question with a
+    history, which the format does not support.
     """
-    return "".join(json_text(_row(question)) + "\n" for question in questions)
+    return "".join(json_text(_question_to_json(question)) + "\n" for question in questions)
 
 
-def _row(question: Question) -> dict[str, Any]:
+def _question_to_json(question: Question) -> dict[str, Any]:
     if question.history:
-        raise ValueError(f"the question {question.id!r} has a history, which sets cannot hold")
+        raise ValueError(
+            f"the question {question.id!r} has a history, which question sets do not support"
+        )
     row: dict[str, Any] = {
         "id": question.id,
         "question": question.question,
-        "answers": [_entry(gold) for gold in question.answers],
-        "evidence": [_entry(gold) for gold in question.evidence],
+        "answers": [_gold_to_json(gold) for gold in question.answers],
+        "evidence": [_gold_to_json(gold) for gold in question.evidence],
         "answerable": question.answerable,
         "kind": question.kind,
     }
     return {**row, "all_required": True} if question.all_required else row
 
 
-def _entry(gold: Gold) -> dict[str, Any]:
+def _gold_to_json(gold: Gold) -> dict[str, Any]:
     entry: dict[str, Any] = {"document": gold.document}
     if gold.text:
         entry["text"] = gold.text

@@ -1,8 +1,7 @@
-"""Question sets -> lessons for the reader, with hard negatives of scoqa's own retrieval.
+"""Build training examples for the reader from question sets, with hard negatives from retrieval.
 
-Receives evaluations (a workspace and a set, the gold at its words); hands on lessons: of each
-question the passage that answers, and those that the search holds for most like it and that do
-not hold the answer's words.
+Input: evaluations (a workspace and a set with placed golds). Output: one lesson per question, with
+the window that answers it and the best-ranked windows that do not contain the answer's words.
 """
 
 from __future__ import annotations
@@ -19,22 +18,23 @@ from scoqa.retrieve import retrieve, windows
 from scoqa.store import View
 from scoqa.types import Gold, Hit, Question, Window
 
-NEGATIVES = 2  # windows that do not answer, beside the one that does
-SEARCHED = 20  # passages of each search to take negatives from
-SEED = 1  # of what is kept aside
-OPENING_WORDS = 12  # about a title's length
+NEGATIVES = 2  # windows per lesson that do not answer, added to the one that does
+SEARCHED = 20  # negatives are taken from this many passages per search
+SEED = 1  # of the shuffle that chooses the held-out rows
+OPENING_WORDS = 12  # about the length of a title
 
 ExampleRow = tuple[Evaluation, Question]
 
 
 class Lessons(Sequence[Lesson]):
-    """The lessons of several sets, each made when it is asked for: searching is quick."""
+    """The lessons of several sets, each built on access, because searching is fast."""
 
     def __init__(self, rows: Sequence[ExampleRow], *, negatives: int = NEGATIVES) -> None:
-        """rows: questions, each with the evaluation it belongs to."""
+        """rows: questions, each with its evaluation. negatives: wrong windows per lesson."""
         self._rows = rows
         self._negatives = negatives
-        self._ids: dict[int, Mapping[str, str]] = {}  # of each evaluation's documents, by path
+        # By the evaluation's identity: its document ids by path.
+        self._ids: dict[int, Mapping[str, str]] = {}
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -45,24 +45,24 @@ class Lessons(Sequence[Lesson]):
         vector = workspace.assistant.embedder.embed([question.question])[0]
         with workspace.store.view() as view:
             if id(evaluation) not in self._ids:
-                entries = view.digests()
+                entries = view.entries()
                 self._ids[id(evaluation)] = {p: e.document_id for p, e in entries.items()}
             hits = retrieve(view, question.question, vector, k=SEARCHED)
-            lesson = lesson_of(
+            lesson = build_lesson(
                 view, question, hits, self._ids[id(evaluation)], negatives=self._negatives
             )
             if evaluation.set.contexts and index % 2:
-                lesson = _opened(view, lesson)
+                lesson = _add_openings(view, lesson)
         return lesson
 
 
-def rows_of(
+def split_rows(
     evaluations: Sequence[Evaluation], *, held_out: int
 ) -> tuple[list[ExampleRow], list[ExampleRow]]:
-    """Return the rows to learn from, and at most `held_out` that share no document with them.
+    """Return the training rows, and at most `held_out` rows that share no document with them.
 
-    All rows about a document go together, so that keeping some aside leaves few out: those with
-    answers on both sides. Rows whose gold is lost, and rows with evidence alone, are in neither.
+    Rows are held out by document, so that few rows are lost: only those with answers on both
+    sides. Rows whose golds were all lost, and rows with evidence only, are in neither part.
     """
     rows = [
         (evaluation, question)
@@ -70,33 +70,38 @@ def rows_of(
         for _, question in evaluation.questions
         if not question.answerable or any(gold.start >= 0 for gold in question.answers)
     ]
-    together: dict[tuple[Path, str], list[ExampleRow]] = {}
-    for each, row in rows:
-        place = _place(each, row.answers[0]) if row.answers else (each.workspace.index, row.id)
-        together.setdefault(place, []).append((each, row))
-    groups = list(together.values())
+    by_document: dict[tuple[Path, str], list[ExampleRow]] = {}
+    for evaluation, row in rows:
+        if row.answers:
+            key = _document_key(evaluation, row.answers[0])
+        else:
+            key = (evaluation.workspace.index, row.id)
+        by_document.setdefault(key, []).append((evaluation, row))
+    groups = list(by_document.values())
     random.Random(SEED).shuffle(groups)
-    apart: list[ExampleRow] = []
+    held_out_rows: list[ExampleRow] = []
     for group in groups:
-        if len(apart) + len(group) <= held_out:
-            apart += group
-    documents = {_place(each, gold) for each, row in apart for gold in row.answers}
-    asked = {(id(each), row.id) for each, row in apart}
-    learnt = [
-        (each, row)
-        for each, row in rows
-        if (id(each), row.id) not in asked
-        and not any(_place(each, gold) in documents for gold in row.answers)
+        if len(held_out_rows) + len(group) <= held_out:
+            held_out_rows += group
+    held_out_documents = {
+        _document_key(evaluation, gold) for evaluation, row in held_out_rows for gold in row.answers
+    }
+    held_out_ids = {(id(evaluation), row.id) for evaluation, row in held_out_rows}
+    training_rows = [
+        (evaluation, row)
+        for evaluation, row in rows
+        if (id(evaluation), row.id) not in held_out_ids
+        and not any(_document_key(evaluation, gold) in held_out_documents for gold in row.answers)
     ]
-    return learnt, apart
+    return training_rows, held_out_rows
 
 
-def _place(evaluation: Evaluation, gold: Gold) -> tuple[Path, str]:
-    """Return what names the document of `gold` among all sets: several may ask one workspace."""
+def _document_key(evaluation: Evaluation, gold: Gold) -> tuple[Path, str]:
+    """Return a key for the document of `gold`, unique across sets that share a workspace."""
     return evaluation.workspace.index, gold.document
 
 
-def lesson_of(
+def build_lesson(
     view: View,
     question: Question,
     hits: Sequence[Hit],
@@ -104,67 +109,75 @@ def lesson_of(
     *,
     negatives: int,
 ) -> Lesson:
-    """Return the lesson of a row: the window that answers, then those that do not.
+    """Return the lesson of a question: the window that answers it, then windows that do not.
 
-    hits: of the question, best first. ids: of the documents, by path. A question that nothing
-    answers has one window more that does not.
+    A question without an answering window gets one more window that does not answer.
+
+    Parameters
+    ----------
+    hits
+        The hits of the question, best first.
+    ids
+        Document ids by path.
     """
-    answering = _answering(view, question, hits, ids)
+    answering = _find_answering_window(view, question, hits, ids)
     golds = [
         (0, gold.start - answering.start, gold.end - answering.start)
         for gold in question.answers
-        if answering is not None and _holds(answering, gold, ids)
+        if answering is not None and _contains(answering, gold, ids)
     ]
-    forbidden = [phrase_pattern(gold.text) for gold in question.answers if fold(gold.text)]
-    found = [] if answering is None else [answering]
+    answer_patterns = [phrase_pattern(gold.text) for gold in question.answers if fold(gold.text)]
+    lesson_windows = [] if answering is None else [answering]
     for hit in hits:
-        if len(found) > negatives:
+        if len(lesson_windows) > negatives:
             break
         [window] = windows(view, [hit])
         text = fold(window.text)
-        # The place itself too: "$5" is no whole word of "$5m", and the window answers all the same.
-        answers = any(_touches(window, gold, ids) for gold in question.answers)
-        if not answers and not any(pattern.search(text) for pattern in forbidden):
-            found.append(window)
-    return Lesson(question.question, tuple(found), tuple(golds))
+        # The gold's place counts as well as its words: the pattern of "$5" does not match "$5m",
+        # but the window still answers.
+        answers = any(_overlaps(window, gold, ids) for gold in question.answers)
+        if not answers and not any(pattern.search(text) for pattern in answer_patterns):
+            lesson_windows.append(window)
+    return Lesson(question.question, tuple(lesson_windows), tuple(golds))
 
 
-def _answering(
+def _find_answering_window(
     view: View, question: Question, hits: Sequence[Hit], ids: Mapping[str, str]
 ) -> Window | None:
-    """Return the window around the first answer that one passage and its context hold."""
-    found = {hit.passage.id: hit for hit in hits}
+    """Return the window of the first answer that a passage with its context contains."""
+    hits_by_passage = {hit.passage.id: hit for hit in hits}
     for gold in question.answers:
         if gold.start < 0:
             continue
         for passage in view.passages_of(ids[gold.document]):
             if passage.start < gold.end and gold.start < passage.end:
-                unfound = Hit(passage, gold.document, 0.0, ())
-                [window] = windows(view, [found.get(passage.id, unfound)])
-                if _holds(window, gold, ids):
+                missed = Hit(passage, gold.document, 0.0, ())
+                [window] = windows(view, [hits_by_passage.get(passage.id, missed)])
+                if _contains(window, gold, ids):
                     return window
     return None
 
 
-def _holds(window: Window, gold: Gold, ids: Mapping[str, str]) -> bool:
+def _contains(window: Window, gold: Gold, ids: Mapping[str, str]) -> bool:
     inside = window.start <= gold.start and gold.end <= window.end
     return ids.get(gold.document) == window.document_id and inside
 
 
-def _touches(window: Window, gold: Gold, ids: Mapping[str, str]) -> bool:
-    meets = window.start < gold.end and gold.start < window.end
-    return ids.get(gold.document) == window.document_id and meets
+def _overlaps(window: Window, gold: Gold, ids: Mapping[str, str]) -> bool:
+    overlaps = window.start < gold.end and gold.start < window.end
+    return ids.get(gold.document) == window.document_id and overlaps
 
 
-def _opened(view: View, lesson: Lesson) -> Lesson:
-    """Return `lesson` with its documents' opening words for headings, but for those that answer.
+def _add_openings(view: View, lesson: Lesson) -> Lesson:
+    """Return `lesson` with each heading replaced by the opening words of its document.
 
-    The contexts of a set have numbers for titles, and what people have has titles that tell.
+    A heading stays if the opening words contain an answer. The contexts of a set have numbers as
+    titles, while real documents have informative titles.
     """
-    opened = []
+    lesson_windows = []
     for number, window in enumerate(lesson.windows):
         opening = " ".join(view.document(window.document_id).text.split()[:OPENING_WORDS])
-        answers = [window.text[a:b] for each, a, b in lesson.golds if each == number]
-        told = any(fold(answer) in fold(opening) for answer in answers)
-        opened.append(window if told else replace(window, heading=opening))
-    return replace(lesson, windows=tuple(opened))
+        answers = [window.text[a:b] for gold_window, a, b in lesson.golds if gold_window == number]
+        reveals = any(fold(answer) in fold(opening) for answer in answers)
+        lesson_windows.append(window if reveals else replace(window, heading=opening))
+    return replace(lesson, windows=tuple(lesson_windows))

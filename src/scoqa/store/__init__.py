@@ -1,7 +1,7 @@
-"""Where an index lives: one contract, which every store keeps and one test suite checks.
+"""The interface of index stores, which every store implements and one test suite checks.
 
-Receives documents, passages and vectors; hands on views that search them. Retrieval, reading
-and the doors know this contract and nothing of engines. `open_store` is the one way in.
+Input: documents, passages and vectors. Output: views that search them. All other modules use this
+interface and depend on no engine; `open_store` is the only entry point.
 """
 
 from __future__ import annotations
@@ -22,10 +22,12 @@ Vectors = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """Which passages a search may return; applied before ranking. Nothing set: all of them.
+    """A filter on the passages a search may return, applied before ranking.
 
-    path: a document's path, or a folder's (then everything below it).
-    phrases: each must occur, on folded text, in the passage or across it and the next.
+    path: a document's path, or a folder's path for all documents below it.
+    phrases: each must occur in the folded text of the passage, or across its border with a
+    neighbouring passage.
+    A filter without any field set allows all passages.
     """
 
     collection: str | None = None
@@ -35,7 +37,7 @@ class Where:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a store remembers of a document, to compare with the folder."""
+    """The state of an indexed document, to compare with its file."""
 
     document_id: str
     digest: str
@@ -45,7 +47,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How much a store holds. `embedded` counts every vector ever computed for it."""
+    """The size of a store. `embedded` counts every vector ever computed for it."""
 
     documents: int
     passages: int
@@ -57,70 +59,70 @@ Matches = list[tuple[Passage, float]]
 
 
 class View(Protocol):
-    """One unchanging look at a store: all its calls see the same generation."""
+    """A read-only snapshot of a store: all calls see the same generation."""
 
     @property
     def generation(self) -> int:
-        """Return the number of the write this view sees; 0 for a new store."""
+        """Return the number of the last write this view sees; 0 for a new store."""
 
     @property
     def identity(self) -> str:
-        """Return what names this index among all: one built anew has another."""
+        """Return the unique id of this index; a rebuilt index has another."""
 
     def counts(self) -> Counts: ...
 
     def settings(self) -> Mapping[str, str]:
-        """Return what the index was built with (embedder, splitter, terms)."""
+        """Return the settings the index was built with (embedder, splitter, terms)."""
 
-    def digests(self) -> Mapping[str, Entry]:
-        """Return every document's entry by its path."""
+    def entries(self) -> Mapping[str, Entry]:
+        """Return the entry of every document, by path."""
 
     def collections(self) -> tuple[str, ...]:
-        """Return the collections that documents are in, sorted; "" where some are in none."""
+        """Return the collections of the documents, sorted; "" stands for no collection."""
 
     def document(self, document_id: str) -> Document:
-        """Return the document; KeyError when the store has none of that id, whatever it is."""
+        """Return the document with this id, any string; raises KeyError if there is none."""
 
     def document_of(self, text_digest: str) -> Document:
-        """Return the document of exactly that text, the first by path; else as `document`."""
+        """Return the first document by path with exactly this text; raises KeyError if none."""
 
     def boxes(self, document_id: str, page: int) -> bytes:
-        """Return where the characters of a page (from 1) stand on it, as `put` took them.
+        """Return the character boxes of a page, counted from 1, in the form `put` received.
 
-        Nothing where the document has no such page.
+        Empty if the document has no such page.
         """
 
     def failed(self) -> tuple[Notice, ...]:
-        """Return what `note_failed` was last given."""
+        """Return the notices of the last call of `note_failed`."""
 
     def passages(self, ids: Sequence[str]) -> list[Passage]:
-        """Return the passages in the order of `ids`; KeyError for an unknown one."""
+        """Return the passages in the order of `ids`; raises KeyError for an unknown id."""
 
     def passages_of(self, document_id: str) -> list[Passage]:
-        """Return a document's passages, by start; none when there is no such document."""
+        """Return the passages of a document, sorted by start; empty for an unknown id."""
 
     def search_words(self, terms: Sequence[str], k: int, where: Where = ...) -> Matches:
-        """Return passages that hold any of `terms` by BM25, best first; higher is better.
+        """Return passages that contain any of `terms` with BM25 scores, best first.
 
-        At least k where so many match: passages that tie with the k-th all come. Ties stand by
-        path, then start.
+        Higher is better. The k best passages and all that tie with the k-th, so possibly more
+        than k; ties are sorted by path, then start.
         """
 
     def search_vectors(self, vector: Vectors, k: int, where: Where = ...) -> Matches:
-        """Return passages by inner product with `vector` (shape (d,)), as `search_words`."""
+        """Return passages by inner product with `vector`, shape (d,); order as `search_words`."""
 
     def vectors(self, keys: Sequence[str]) -> Mapping[str, Vectors]:
-        """Return those of the vectors called `keys` that the store holds."""
+        """Return the vectors stored under `keys`; missing keys are left out."""
 
 
 class StoreWriter(View, Protocol):
-    """The one who may change a store. Each call is one transaction."""
+    """The only object that can change a store. Each call is one transaction."""
 
     def configure(self, settings: Mapping[str, str]) -> None:
-        """Remember what the index is built with."""
+        """Store the settings the index is built with."""
 
-    def keep(self, keys: Sequence[str], vectors: Vectors) -> None:
-        """Hold computed vectors until a document refers to them: nothing is embedded twice."""
+    def keep_vectors(self, keys: Sequence[str], vectors: Vectors) -> None:
+        """Store computed vectors before a document refers to them, so none is computed twice."""
 
     def put(
         self,
@@ -132,55 +134,55 @@ class StoreWriter(View, Protocol):
         boxes: Sequence[bytes] = (),
         replaces: str | None = None,
     ) -> None:
-        """Add a document with its passages, whose vectors are kept under `keys`.
+        """Add a document with its passages, whose vectors were stored under `keys`.
 
-        boxes: for each of its pages where the characters stand, as scoqa.parse gives them.
-
-        The document `replaces`, and any other at the same path, leaves in the same transaction.
-        Raises KeyError when a vector is missing.
+        The document with the id `replaces`, and any other document at the same path, is removed
+        in the same transaction.
+        boxes: the character boxes of each page, in the form of scoqa.parse.
+        Raises KeyError if a vector is missing.
         """
 
     def drop(self, document_id: str) -> None:
         """Remove a document with its text, boxes, words and vectors."""
 
     def note_failed(self, notices: Sequence[Notice]) -> None:
-        """Remember which files cannot be read and why, instead of those known before."""
+        """Replace the stored list of unreadable files and their reasons."""
 
     def save(self, *, finished: bool) -> None:
-        """Write the vector cache; when `finished`, forget vectors nothing refers to."""
+        """Write the vector cache; if `finished`, delete vectors that no passage uses."""
 
 
 class Store(Protocol):
-    """A place where an index lives."""
+    """A location that can hold an index."""
 
     @property
     def writable(self) -> bool:
-        """Return whether an index can be written here, or the folder for it be made."""
+        """Return whether an index can be written here, creating its folder if necessary."""
 
     @property
     def command(self) -> str:
-        """Return what brings this index up to date, for hints."""
+        """Return the command that updates this index, for hints in messages."""
 
     def exists(self) -> bool:
         """Return whether an index was ever written here."""
 
     def view(self) -> AbstractContextManager[View]:
-        """Return a view of what is there now. Raises IndexNotFoundError, IndexDamagedError."""
+        """Return a view of the current state. Raises IndexNotFoundError, IndexDamagedError."""
 
     def writer(self) -> AbstractContextManager[StoreWriter]:
-        """Return the one writer. Raises IndexLockedError while there is another."""
+        """Return the writer. Raises IndexLockedError while another process has it."""
 
     def set_aside(self) -> None:
-        """Move the index out of the way, so that a new one can be built; nothing is deleted."""
+        """Move the index aside so that a new one can be built; nothing is deleted."""
 
     def problems(self) -> list[str]:
-        """Return what is wrong with the index, a sentence each; none when it is sound."""
+        """Return one sentence per problem of the index; empty if it is intact."""
 
 
 def open_store(location: Path, *, command: str = "scoqa index") -> Store:
     """Return the store in the folder `location`, which need not exist yet.
 
-    command: what brings it up to date, for the hints in errors.
+    command: the command that updates the index, for hints in errors.
     """
     from scoqa.store.local import LocalStore
 

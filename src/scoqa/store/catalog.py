@@ -1,7 +1,8 @@
-"""SQLite: documents, passages, vectors, words. The truth of an index.
+"""Read and write the SQLite tables of an index: documents, passages, vectors and words.
 
-Receives a connection; hands on rows and changes them. Small sequential keys live here and
-never leave the store; content and place are two things, so one text may have many paths.
+Input: a connection. Output: rows. The catalog is the authoritative copy of all data. Its small
+sequential keys are internal to the store. Contents and documents are separate tables, so several
+paths can share one text.
 """
 
 from __future__ import annotations
@@ -23,13 +24,13 @@ from scoqa.types import Document, Mark, Parser, Passage
 
 Vectors = NDArray[np.float32]
 
-# How much a word in the heading (title, date line, headings) counts beside one in the text:
+# Weight of a word in the heading (title, date line, headings) relative to a word in the text; see
 # docs/guide/decisions/0004-fusion.md.
 HEADING_WEIGHT = 2.0
 
 
-def quoted(word: str) -> str:
-    """Return `word` as FTS5 reads it literally: user text never reaches its syntax raw."""
+def quote_term(word: str) -> str:
+    """Quote `word` for FTS5, so that text of the user is never parsed as query syntax."""
     return '"' + word.replace('"', '""') + '"'
 
 
@@ -38,7 +39,7 @@ class Catalog:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
-        self._texts: dict[int, str] = {}  # text by content, for the life of a view
+        self._texts: dict[int, str] = {}  # text by content id, cached while the view is open
 
     # -- reading ---------------------------------------------------------------------------
 
@@ -56,7 +57,7 @@ class Catalog:
         documents, passages, vectors = self.connection.execute(count).fetchone()
         return Counts(documents, passages, vectors, int(self.meta("embedded", "0")))
 
-    def digests(self) -> dict[str, Entry]:
+    def entries(self) -> dict[str, Entry]:
         rows = self.connection.execute(
             "SELECT path, public_id, digest, parser_name, parser_version, splitter "
             "FROM documents JOIN contents ON contents.id = content"
@@ -81,19 +82,19 @@ class Catalog:
         )
         try:
             row = self.connection.execute(query, (value,)).fetchone()
-        except UnicodeEncodeError:  # a lone surrogate: SQLite takes none, so holds none
+        except UnicodeEncodeError:  # SQLite cannot store lone surrogates, so no row matches
             row = None
         if row is None:
             raise KeyError(value)
         return Document(
             id=row[0], path=row[1], collection=row[2], digest=row[3],
             text=self._text(row[4]), text_digest=row[5], parser=Parser(row[6], row[7]),
-            title=row[8], marks=tuple(_mark(record) for record in json.loads(row[9])),
+            title=row[8], marks=tuple(_mark_from_json(record) for record in json.loads(row[9])),
             media_type=row[10], modified=datetime.fromisoformat(row[11]) if row[11] else None,
         )  # fmt: skip
 
     def boxes(self, document_id: str, page: int) -> bytes:
-        """Return the boxes of a page; an index of an earlier version has none to ask for."""
+        """Return the boxes of a page; empty if the page has none."""
         query = (
             "SELECT boxes FROM boxes JOIN documents ON documents.content = boxes.content "
             "WHERE public_id = ? AND page = ?"
@@ -103,19 +104,20 @@ class Catalog:
 
     def passages(self, rows: Sequence[int]) -> dict[int, tuple[str, Passage]]:
         """Return (path, passage) by row number."""
-        found: dict[int, tuple[str, Passage]] = {}
+        passages: dict[int, tuple[str, Passage]] = {}
         for chunk in _chunks(rows):
-            query = f"{_PASSAGE} WHERE passages.id IN {_places(chunk)}"
+            query = f"{_PASSAGE} WHERE passages.id IN {_placeholders(chunk)}"
             for row in self.connection.execute(query, chunk):
-                found[row[0]] = (row[1], self._passage(row))
-        return found
+                passages[row[0]] = (row[1], self._passage(row))
+        return passages
 
-    def rows_of(self, public_ids: Sequence[str]) -> dict[str, int]:
-        found: dict[str, int] = {}
+    def find_rows(self, public_ids: Sequence[str]) -> dict[str, int]:
+        """Return the row number of each passage id; unknown ids are left out."""
+        rows: dict[str, int] = {}
         for chunk in _chunks(public_ids):
-            query = f"SELECT public_id, id FROM passages WHERE public_id IN {_places(chunk)}"
-            found.update(self.connection.execute(query, chunk).fetchall())
-        return found
+            query = f"SELECT public_id, id FROM passages WHERE public_id IN {_placeholders(chunk)}"
+            rows.update(self.connection.execute(query, chunk).fetchall())
+        return rows
 
     def passages_of(self, document_id: str) -> list[Passage]:
         query = f'{_PASSAGE} WHERE documents.public_id = ? ORDER BY passages."start"'
@@ -135,24 +137,24 @@ class Catalog:
     def passage_rows(self) -> set[int]:
         return {row[0] for row in self.connection.execute("SELECT id FROM passages")}
 
-    def allowed(self, where: Where) -> list[int] | None:
-        """Return the rows that `where` lets through, in order; None when it asks for nothing."""
+    def allowed_rows(self, where: Where) -> list[int] | None:
+        """Return the passage rows that match `where`, sorted; None if it has no condition."""
         if where == Where():
             return None
-        condition, values = _filter(where)
-        joined = "SELECT passages.id FROM passages JOIN documents ON documents.id = document"
-        rows = {row[0] for row in self.connection.execute(f"{joined} {condition}", values)}
+        condition, values = _where_clause(where)
+        select = "SELECT passages.id FROM passages JOIN documents ON documents.id = document"
+        rows = {row[0] for row in self.connection.execute(f"{select} {condition}", values)}
         for phrase in where.phrases:
             rows &= self._rows_with_phrase(phrase)
         return sorted(rows)
 
     def _rows_with_phrase(self, phrase: str) -> set[int]:
-        """Return the rows of passages that hold `phrase`, or a part of it before a border."""
-        wanted, longest = phrase_pattern(phrase), len(fold(phrase))
-        within = terms(phrase)
-        if not within:
+        """Return the rows of passages that contain `phrase`, or a part of it across a border."""
+        pattern, length = phrase_pattern(phrase), len(fold(phrase))
+        phrase_terms = terms(phrase)
+        if not phrase_terms:
             return set()
-        # Documents that hold all its words; only their passages are folded and looked at.
+        # Only passages of documents that contain all terms of the phrase are folded and searched.
         documents = set.intersection(
             *(
                 {
@@ -160,61 +162,64 @@ class Catalog:
                     for row in self.connection.execute(
                         "SELECT DISTINCT document FROM words JOIN passages "
                         "ON passages.id = words.rowid WHERE words MATCH ?",
-                        (f"text : {quoted(term)}",),
+                        (f"text : {quote_term(term)}",),
                     )
                 }
-                for term in dict.fromkeys(within)
+                for term in dict.fromkeys(phrase_terms)
             )
         )
-        found: set[int] = set()
+        matching: set[int] = set()
         for document in sorted(documents):
-            before: tuple[int, str] | None = None
+            previous: tuple[int, str] | None = None
             query = f'{_PASSAGE} WHERE document = ? ORDER BY passages."start"'
             for row in self.connection.execute(query, (document,)):
                 text = fold(self._passage(row).text)
-                if wanted.search(text):
-                    found.add(row[0])
-                elif before is not None:
-                    # Only an occurrence that crosses the border is news.
-                    around = f"{before[1][-longest - 1 :]} {text[: longest + 1]}"
-                    if wanted.search(around):
-                        found |= {before[0], row[0]}
-                before = (row[0], text)
-        return found
+                if pattern.search(text):
+                    matching.add(row[0])
+                elif previous is not None:
+                    # Near the border, for an occurrence that crosses it.
+                    border = f"{previous[1][-length - 1 :]} {text[: length + 1]}"
+                    if pattern.search(border):
+                        matching |= {previous[0], row[0]}
+                previous = (row[0], text)
+        return matching
 
     def search_words(
         self, words: Sequence[str], limit: int, where: Where
     ) -> list[tuple[int, float]]:
-        """Return up to `limit` (row, BM25), best first. FTS5's own score is negative: turned."""
+        """Return up to `limit` pairs (row, BM25), best first.
+
+        FTS5 returns negative scores; here they are negated, so that higher is better.
+        """
         if not words:
             return []
-        # A pair of double quotes inside joins nothing: each word is a phrase of its own.
-        match = " OR ".join(quoted(word) for word in words)
+        # Each word is quoted on its own, so it matches as a separate phrase.
+        match = " OR ".join(quote_term(word) for word in words)
         condition, values = "", []
-        if (rows := self.allowed(where)) is not None:
-            # The plus keeps FTS5 from being asked once for every row (6 ms against 800).
+        if (rows := self.allowed_rows(where)) is not None:
+            # The plus keeps SQLite from querying FTS5 once per row (6 ms instead of 800 ms).
             condition = "AND +words.rowid IN (SELECT value FROM json_each(?))"
             values = [json.dumps(rows)]
-        found = self.connection.execute(
+        results = self.connection.execute(
             f"SELECT words.rowid, -bm25(words, 1.0, {HEADING_WEIGHT}) AS score FROM words "
             f"WHERE words MATCH ? {condition} ORDER BY score DESC, words.rowid LIMIT ?",
             (match, *values, limit),
         )
-        return [(int(row), float(score)) for row, score in found]
+        return [(int(row), float(score)) for row, score in results]
 
     def vectors(self, keys: Sequence[str]) -> dict[str, Vectors]:
-        found: dict[str, Vectors] = {}
+        vectors: dict[str, Vectors] = {}
         for chunk in _chunks(keys):
-            query = f"SELECT key, vector FROM vectors WHERE key IN {_places(chunk)}"
+            query = f"SELECT key, vector FROM vectors WHERE key IN {_placeholders(chunk)}"
             for key, blob in self.connection.execute(query, chunk):
-                found[key] = np.frombuffer(blob, dtype="<f4")
-        return found
+                vectors[key] = np.frombuffer(blob, dtype="<f4")
+        return vectors
 
     def vectors_of_rows(self, rows: Sequence[int]) -> Iterator[tuple[int, Vectors]]:
         for chunk in _chunks(rows):
             query = (
                 "SELECT passages.id, vectors.vector FROM passages JOIN vectors "
-                f"ON vectors.id = passages.vector WHERE passages.id IN {_places(chunk)}"
+                f"ON vectors.id = passages.vector WHERE passages.id IN {_placeholders(chunk)}"
             )
             for row, blob in self.connection.execute(query, chunk):
                 yield row, np.frombuffer(blob, dtype="<f4")
@@ -223,12 +228,12 @@ class Catalog:
         row = self.connection.execute("SELECT length(vector) FROM vectors LIMIT 1").fetchone()
         return 1 if row is None else int(row[0]) // 4
 
-    # -- writing: the caller holds the transaction ---------------------------------------------
+    # -- writing, inside a transaction of the caller -------------------------------------------
 
     def set_meta(self, key: str, value: str) -> None:
         self.connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
-    def keep(self, keys: Sequence[str], vectors: Vectors) -> None:
+    def keep_vectors(self, keys: Sequence[str], vectors: Vectors) -> None:
         self.connection.executemany(
             "INSERT OR IGNORE INTO vectors (key, vector) VALUES (?, ?)",
             (
@@ -262,8 +267,8 @@ class Catalog:
         ).lastrowid  # fmt: skip
         for passage, key in zip(passages, keys, strict=True):
             vector = self.connection.execute("SELECT id FROM vectors WHERE key = ?", (key,))
-            found = vector.fetchone()
-            if found is None:
+            vector_row = vector.fetchone()
+            if vector_row is None:
                 raise KeyError(key)
             number = self.connection.execute(
                 'INSERT INTO passages (public_id, document, "start", "end", heading, vector, '
@@ -274,7 +279,7 @@ class Catalog:
                     passage.start,
                     passage.end,
                     passage.heading,
-                    found[0],
+                    vector_row[0],
                     generation,
                 ),
             ).lastrowid
@@ -284,19 +289,19 @@ class Catalog:
             )
 
     def put_boxes(self, document: Document, boxes: Sequence[bytes]) -> None:
-        """Keep the boxes of a document that was put; where its content has some, they stay."""
+        """Store the boxes of a stored document; existing boxes of its content stay."""
         parser = document.parser
         self.connection.executemany(
             "INSERT OR IGNORE INTO boxes (content, page, boxes) SELECT id, ?, ? FROM contents "
             "WHERE digest = ? AND parser_name = ? AND parser_version = ?",
             (
-                (page, zlib.compress(each), document.digest, parser.name, parser.version)
-                for page, each in enumerate(boxes, start=1)
+                (page, zlib.compress(page_boxes), document.digest, parser.name, parser.version)
+                for page, page_boxes in enumerate(boxes, start=1)
             ),
         )
 
     def remove(self, document_id: str) -> list[int]:
-        """Remove a document; return the rows of its vectors, which `forget` looks at later."""
+        """Remove a document; return the rows of its vectors, for `drop_vectors_if_unused`."""
         run = self.connection.execute
         row = run(
             "SELECT id, content FROM documents WHERE public_id = ?", (document_id,)
@@ -314,10 +319,10 @@ class Catalog:
             row[1:],
         )
         self._texts.pop(row[1], None)
-        return [each[0] for each in vectors]
+        return [vector[0] for vector in vectors]
 
-    def forget(self, vectors: Sequence[int]) -> None:
-        """Delete those of the vector rows that no passage refers to."""
+    def drop_vectors_if_unused(self, vectors: Sequence[int]) -> None:
+        """Delete the vector rows among `vectors` that no passage refers to."""
         self.connection.executemany(
             "DELETE FROM vectors WHERE id = ? AND NOT EXISTS "
             "(SELECT 1 FROM passages WHERE passages.vector = vectors.id)",
@@ -325,6 +330,7 @@ class Catalog:
         )
 
     def drop_unused_vectors(self) -> None:
+        """Delete all vector rows that no passage refers to."""
         self.connection.execute(
             "DELETE FROM vectors WHERE NOT EXISTS "
             "(SELECT 1 FROM passages WHERE passages.vector = vectors.id)"
@@ -339,12 +345,12 @@ _PASSAGE = (
 )
 
 
-def _mark(record: Mapping[str, object]) -> Mark:
+def _mark_from_json(record: Mapping[str, object]) -> Mark:
     box = record.pop("box", None) if isinstance(record, dict) else None
     return Mark(**record, box=tuple(box) if box else None)  # type: ignore[arg-type]
 
 
-def _filter(where: Where) -> tuple[str, list[str | int]]:
+def _where_clause(where: Where) -> tuple[str, list[str | int]]:
     conditions: list[str] = []
     values: list[str | int] = []
     if where.collection is not None:
@@ -358,11 +364,11 @@ def _filter(where: Where) -> tuple[str, list[str | int]]:
 
 
 def _chunks(items: Iterable[_T], size: int = 500) -> Iterator[list[_T]]:
-    # SQLite binds 999 values at most in its older builds.
+    # Older builds of SQLite allow at most 999 values per statement.
     every = list(items)
     return (every[i : i + size] for i in range(0, len(every), size))
 
 
-def _places(chunk: Sequence[object]) -> str:
-    """Return the question marks of an SQL list of as many values."""
+def _placeholders(chunk: Sequence[object]) -> str:
+    """Return an SQL list with one question mark per value."""
     return f"({','.join('?' * len(chunk))})"

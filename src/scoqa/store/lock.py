@@ -1,7 +1,7 @@
-"""One writer at a time: an operating-system lock on a folder, freed by its holder's death.
+"""Lock a folder for one writer at a time.
 
-Receives a folder; hands on the lock, and who holds it. The lock itself says nothing, so its
-holder writes its name into a file beside it.
+Input: a folder. Output: an operating-system lock, which is released if its process dies. A file
+next to the lock names its holder, because the lock itself cannot.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ HOLDER = "writer.json"
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Hold the writer's lock on `folder`, which is made if need be.
+def hold_lock(folder: Path) -> Iterator[None]:
+    """Hold the writer lock on `folder`, creating the folder if it does not exist.
 
-    Raises IndexLockedError while another process has it, WorkspaceError when nothing can be
-    written there.
+    Raises IndexLockedError if another process holds it, WorkspaceError if the folder is not
+    writable.
     """
     from filelock import FileLock, Timeout
 
@@ -40,7 +40,7 @@ def locked(folder: Path) -> Iterator[None]:
         lock.acquire(timeout=0)
         (folder / HOLDER).write_text(json.dumps(holder), encoding="utf-8")
     except Timeout:
-        raise IndexLockedError(held_by(folder)) from None
+        raise IndexLockedError(describe_holder(folder)) from None
     except OSError as error:
         lock.release()
         raise WorkspaceError(
@@ -54,20 +54,20 @@ def locked(folder: Path) -> Iterator[None]:
         lock.release()
 
 
-def held_by(folder: Path) -> str:
-    """Return a sentence that says who is writing the index in `folder`, as far as is known."""
+def describe_holder(folder: Path) -> str:
+    """Return a sentence that names the process writing the index in `folder`, if known."""
     try:
         holder = json.loads((folder / HOLDER).read_text(encoding="utf-8"))
-        who = f"process {holder['pid']} on {holder['host']} since {holder['since']}"
+        holder_name = f"process {holder['pid']} on {holder['host']} since {holder['since']}"
     except (OSError, ValueError, KeyError):
-        who = "another process"
-    return f"The index in {folder} is being written by {who}. Wait for it to end."
+        holder_name = "another process"
+    return f"The index in {folder} is being written by {holder_name}. Wait for it to end."
 
 
 def is_writable(folder: Path) -> bool:
-    """Return whether `folder` can be written, or be made where it does not exist yet."""
+    """Return whether `folder` is writable, or can be created if it does not exist."""
     place = folder
-    while not os.path.exists(place) and place != place.parent:  # noqa: PTH110  # may be hidden
+    while not os.path.exists(place) and place != place.parent:  # noqa: PTH110  # may be inaccessible
         place = place.parent
-    effective = os.access in os.supports_effective_ids  # who acts, not who logged in
+    effective = os.access in os.supports_effective_ids  # the effective user, not the real one
     return place.is_dir() and os.access(place, os.W_OK | os.X_OK, effective_ids=effective)

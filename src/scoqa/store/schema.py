@@ -1,6 +1,6 @@
-"""The tables of an index in SQLite: how they are made, and which version of them this is.
+"""Create the SQLite tables of an index; their version is SCHEMA_VERSION.
 
-Receives a connection; hands on nothing. What is in the tables: scoqa.store.catalog.
+Input: a connection. scoqa.store.catalog reads and writes the tables.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 import uuid
 
-SCHEMA_VERSION = "1"  # raise it whenever the tables below change
+SCHEMA_VERSION = "1"  # increase it whenever the tables below change
 
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -30,22 +30,25 @@ CREATE TABLE passages (
     vector INTEGER NOT NULL REFERENCES vectors (id), generation INTEGER NOT NULL);
 CREATE INDEX passages_by_document ON passages (document, "start");
 CREATE INDEX passages_by_vector ON passages (vector);
--- Terms are made by scoqa.normalization and joined by spaces; "ascii" only takes them apart again.
+-- Terms come from scoqa.normalization, joined by spaces; "ascii" only splits them again.
 CREATE VIRTUAL TABLE words USING fts5 (text, heading, tokenize = 'ascii');
 """
 
 
-def create(connection: sqlite3.Connection) -> None:
-    """Make the tables of a new index, whole or not at all."""
-    identity = uuid.uuid4().hex  # keeps the caches of two catalogs apart
+def create_tables(connection: sqlite3.Connection) -> None:
+    """Create the tables of a new index in one transaction."""
+    identity = uuid.uuid4().hex  # distinguishes the vector caches of two catalogs
     meta = f"INSERT INTO meta VALUES ('schema', '{SCHEMA_VERSION}'), ('identity', '{identity}');"
     connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} {meta} COMMIT;")
 
 
-def complete(connection: sqlite3.Connection) -> None:
-    """Add to an index what it can do without: one of an earlier version is read as it is."""
+def add_optional_tables(connection: sqlite3.Connection) -> None:
+    """Add the tables and indexes introduced since schema version 1.
+
+    They are optional: an older index without them can still be read.
+    """
     connection.execute("CREATE INDEX IF NOT EXISTS contents_by_text ON contents (text_digest)")
-    # Each page's boxes as scoqa.parse gives them, compressed.
+    # The character boxes of each page, in the form of scoqa.parse, compressed.
     connection.execute(
         "CREATE TABLE IF NOT EXISTS boxes (content INTEGER NOT NULL REFERENCES contents (id) "
         "ON DELETE CASCADE, page INTEGER NOT NULL, boxes BLOB NOT NULL, "

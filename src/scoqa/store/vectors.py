@@ -1,7 +1,7 @@
-"""FAISS: a cache of the catalog's vectors, never the truth.
+"""Search vectors with FAISS; the index is a cache of the vectors in the catalog.
 
-Receives row numbers and vectors; hands on nearest rows. A cache file is trusted only when its
-bytes have the checksum that the catalog holds: FAISS can crash on a damaged file.
+Input: row numbers and vectors. Output: nearest rows. A cache file is loaded only if its checksum
+equals the one in the catalog, because FAISS can crash on a damaged file.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Vectors = NDArray[np.float32]
 
 
 class VectorCache:
-    """Vectors by catalog row number. Never changed: `updated` returns another one."""
+    """Vectors by catalog row number. Immutable: `copy_with` returns a changed copy."""
 
     def __init__(self, index: Any, rows: frozenset[int]) -> None:
         self._index = index
@@ -31,10 +31,13 @@ class VectorCache:
 
         return cls(faiss.IndexIDMap2(faiss.IndexFlatIP(dimension)), frozenset())
 
-    def updated(
+    def copy_with(
         self, *, removed: Sequence[int], added: Sequence[int], vectors: Vectors
     ) -> VectorCache:
-        """Return a cache without the rows `removed` and with `added`, shape (len(added), d)."""
+        """Return a copy without the rows `removed` and with the rows `added`.
+
+        vectors: of the added rows, shape (len(added), d).
+        """
         import faiss
 
         index = faiss.clone_index(self._index)
@@ -47,7 +50,10 @@ class VectorCache:
     def search(
         self, vector: Vectors, k: int, allowed: Sequence[int] | None
     ) -> list[tuple[int, float]]:
-        """Return up to k (row, inner product), best first; only rows in `allowed`, if given."""
+        """Return up to k pairs (row, inner product), best first.
+
+        allowed: the rows to search; None for all rows.
+        """
         import faiss
 
         k = min(k, len(self.rows) if allowed is None else len(allowed))
@@ -65,10 +71,10 @@ class VectorCache:
         ]
 
     def write(self, path: Path) -> str:
-        """Write the cache to `path` (temporary name, fsync, rename); return its sha256."""
+        """Write the cache to `path` (temporary file, fsync, rename); return its sha256."""
         import faiss
 
-        data = faiss.serialize_index(self._index).data  # many bytes: not copied
+        data = faiss.serialize_index(self._index).data  # large, so not copied
         temporary = path.with_suffix(".tmp")
         with temporary.open("wb") as handle:
             handle.write(data)
@@ -79,7 +85,7 @@ class VectorCache:
 
     @classmethod
     def read(cls, path: Path, sha256: str) -> VectorCache | None:
-        """Return the cache in `path`, or None when it is missing or not as it was written."""
+        """Return the cache in `path`, or None if it is missing or its sha256 differs."""
         import faiss
 
         try:
@@ -88,7 +94,7 @@ class VectorCache:
             return None
         if hashlib.sha256(data).hexdigest() != sha256:
             return None
-        # The bytes that were checked are the bytes that are read.
+        # Load from the verified bytes, not from the file, which could change in between.
         index = faiss.deserialize_index(np.frombuffer(data, dtype=np.uint8))
         rows = faiss.vector_to_array(index.id_map)  # type: ignore[attr-defined]
         return cls(index, frozenset(int(row) for row in rows))

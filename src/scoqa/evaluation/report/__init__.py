@@ -1,4 +1,4 @@
-"""Reports: measures, comparisons, plots, as a page or as files of other tools.
+"""Evaluation reports: measures, comparisons and plots, as an HTML page or as data files.
 
 Input: records of questions. Output: measures and files.
 """

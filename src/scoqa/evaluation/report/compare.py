@@ -1,7 +1,7 @@
-"""Two reports of one set: what became better or worse, and whether it can be chance.
+"""Compare two reports of one set: which measures changed, and whether chance explains it.
 
-Receives two reports' records; hands on the difference of each measure with its interval, and which
-questions were won and lost.
+Input: the records of two reports. Output: the difference of each measure with its interval, and
+the questions won and lost.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ import numpy as np
 from scoqa.errors import ConfigError, QuestionSetError
 from scoqa.evaluation import statistics
 from scoqa.evaluation.report.summary import COLUMNS, LESS_IS_BETTER, MEANS, NAMES, Columns
-from scoqa.evaluation.runs import renamed_measures
+from scoqa.evaluation.runs import rename_measures
 from scoqa.evaluation.statistics import Column, Statistic
 from scoqa.types import SCORE_PLACES
 
-# Five questions that all lose are no proof: were it luck, either way, that happens more often than
-# once in twenty (2 / 2 ** 5); six are.
+# Five questions that all change in one direction prove nothing: by luck alone that happens more
+# often than once in twenty (2 / 2 ** 5). With six it is rarer.
 FEWEST = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A measure before and after, over the questions that have it in both, and their difference.
+    """A measure before and after, over the questions that have it in both reports.
 
     low, high: the 95 % interval of `change`, from resampling the questions in pairs; None with
-    fewer than FEWEST of them.
+    fewer than FEWEST questions.
     """
 
     before: float
@@ -40,46 +40,46 @@ class Difference:
     low: float | None
     high: float | None
     count: int
-    verdict: str  # "better", "worse", or "noise": the interval holds 0, or there is none
+    verdict: str  # "better", "worse", or "noise" if the interval contains 0 or is missing
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What changed between two reports. wins, losses: ids of questions that went right or wrong."""
+    """The changes between two reports. wins, losses: ids of questions now right or now wrong."""
 
     measures: Mapping[str, Difference | None]
     wins: tuple[str, ...]
     losses: tuple[str, ...]
-    fingerprint: Mapping[str, tuple[str | None, str | None]]  # what is not the same: before, after
+    fingerprint: Mapping[str, tuple[str | None, str | None]]  # differing keys: (before, after)
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """How much worse a measure may become: `F1 -0.01`."""
+    """How much worse a measure may become, such as `F1 -0.01`."""
 
     measure: str
     least: float
 
     @classmethod
-    def read(cls, text: str) -> Limit:
-        """Return the limit in "MEASURE CHANGE"; raises ConfigError when it is none."""
+    def parse(cls, text: str) -> Limit:
+        """Parse a limit of the form "MEASURE CHANGE"; raises ConfigError if it is malformed."""
         name, _, number = text.strip().rpartition(" ")
-        names = {each.casefold(): each for each in NAMES}
+        names = {known.casefold(): known for known in NAMES}
         try:
             least = float(number)
             measure = names[name.strip().casefold()]
         except (ValueError, KeyError):
-            raise _no_limit(text) from None
+            raise _limit_error(text) from None
         worse = least if measure in LESS_IS_BETTER else -least
         if not 0 <= worse < np.inf:
-            raise _no_limit(text)
+            raise _limit_error(text)
         return cls(measure, least)
 
     def is_broken(self, difference: Difference | None) -> bool:
-        """Return whether the measure is worse by more than allowed, and not by chance.
+        """Return whether the measure became worse by more than the limit, and not by chance.
 
-        The change is beyond the limit, and its interval holds no change that is not worse. A
-        measure that does not exist in both reports breaks every limit: nothing was held to it.
+        Not by chance means that the confidence interval lies entirely on the worse side. A
+        measure missing from either report counts as broken, because it could not be checked.
         """
         if difference is None:
             return True
@@ -91,7 +91,7 @@ class Limit:
 _COMPARED = ("id", "question", "kind", "blame", "measures", *COLUMNS)
 
 
-def _no_limit(text: str) -> ConfigError:
+def _limit_error(text: str) -> ConfigError:
     return ConfigError(
         source="--fail-on",
         key="limit",
@@ -107,24 +107,25 @@ def compare(
     *,
     fingerprints: tuple[Mapping[str, str], Mapping[str, str]] = ({}, {}),
 ) -> Comparison:
-    """Return how the records `after` differ from those `before`, question by question.
+    """Return how the records `after` differ from the records `before`, question by question.
 
-    Raises QuestionSetError when they have no question in common.
+    fingerprints: of the two reports, in the same order. Raises QuestionSetError if the reports
+    have no question in common.
     """
-    old = {record["id"]: numbers_of(record) for record in before}
+    old = {record["id"]: select_compared(record) for record in before}
     pairs = [
-        (old[record["id"]], numbers_of(record))
+        (old[record["id"]], select_compared(record))
         for record in after
         if record["id"] in old and old[record["id"]]["question"] == record["question"]
     ]
     if not pairs:
         raise QuestionSetError("--compare", 0, "the two reports have no question in common.")
-    first, second = Columns([one for one, _ in pairs]), Columns([other for _, other in pairs])
+    first, second = Columns([was for was, _ in pairs]), Columns([now for _, now in pairs])
     keys = sorted({*fingerprints[0], *fingerprints[1]})
     return Comparison(
         measures={name: _difference(name, first, second) for name in NAMES},
-        wins=tuple(new["id"] for was, new in pairs if was["blame"] and not new["blame"]),
-        losses=tuple(new["id"] for was, new in pairs if not was["blame"] and new["blame"]),
+        wins=tuple(now["id"] for was, now in pairs if was["blame"] and not now["blame"]),
+        losses=tuple(now["id"] for was, now in pairs if not was["blame"] and now["blame"]),
         fingerprint={
             key: (fingerprints[0].get(key), fingerprints[1].get(key))
             for key in keys
@@ -156,7 +157,7 @@ def _difference(name: str, before: Columns, after: Columns) -> Difference | None
 def _interval(
     statistic: Statistic, columns: Sequence[Column], width: int
 ) -> tuple[float, float] | None:
-    if statistic is statistics.mean:  # of differences: the same, and faster
+    if statistic is statistics.mean:  # the mean of the differences: equal, and faster
         return statistics.interval(statistic, [columns[1] - columns[0]])
 
     def change(*drawn: Column) -> float | None:
@@ -166,46 +167,48 @@ def _interval(
     return statistics.interval(change, columns)
 
 
-def numbers_of(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what of a record is compared: a thousandth of some."""
+def select_compared(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a record that a comparison needs, at best a thousandth of its size."""
     return {key: record[key] for key in _COMPARED}
 
 
 def read_report(path: Path) -> tuple[list[Mapping[str, Any]], Mapping[str, str]]:
-    """Return the numbers of every record, and the fingerprint, of a report written as JSON.
+    """Read a JSON report; return the compared fields of every record, and the fingerprint.
 
-    As `scoqa evaluate --json` writes it, one record a line, it is read a line at a time.
-    Raises QuestionSetError when the file holds none.
+    A report with one record per line, the layout of `scoqa evaluate --json`, is read line by
+    line. Raises QuestionSetError if the file contains no report.
     """
     records: list[Mapping[str, Any]] = []
     rest: list[str] = []
     try:
         with path.open(encoding="utf-8") as lines:
             for line in lines:
-                whole = line.strip().rstrip(",")
-                if whole.startswith('{"id":') and whole.endswith("}"):
-                    records.append(_numbers(json.loads(whole), len(records)))
+                text = line.strip().rstrip(",")
+                if text.startswith('{"id":') and text.endswith("}"):
+                    records.append(_read_record(json.loads(text), len(records)))
                 else:
                     rest.append(line)
         report = json.loads("".join(rest))
-        for record in report["rows"]:  # laid out in another way
-            records.append(_numbers(record, len(records)))
+        for record in report["rows"]:  # records in any other layout
+            records.append(_read_record(record, len(records)))
         fingerprint = report["fingerprint"]
         return records, {str(key): str(value) for key, value in fingerprint.items()}
     except OSError as error:
         raise QuestionSetError(str(path), 0, f"cannot be read: {error.strerror}.") from error
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise QuestionSetError(
-            str(path), 0, f"is no report ({error}). Write one with: scoqa evaluate SET --json FILE"
+            str(path),
+            0,
+            f"is not a report ({error}). Write one with: scoqa evaluate SET --json FILE",
         ) from error
 
 
-def _numbers(record: Any, number: int) -> dict[str, Any]:
+def _read_record(record: Any, number: int) -> dict[str, Any]:
     if isinstance(record, dict) and isinstance(record.get("measures"), dict):
-        record = renamed_measures(record)
+        record = rename_measures(record)
     if not _is_record(record):
-        raise ValueError(f"rows[{number}] is no record of a question")
-    return numbers_of(record)
+        raise ValueError(f"rows[{number}] is not a question record")
+    return select_compared(record)
 
 
 def _is_record(record: Any) -> bool:

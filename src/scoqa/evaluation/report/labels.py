@@ -1,13 +1,13 @@
-"""What the report says of measures, blames and reasons, in words.
+"""The labels and explanations of measures and verdicts on the report page.
 
-Hands on sentences. Names stand in summary and blame; here is what a person makes of them.
+The keys are the names of measures and groups defined in `summary`.
 """
 
 from __future__ import annotations
 
 from scoqa.evaluation.ranking import EVIDENCE_TOKENS
 
-# One measure of each group, to look at first; and those that the groups of questions are shown by.
+# HEADLINE: the most important measure of each group. MAIN: the measures shown per question kind.
 HEADLINE = {
     "ranking": "Success@5",
     "answer": "F1",
@@ -16,34 +16,34 @@ HEADLINE = {
 }
 MAIN = ("Success@5", "nDCG@10", "F1", "right place", "silence accuracy", "calibration error")
 GROUP = {
-    "ranking": "Is the answer among the passages found?",
-    "answer": "Are these the words that were wanted?",
-    "citation": "Does it point at the right place?",
+    "ranking": "Is the answer among the retrieved passages?",
+    "answer": "Does the answer have the right words?",
+    "citation": "Does the citation point to the right place?",
     "silence": "Does it answer when it should, and only then?",
 }
 MEASURE = {
-    "Success@1": "the first passage found holds the answer",
-    "Success@5": "one of the first 5 passages holds the answer",
-    "Success@10": "one of the first 10 passages holds the answer",
-    "RR": "1 divided by the rank of the first passage that holds it",
-    "nDCG@10": "how near the top of 10 the passages with the answer stand",
-    "evidence share": f"of the evidence, what the first {EVIDENCE_TOKENS} tokens hold",
-    "EM": "the answer is the gold, word for word",
-    "F1": "words that the answer shares with the gold",
-    "item precision": "of the items shown, those that were wanted",
-    "item recall": "of the items wanted, those that were shown",
-    "item F1": "item precision and item recall in one",
-    "citation precision": "of the characters cited, those that are gold",
-    "citation recall": "of the characters of the gold, those cited",
+    "Success@1": "the first retrieved passage contains the answer",
+    "Success@5": "one of the first 5 passages contains the answer",
+    "Success@10": "one of the first 10 passages contains the answer",
+    "RR": "1 divided by the rank of the first passage with the answer",
+    "nDCG@10": "how high the passages with the answer rank among the first 10",
+    "evidence share": f"share of the evidence in the first {EVIDENCE_TOKENS} tokens",
+    "EM": "the answer equals the gold, word for word",
+    "F1": "overlap of words between the answer and the gold",
+    "item precision": "share of the shown items that were wanted",
+    "item recall": "share of the wanted items that were shown",
+    "item F1": "item precision and item recall combined",
+    "citation precision": "share of the cited characters that are gold",
+    "citation recall": "share of the gold characters that are cited",
     "right document": "the first citation is in a document with the answer",
-    "right place": "the first citation touches the answer",
-    "verbatim": "every quote is what stands at its place",
-    "silence accuracy": "answers what can be answered, and nothing else",
-    "false silences": "silent, although the documents answer",
-    "false answers": "something shown, although they do not answer",
-    "AUROC": "an answerable question scores above one that is not",
-    "AURC": "wrong places among the surest, over all shares of questions",
-    "Brier": "confidence against what came true, squared",
-    "calibration error": "confidence against the share that is right",
+    "right place": "the first citation overlaps the answer",
+    "verbatim": "every quote equals the text at its place",
+    "silence accuracy": "answers exactly the questions that can be answered",
+    "false silences": "silent although the documents contain the answer",
+    "false answers": "an answer shown although the documents contain none",
+    "AUROC": "how often an answerable question scores above an unanswerable one",
+    "AURC": "share of wrong places among the most confident, averaged over all shares",
+    "Brier": "squared difference between confidence and outcome",
+    "calibration error": "difference between confidence and the share that is right",
 }
 VERDICT = {"better": "better", "worse": "worse", "noise": "may be chance"}

@@ -1,8 +1,8 @@
-"""Numbers -> drawings: each plot of the report as one <svg> element.
+"""Draw the plots of the report, each as one <svg> element.
 
-Receives numbers and the words beside them; hands on markup in which every text is escaped. Colour
-and type are classes of the page's style sheet, places are attributes: no drawing needs a style of
-its own. The same numbers give the same bytes.
+Input: numbers and labels. Output: markup in which every text is escaped. Colours and fonts are
+classes of the page's style sheet and positions are attributes, so no plot has styles of its own.
+The same numbers give the same bytes.
 """
 
 from __future__ import annotations
@@ -14,55 +14,55 @@ from markupsafe import Markup
 
 from scoqa.evaluation.statistics import Column
 
-WIDTH, HEIGHT = 400, 300  # of a plot, in its own units; the page scales it
-LEFT, RIGHT, TOP, BOTTOM = 48, 12, 14, 50  # what the axes and their words take of it
-MOST_POINTS = 300  # of a curve: more than one a pixel is not seen
-_INLINE, _INLINE_HEIGHT, _EDGE = 120, 16, 5  # of a drawing inside a line; a dot's half at its ends
-_TOPS = (0.1, 0.2, 0.4, 0.6, 0.8, 1.0)  # of an axis of shares, the least that holds the curve
-_ROW = 44  # of a stage in the plot of time: its words above its bar
+WIDTH, HEIGHT = 400, 300  # of a plot, in user units; the page scales it
+LEFT, RIGHT, TOP, BOTTOM = 48, 12, 14, 50  # margins for the axes and their labels
+MOST_POINTS = 300  # per curve: more than one point per pixel is not visible
+_INLINE, _INLINE_HEIGHT, _EDGE = 120, 16, 5  # of a drawing in a table row; _EDGE fits half a dot
+_TOPS = (0.1, 0.2, 0.4, 0.6, 0.8, 1.0)  # upper ends of a share axis; the smallest that fits is used
+_ROW = 44  # height of one stage in the plot of times: its label above its bar
 
 
 def element(name: str, *children: str, **attributes: object) -> Markup:
-    """Return one element; attribute names as in Python: `text_anchor`, `class_`.
+    """Return one SVG element; attribute names are Python's, such as `text_anchor` and `class_`.
 
-    Children and values are escaped, unless they are markup. A value of None is left out.
+    Children and values are escaped unless they are Markup. Attributes that are None are omitted.
     """
     pairs = (
-        Markup(' {}="{}"').format(key.rstrip("_").replace("_", "-"), _value(value))
+        Markup(' {}="{}"').format(key.rstrip("_").replace("_", "-"), _shorten(value))
         for key, value in attributes.items()
         if value is not None
     )
-    opened = Markup("<{}{}>").format(name, Markup("").join(pairs))
-    return Markup("{}{}</{}>").format(opened, Markup("").join(children), name)
+    start_tag = Markup("<{}{}>").format(name, Markup("").join(pairs))
+    return Markup("{}{}</{}>").format(start_tag, Markup("").join(children), name)
 
 
-def _value(value: object) -> object:
-    """Return a number as SVG's shortest text, two digits after the point at most."""
+def _shorten(value: object) -> object:
+    """Return a float as its shortest text with at most two decimals, any other value as it is."""
     if isinstance(value, float):
-        return f"{round(value, 2) + 0.0:g}"  # and never -0
+        return f"{round(value, 2) + 0.0:g}"  # + 0.0 turns -0 into 0
     return value
 
 
-def percent(share: float) -> str:
-    """Return a share as it stands at an axis or in a sentence."""
+def format_percent(share: float) -> str:
+    """Format a share as a whole percentage, for axes and sentences."""
     return f"{100 * share:.0f} %"
 
 
-# -- inside a line ------------------------------------------------------------------------------
+# -- in a table row ----------------------------------------------------------------------------
 
 
 def whisker(value: float, low: float | None, high: float | None) -> Markup:
-    """Return a measure between 0 and 1: a dot on a line, its interval a bar behind it."""
+    """Draw a measure between 0 and 1 as a dot on a line, with its interval as a bar behind it."""
     return _inline(value, low, high, least=0.0, most=1.0, middle=None)
 
 
 def change(value: float, low: float | None, high: float | None, most: float) -> Markup:
-    """Return a change between -most and most, its interval, and where no change would be."""
+    """Draw a change between -most and most, its interval, and a mark at no change."""
     return _inline(value, low, high, least=-most, most=most, middle=0.0)
 
 
 def bar(share: float) -> Markup:
-    """Return a bar that is `share` of its line long."""
+    """Draw a bar that fills `share` of its track."""
     return element(
         "svg",
         element("rect", class_="track", width=_INLINE, height=8),
@@ -88,56 +88,57 @@ def _inline(
         return _EDGE + share * (_INLINE - 2 * _EDGE)
 
     half = _INLINE_HEIGHT / 2
-    drawn = [element("line", class_="track", x1=_EDGE, x2=_INLINE - _EDGE, y1=half, y2=half)]
+    parts = [element("line", class_="track", x1=_EDGE, x2=_INLINE - _EDGE, y1=half, y2=half)]
     ends = (least, most) if middle is None else (middle,)
-    drawn += [
+    parts += [
         element("line", class_="end", x1=x(at), x2=x(at), y1=half - 5, y2=half + 5) for at in ends
     ]
     if low is not None and high is not None:
         wide = max(1.0, x(high) - x(low))
-        drawn.append(
+        parts.append(
             element("rect", class_="interval", x=x(low), y=half - 3, width=wide, height=6, rx=3)
         )
-    drawn.append(element("circle", class_="dot", cx=x(value), cy=half, r=4))
+    parts.append(element("circle", class_="dot", cx=x(value), cy=half, r=4))
     return element(
         "svg",
-        *drawn,
+        *parts,
         class_="whisker",
         viewBox=f"0 0 {_INLINE} {_INLINE_HEIGHT}",
-        aria_hidden="true",  # the numbers stand beside it
+        aria_hidden="true",  # the numbers are in the same table row
     )
 
 
 # -- plots --------------------------------------------------------------------------------------
 
 
-def risk_coverage(curve: Column, shown: tuple[float, float] | None) -> Markup:
-    """Return how many answers are wrong among the n surest, n from 1 to all.
+def risk_coverage(curve: Column, threshold: tuple[float, float] | None) -> Markup:
+    """Plot the share of wrong answers among the n most confident, n from 1 to all.
 
-    curve: shares, as statistics.risk_coverage gives them. shown: the share of questions that was
-    answered, and the share of wrong ones among these.
+    curve: the result of statistics.risk_coverage. threshold: at the current threshold, the share of
+    questions answered and the share of wrong answers among them; None if none was answered.
     """
-    highest = float(max([*curve, shown[1] if shown else 0.0]))
-    top = next((each for each in _TOPS if each >= highest), 1.0)
-    thin = np.unique(np.linspace(0, len(curve) - 1, MOST_POINTS).round().astype(int))
-    points = [(_x((int(n) + 1) / len(curve)), _y(float(curve[n]) / top)) for n in thin]
+    highest = float(max([*curve, threshold[1] if threshold else 0.0]))
+    top = next((end for end in _TOPS if end >= highest), 1.0)
+    indices = np.unique(np.linspace(0, len(curve) - 1, MOST_POINTS).round().astype(int))
+    points = [(_x((int(n) + 1) / len(curve)), _y(float(curve[n]) / top)) for n in indices]
     line = _points(points)
     ground = _points([(points[0][0], _y(0)), *points, (points[-1][0], _y(0))])
-    drawn = [
+    parts = [
         element("polygon", class_="ground", points=ground),
         element("polyline", class_="curve", points=line),
     ]
-    said = ""
-    if shown is not None:
-        x, y = _x(shown[0]), _y(shown[1] / top)
-        left = shown[0] > 0.5
-        said = f"{percent(shown[0])} were answered, {percent(shown[1])} of these wrong."
-        drawn += [
+    note = ""
+    if threshold is not None:
+        x, y = _x(threshold[0]), _y(threshold[1] / top)
+        left = threshold[0] > 0.5
+        answered, wrong = format_percent(threshold[0]), format_percent(threshold[1])
+        note = f"{answered} were answered, {wrong} of these wrong."
+        parts += [
             element("line", class_="guide", x1=x, x2=x, y1=_y(0), y2=y),
             element("circle", class_="ring", cx=x, cy=y, r=5),
             element(
                 "text",
-                f"answered: {percent(shown[0])}",
+                f"answered: {answered}",
                 class_="said",
                 x=x + (-9 if left else 9),
                 y=max(TOP + 10.0, y - 9),
@@ -146,49 +147,55 @@ def risk_coverage(curve: Column, shown: tuple[float, float] | None) -> Markup:
         ]
     return _plot(
         "risk",
-        "Wrong answers among the surest",
-        f"Of all {len(curve):,} questions {percent(float(curve[-1]))} went wrong. {said}",
-        *_axes("Questions, the surest first (%)", "Of them wrong (%)", top),
-        *drawn,
+        "Wrong answers among the most confident",
+        f"Of all {len(curve):,} questions {format_percent(float(curve[-1]))} went wrong. {note}",
+        *_axes("Questions, most confident first (%)", "Wrong among them (%)", top),
+        *parts,
     )
 
 
 def reliability(bins: Sequence[tuple[float, float, int]]) -> Markup:
-    """Return how often it is right against how sure it is: on the diagonal, both are the same.
+    """Plot the share right against the confidence; on the diagonal, both are equal.
 
-    bins: (mean confidence, share right, questions), rising. A dot's area is its questions.
+    bins: (mean confidence, share right, question count), by rising confidence. The area of a dot
+    is proportional to its question count.
     """
     most = max(count for _, _, count in bins)
-    places = [(_x(said), _y(was), 7 * (count / most) ** 0.5) for said, was, count in bins]
-    drawn = [element("line", class_="guide", x1=_x(0), y1=_y(0), x2=_x(1), y2=_y(1))]
-    drawn += [
-        element("line", class_="gap", x1=x, x2=x, y1=y, y2=_y(said))
-        for (x, y, _), (said, _, _) in zip(places, bins, strict=True)
+    dots = [(_x(sure), _y(right), 7 * (count / most) ** 0.5) for sure, right, count in bins]
+    parts = [element("line", class_="guide", x1=_x(0), y1=_y(0), x2=_x(1), y2=_y(1))]
+    parts += [
+        element("line", class_="gap", x1=x, x2=x, y1=y, y2=_y(sure))
+        for (x, y, _), (sure, _, _) in zip(dots, bins, strict=True)
     ]
-    drawn.append(element("polyline", class_="thin", points=_points([(x, y) for x, y, _ in places])))
-    drawn += [element("circle", class_="dot", cx=x, cy=y, r=r) for x, y, r in places]
-    said = ", ".join(f"{percent(sure)} sure, {percent(was)} right" for sure, was, _ in bins)
+    parts.append(element("polyline", class_="thin", points=_points([(x, y) for x, y, _ in dots])))
+    parts += [element("circle", class_="dot", cx=x, cy=y, r=r) for x, y, r in dots]
+    summary = ", ".join(
+        f"confidence {format_percent(sure)}, {format_percent(right)} right"
+        for sure, right, _ in bins
+    )
     return _plot(
         "reliability",
-        "How sure, and how often right",
-        f"{len(bins)} groups of questions, from the least sure: {said}.",
-        *_axes("How sure it was (%)", "How often it was right (%)", 1.0),
-        *drawn,
+        "Confidence, and share right",
+        f"{len(bins)} groups of questions, least confident first: {summary}.",
+        *_axes("Confidence (%)", "Share right (%)", 1.0),
+        *parts,
     )
 
 
 def ranks(counts: Mapping[str, int]) -> Markup:
-    """Return how many questions have their answer at each rank. counts: by label, the last is
-    of those where it was not found."""
+    """Plot the number of questions with the answer at each rank.
+
+    counts: by label of the rank; the last counts the questions whose answer was not found.
+    """
     most = max(max(counts.values()), 1)
-    left = LEFT / 2  # numbers stand on the bars, none beside them
+    left = LEFT / 2  # the numbers are above the bars, so the axis has none
     wide = (WIDTH - left - RIGHT) / len(counts)
-    drawn = []
+    parts = []
     for number, (label, count) in enumerate(counts.items()):
         x, y = left + wide * number, _y(0.92 * count / most)
         lost = number == len(counts) - 1
         middle = x + wide / 2
-        drawn += [
+        parts += [
             element(
                 "rect",
                 class_="lost" if lost else "fill",
@@ -203,38 +210,42 @@ def ranks(counts: Mapping[str, int]) -> Markup:
                 for down, word in zip((15, 27), label.split(" "), strict=False)
             ),
         ]
-    said = ", ".join(f"{label}: {count:,}" for label, count in counts.items())
+    summary = ", ".join(f"{label}: {count:,}" for label, count in counts.items())
     base = element("line", class_="axis", x1=left, x2=WIDTH - RIGHT, y1=_y(0), y2=_y(0))
     return _plot(
         "ranks",
-        "Where the answer stands among the passages found",
-        f"Questions by the rank of the passage with the answer. {said}.",
-        _words_below("Rank of the passage with the answer"),
-        _words_beside("Questions"),
-        *drawn,
+        "Rank of the answer among the retrieved passages",
+        f"Questions by the rank of the passage with the answer. {summary}.",
+        _label_below("Rank of the passage with the answer"),
+        _label_beside("Questions"),
+        *parts,
         base,
     )
 
 
 def times(seconds: Mapping[str, Mapping[str, float]]) -> Markup:
-    """Return the time of each stage: a bar to its median, and a line on to the 95th percentile."""
-    most = max(each["95th percentile"] for each in seconds.values()) or 1.0
+    """Plot the time of each stage: a bar up to its median, a line up to the 95th percentile."""
+    most = max(percentiles["95th percentile"] for percentiles in seconds.values()) or 1.0
     length = WIDTH - 2 * RIGHT
-    drawn = []
-    for number, (stage, each) in enumerate(seconds.items()):
+    parts = []
+    for number, (stage, percentiles) in enumerate(seconds.items()):
         y = number * _ROW
-        median, high = (each[name] / most * length for name in ("median", "95th percentile"))
-        words = f"{milliseconds(each['median'])} · {milliseconds(each['95th percentile'])}"
-        drawn += [
+        values = (percentiles["median"], percentiles["95th percentile"])
+        median, high = (value / most * length for value in values)
+        label = " · ".join(map(format_milliseconds, values))
+        parts += [
             element("text", stage, class_="count", x=RIGHT, y=y + 18),
-            element("text", words, class_="tick", x=WIDTH - RIGHT, y=y + 18, text_anchor="end"),
+            element("text", label, class_="tick", x=WIDTH - RIGHT, y=y + 18, text_anchor="end"),
             element("rect", class_="fill", x=RIGHT, y=y + 25, width=max(1.0, median), height=10),
             element(
                 "line", class_="reach", x1=RIGHT + median, x2=RIGHT + high, y1=y + 30, y2=y + 30
             ),
             element("line", class_="reach", x1=RIGHT + high, x2=RIGHT + high, y1=y + 25, y2=y + 35),
         ]
-    said = ", ".join(f"{stage} {milliseconds(e['median'])}" for stage, e in seconds.items())
+    medians = ", ".join(
+        f"{stage} {format_milliseconds(percentiles['median'])}"
+        for stage, percentiles in seconds.items()
+    )
     height = len(seconds) * _ROW + 26
     note = element(
         "text",
@@ -244,16 +255,16 @@ def times(seconds: Mapping[str, Mapping[str, float]]) -> Markup:
         y=height - 6,
     )
     title = "Time of one question, by stage"
-    return _plot("times", title, f"Medians: {said}.", *drawn, note, height=height)
+    return _plot("times", title, f"Medians: {medians}.", *parts, note, height=height)
 
 
-def milliseconds(seconds: float) -> str:
-    """Return a time as it is read at a bar."""
+def format_milliseconds(seconds: float) -> str:
+    """Format a time in milliseconds, with one decimal below 10 ms."""
     number = seconds * 1000
     return f"{number:,.0f} ms" if number >= 10 else f"{number:.1f} ms"
 
 
-# -- what plots share ---------------------------------------------------------------------------
+# -- shared by the plots ------------------------------------------------------------------------
 
 
 def _x(share: float) -> float:
@@ -265,15 +276,15 @@ def _y(share: float) -> float:
 
 
 def _points(points: Sequence[tuple[float, float]]) -> str:
-    return " ".join(f"{_value(x)},{_value(y)}" for x, y in points)
+    return " ".join(f"{_shorten(x)},{_shorten(y)}" for x, y in points)
 
 
-def _plot(name: str, title: str, desc: str, *drawn: Markup, height: int = HEIGHT) -> Markup:
+def _plot(name: str, title: str, desc: str, *parts: Markup, height: int = HEIGHT) -> Markup:
     return element(
         "svg",
         element("title", title, id=f"{name}-title"),
         element("desc", desc, id=f"{name}-desc"),
-        *drawn,
+        *parts,
         class_="plot",
         viewBox=f"0 0 {WIDTH} {height}",
         role="img",
@@ -282,12 +293,12 @@ def _plot(name: str, title: str, desc: str, *drawn: Markup, height: int = HEIGHT
 
 
 def _axes(below: str, beside: str, top: float) -> list[Markup]:
-    """Return the grid of two shares, from 0 to 1 and from 0 to `top`, in percent."""
-    drawn = [_words_below(below), _words_beside(beside)]
+    """Return grid and labels of two axes in percent, from 0 to 1 and from 0 to `top`."""
+    parts = [_label_below(below), _label_beside(beside)]
     for share in (0.0, 0.25, 0.5, 0.75, 1.0):
         x, y = _x(share), _y(share)
         up = f"{100 * top * share:g}"
-        drawn += [
+        parts += [
             element(
                 "line",
                 class_="axis" if share == 0 else "grid",
@@ -306,17 +317,17 @@ def _axes(below: str, beside: str, top: float) -> list[Markup]:
                 text_anchor="end" if share == 1 else "middle",
             ),
         ]
-    return drawn
+    return parts
 
 
-def _words_below(words: str) -> Markup:
+def _label_below(label: str) -> Markup:
     middle = (LEFT + WIDTH - RIGHT) / 2
-    return element("text", words, class_="label", x=middle, y=HEIGHT - 8, text_anchor="middle")
+    return element("text", label, class_="label", x=middle, y=HEIGHT - 8, text_anchor="middle")
 
 
-def _words_beside(words: str) -> Markup:
+def _label_beside(label: str) -> Markup:
     y = (TOP + HEIGHT - BOTTOM) / 2
     return element(
-        "text", words, class_="label", transform=f"translate(12 {y:g}) rotate(-90)",
+        "text", label, class_="label", transform=f"translate(12 {y:g}) rotate(-90)",
         text_anchor="middle",
     )  # fmt: skip

@@ -1,8 +1,8 @@
-"""A report as one page: to look at, to search, to send. It asks no network and runs no text.
+"""Write a report as one self-contained HTML page, which loads nothing and runs no report text.
 
-Receives a Report, and a Comparison if there is one; writes HTML as it reads the records. Its
-drawings are in `plots`, what it shows of a question in `cards`, its words in `words`, and its
-looks in `assets`.
+Input: a Report, and optionally a Comparison. Output: HTML, written while the records are read.
+`plots` draws the plots, `cards` builds the cards of the questions, `labels` has the labels, and
+`assets` the templates, styles and script.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from markupsafe import Markup
 
 from scoqa.evaluation import statistics
 from scoqa.evaluation.report import labels, plots, summary
-from scoqa.evaluation.report.cards import Card, Tally, card, meaning
+from scoqa.evaluation.report.cards import Card, Tally, build_card, describe_blame
 from scoqa.evaluation.report.compare import Comparison
 from scoqa.evaluation.report.summary import Columns
 from scoqa.types import Measure, Report
 
 _ASSETS = Path(__file__).parent / "assets"
-_AT_ONCE = 500  # pieces of the page written together
-_CURVE_ROWS = 10  # of the table beside the curve
-_LEAST_SCALE = 0.05  # of changes: a smaller one is not drawn as if it were large
+_BUFFERED_PIECES = 500  # template pieces per write
+_CURVE_ROWS = 10  # rows of the table for the risk-coverage curve
+_LEAST_SCALE = 0.05  # lower bound of the scale of changes, so that small changes look small
 
 
 @dataclass(frozen=True, slots=True)
 class _Plot:
-    """A drawing with its name, what it says, and its numbers as a table."""
+    """A plot with its name, title, explanation, and its numbers as a table."""
 
     name: str
     title: str
@@ -53,15 +53,23 @@ def write_html(
 ) -> None:
     """Write the report as one HTML page, question by question as its records are read.
 
-    comparison: with an earlier report of the same set. incidental: also times and dates; all of
-    them are in one element, and without them the same report gives the same bytes. ask: gives
-    the link that asks a record's question again, where there is one; back: the link to all runs.
+    Parameters
+    ----------
+    comparison
+        With an earlier report of the same set.
+    incidental
+        Include times and dates, all in one element. Without them, the same report gives the same
+        bytes.
+    ask
+        Returns the link that asks a record's question again, or None.
+    back
+        The link to the list of all runs.
     """
     tally = Tally()
-    columns = Columns(tally.through(report.rows))
+    columns = Columns(tally.count(report.rows))
     numbers = {identity: number for number, identity in enumerate(columns.ids, start=1)}
-    style = _inlined("page.css", "measures.css", "questions.css")
-    script = _inlined("report.js")
+    style = _inline_assets("page.css", "measures.css", "questions.css")
+    script = _inline_assets("report.js")
     environment = Environment(
         loader=FileSystemLoader(_ASSETS),
         autoescape=True,
@@ -69,47 +77,51 @@ def write_html(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"number": number, "signed": signed, "percent": plots.percent}
-    environment.globals |= {"draw": plots, "meaning": meaning, "words": labels}
+    environment.filters |= {
+        "number": format_number,
+        "signed": format_signed,
+        "percent": plots.format_percent,
+    }
+    environment.globals |= {"draw": plots, "describe_blame": describe_blame, "words": labels}
     pieces = environment.get_template("report.html").stream(
         name=_set_name(report),
         style=style,
         script=script,
-        policy=_policy(style, script),
+        policy=_security_policy(style, script),
         report=report,
         about=summary.ABOUT,
         less_is_better=summary.LESS_IS_BETTER,
         tally=tally,
         groups=_groups(report),
-        plots=_plots(columns, tally),
+        plots=_build_plots(columns, tally),
         comparison=comparison,
-        changes=_scale(comparison),
+        changes=_change_scale(comparison),
         numbers=numbers if comparison else {},
         won=frozenset(comparison.wins if comparison else ()),
         lost=frozenset(comparison.losses if comparison else ()),
-        cards=_cards(report, ask),
+        cards=_build_cards(report, ask),
         back=back,
         blames={blame: count for blame, count in tally.blames.items() if count},
         kinds=sorted({kind for kind in columns.kinds if kind}),
         incidental=dict(report.incidental) if incidental else None,
-        times=_times(report) if incidental else None,
+        times=_build_times_plot(report) if incidental else None,
     )
-    pieces.enable_buffering(_AT_ONCE)
+    pieces.enable_buffering(_BUFFERED_PIECES)
     for piece in pieces:
-        # A lone surrogate is text to Python and none to UTF-8.
+        # Python strings may contain lone surrogates, which UTF-8 cannot encode.
         file.write(piece.encode("utf-8", "replace").decode("utf-8"))
 
 
-# -- words --------------------------------------------------------------------------------------
+# -- formats ------------------------------------------------------------------------------------
 
 
-def number(value: float | None) -> str:
-    """Return a measure as it is written: three digits, an en dash where there is none."""
+def format_number(value: float | None) -> str:
+    """Format a measure with three decimals; an undefined measure is an en dash."""
     return "–" if value is None else f"{value:.3f}"
 
 
-def signed(value: float | None) -> str:
-    """Return a change with its sign, a real minus; 0 has none."""
+def format_signed(value: float | None) -> str:
+    """Format a change with its sign, using the minus character U+2212; 0 has no sign."""
     if value is None:
         return "–"
     text = f"{abs(value):.3f}"
@@ -117,19 +129,19 @@ def signed(value: float | None) -> str:
 
 
 def _set_name(report: Report) -> str:
-    """Return the set's bare file name: folders differ from machine to machine."""
+    """Return the set's file name without folders, which differ between machines."""
     return PureWindowsPath(str(report.incidental.get("set") or "Questions")).name
 
 
 # -- safety -------------------------------------------------------------------------------------
 
 
-def _inlined(*names: str) -> Markup:
+def _inline_assets(*names: str) -> Markup:
     return Markup("\n").join(Markup((_ASSETS / name).read_text(encoding="utf-8")) for name in names)
 
 
-def _policy(style: str, script: str) -> str:
-    """Return a policy under which the page's own style and script run, and nothing else."""
+def _security_policy(style: str, script: str) -> str:
+    """Return a content security policy that allows only the page's own style and script."""
     digests = [
         base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
         for text in (style, script)
@@ -143,82 +155,89 @@ def _policy(style: str, script: str) -> str:
 # -- parts of the page --------------------------------------------------------------------------
 
 
-def _cards(report: Report, ask: Callable[[Mapping[str, Any]], str | None] | None) -> Iterator[Card]:
-    for place, record in enumerate(report.rows, start=1):
-        yield card(place, record, ask=ask(record) if ask else None)
+def _build_cards(
+    report: Report, ask: Callable[[Mapping[str, Any]], str | None] | None
+) -> Iterator[Card]:
+    for number, record in enumerate(report.rows, start=1):
+        yield build_card(number, record, ask=ask(record) if ask else None)
 
 
 def _groups(report: Report) -> dict[str, Mapping[str, Measure]]:
     return {"all": report.measures, **report.groups} if report.groups else {}
 
 
-def _scale(comparison: Comparison | None) -> float:
-    """Return the largest change, or end of an interval of one, that is to be drawn."""
-    found = [
+def _change_scale(comparison: Comparison | None) -> float:
+    """Return the largest absolute value among the changes and the ends of their intervals."""
+    sizes = [
         abs(value)
-        for each in (comparison.measures.values() if comparison else ())
-        if each is not None
-        for value in (each.change, each.low, each.high)
+        for difference in (comparison.measures.values() if comparison else ())
+        if difference is not None
+        for value in (difference.change, difference.low, difference.high)
         if value is not None
     ]
-    return max([_LEAST_SCALE, *found])
+    return max([_LEAST_SCALE, *sizes])
 
 
-def _plots(columns: Columns, tally: Tally) -> list[_Plot]:
-    found = []
+def _build_plots(columns: Columns, tally: Tally) -> list[_Plot]:
+    built = []
     confidence, right = columns.calibrated()
     if tally.judged:
         curve = statistics.risk_coverage(confidence, right)
-        shown = None
+        threshold = None
         if tally.answered:
-            shown = tally.answered / tally.judged, tally.answered_wrong / tally.answered
+            threshold = tally.answered / tally.judged, tally.answered_wrong / tally.answered
         steps = [round(len(curve) * step / _CURVE_ROWS) for step in range(1, _CURVE_ROWS + 1)]
-        rows = [(f"{n:,}", plots.percent(float(curve[n - 1]))) for n in sorted({*steps} - {0})]
-        found.append(
+        rows = [
+            (f"{n:,}", plots.format_percent(float(curve[n - 1]))) for n in sorted({*steps} - {0})
+        ]
+        built.append(
             _Plot(
                 "risk",
-                "Wrong answers among the surest",
-                "The lower, the better. The ring is where it answers and falls silent now.",
-                plots.risk_coverage(curve, shown),
-                ("The surest questions", "Of them wrong"),
+                "Wrong answers among the most confident",
+                "Lower is better. The ring marks the current threshold for answering.",
+                plots.risk_coverage(curve, threshold),
+                ("The most confident questions", "Wrong among them"),
                 rows,
             )
         )
     bins = statistics.reliability(confidence, right)
     if bins:
         sizes = ", ".join(f"{count:,}" for _, _, count in bins)
-        found.append(
+        built.append(
             _Plot(
                 "reliability",
-                "How sure, and how often right",
-                f"On the dashed line it is as sure as it is right. Each dot is a fifth of the "
-                f"questions: {sizes}.",
+                "Confidence, and share right",
+                f"On the dashed line, confidence equals the share right. Each dot is a fifth of "
+                f"the questions: {sizes}.",
                 plots.reliability(bins),
-                ("How sure", "How often right", "Questions"),
-                [(plots.percent(s), plots.percent(r), f"{count:,}") for s, r, count in bins],
+                ("Confidence", "Share right", "Questions"),
+                [
+                    (plots.format_percent(s), plots.format_percent(r), f"{count:,}")
+                    for s, r, count in bins
+                ],
             )
         )
-    counts = tally.ranks_in_order()
-    if any(counts.values()):
-        found.append(
+    ranks = tally.ranks_in_order()
+    if any(ranks.values()):
+        built.append(
             _Plot(
                 "ranks",
-                "Where the answer stands among the passages found",
+                "Rank of the answer among the retrieved passages",
                 "Further to the left is better: fewer passages to read.",
-                plots.ranks(counts),
+                plots.ranks(ranks),
                 ("Rank", "Questions"),
-                [(label, f"{count:,}") for label, count in counts.items()],
+                [(label, f"{count:,}") for label, count in ranks.items()],
             )
         )
-    return found
+    return built
 
 
-def _times(report: Report) -> _Plot | None:
+def _build_times_plot(report: Report) -> _Plot | None:
     seconds: Any = (report.incidental.get("seconds") or {}).get("stages")
     if not seconds:
         return None
     values = {
-        stage: {name: each["value"] for name, each in numbers.items()}
+        stage: {name: measure["value"] for name, measure in numbers.items()}
         for stage, numbers in seconds.items()
     }
     return _Plot(
@@ -228,15 +247,16 @@ def _times(report: Report) -> _Plot | None:
         plots.times(values),
         ("Stage", "Median", "95th percentile"),
         [
-            (stage, *(_milliseconds(each[name]) for name in ("median", "95th percentile")))
-            for stage, each in seconds.items()
+            (stage, *(_format_time(numbers[name]) for name in ("median", "95th percentile")))
+            for stage, numbers in seconds.items()
         ],
     )
 
 
-def _milliseconds(of: Mapping[str, Any]) -> str:
-    """Return a time with its interval."""
-    value = plots.milliseconds(of["value"])
-    if of["low"] is None:
+def _format_time(measure: Mapping[str, Any]) -> str:
+    """Format a time with its interval."""
+    value = plots.format_milliseconds(measure["value"])
+    if measure["low"] is None:
         return value
-    return f"{value} ({plots.milliseconds(of['low'])} to {plots.milliseconds(of['high'])})"
+    low, high = (plots.format_milliseconds(measure[end]) for end in ("low", "high"))
+    return f"{value} ({low} to {high})"

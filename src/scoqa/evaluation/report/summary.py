@@ -1,7 +1,7 @@
-"""Records -> measures: over all questions, and over groups of them.
+"""Aggregate records into measures, over all questions and over groups of them.
 
-Receives the records of a run, once through; hands on a Measure by name. Only numbers are kept of
-each record, so that a run may be longer than memory.
+Input: the records of a run, iterated once. Output: a Measure per name. Only the numbers of each
+record are stored, so a run may be larger than memory.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from scoqa.evaluation import statistics
 from scoqa.evaluation.statistics import Column, Statistic
 from scoqa.types import Measure
 
-# Over the questions that have the number: their mean. In the order they are shown.
+# Measures that are means over the questions with a value, in display order.
 MEANS = (
     *("Success@1", "Success@5", "Success@10", "RR", "nDCG@10", "evidence share"),
     *("EM", "F1", "item precision", "item recall", "item F1"),
     *("citation precision", "citation recall", "right document", "right place", "verbatim"),
     *("silence accuracy", "false silences", "false answers", "Brier"),
 )
-# Over all questions together, of these columns.
+# Measures computed over all questions together, each with its columns.
 TOGETHER: dict[str, tuple[Statistic, str, str]] = {
     "AUROC": (statistics.auroc, "answerable_probability", "answerable"),
     "AURC": (statistics.aurc, "confidence", "right"),
@@ -38,13 +38,13 @@ NAMES = tuple(name for names in ABOUT.values() for name in names)
 LESS_IS_BETTER = frozenset(
     {"false silences", "false answers", "AURC", "Brier", "calibration error"}
 )
-RESERVED = ("all", "answerable", "unanswerable")  # groups that are no kinds
+RESERVED = ("all", "answerable", "unanswerable")  # names of groups that are not kinds
 _GROUP = "is answerable"
 COLUMNS = ("confidence", "answerable_probability", "answerable", "right")
 
 
 class Columns:
-    """The numbers of many records: one array a column, NaN where a record has no number."""
+    """The numbers of many records, one array per column; NaN if a record has no number."""
 
     def __init__(self, records: Iterable[Mapping[str, Any]]) -> None:
         self.ids: list[str] = []
@@ -54,7 +54,7 @@ class Columns:
             self.ids.append(record["id"])
             self.kinds.append(record["kind"])
             means = (record["measures"][name] for name in MEANS)
-            # Questions with evidence alone say nothing of silence, nor of how sure to be.
+            # Questions with evidence and no answers do not count for silence and confidence.
             counts = record["measures"]["Brier"] is not None
             numbers.append(
                 (
@@ -72,40 +72,40 @@ class Columns:
         return self._columns[name]
 
     def groups(self) -> dict[str, Column]:
-        """Return which records are in each group: kinds by name, then by answerable."""
+        """Return a mask per group: kinds sorted by name, then answerable and unanswerable."""
         kinds = np.array(self.kinds, dtype=object)
         named = {kind: f"kind {kind}" if kind in RESERVED else kind for kind in set(self.kinds)}
-        found = {named[kind]: kinds == kind for kind in sorted(named) if kind}
+        masks = {named[kind]: kinds == kind for kind in sorted(named) if kind}
         answerable = self[_GROUP] == 1
         if answerable.any() and not answerable.all():
-            found |= {"answerable": answerable, "unanswerable": ~answerable}
-        return found
+            masks |= {"answerable": answerable, "unanswerable": ~answerable}
+        return masks
 
     def data(self, name: str) -> tuple[Statistic, tuple[Column, ...]]:
-        """Return how the measure `name` is computed, and the columns it is computed from."""
+        """Return the statistic of the measure `name`, and the columns it takes."""
         if name in TOGETHER:
             statistic, *columns = TOGETHER[name]
             return statistic, tuple(self[column] for column in columns)
         return statistics.mean, (self[name],)
 
     def calibrated(self) -> tuple[Column, Column]:
-        """Return confidence and what was right, of the questions that have both."""
+        """Return the columns `confidence` and `right` of the questions that have both."""
         known = ~np.isnan(self["confidence"])
         return self["confidence"][known], self["right"][known]
 
 
 def summarise(columns: Columns, within: Column | None = None) -> dict[str, Measure]:
-    """Return every measure over the records in `within`, a mask, or over all of them."""
-    found: dict[str, Measure] = {}
+    """Return every measure over the records in the mask `within`, or over all records."""
+    measures: dict[str, Measure] = {}
     for name in NAMES:
         statistic, data = columns.data(name)
         if within is not None:
             data = tuple(column[within] for column in data)
-        found[name] = measured(statistic, data)
-    return found
+        measures[name] = compute_measure(statistic, data)
+    return measures
 
 
-def measured(statistic: Statistic, data: Sequence[Column]) -> Measure:
+def compute_measure(statistic: Statistic, data: Sequence[Column]) -> Measure:
     """Return the statistic of `data` with its interval; rows with NaN are left out."""
     known = ~np.isnan(np.array(data)).any(axis=0)
     data = [column[known] for column in data]
@@ -117,20 +117,20 @@ def measured(statistic: Statistic, data: Sequence[Column]) -> Measure:
 
 
 def seconds_by_stage(entries: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Return median and 95th percentile of the seconds of each stage, and of all together.
+    """Return median and 95th percentile of the seconds per stage, and of their sum ("all").
 
-    entries: {"record", "seconds"} of every question. Two mappings: "stages", and "kinds", the time
-    of all stages by kind of question; each number is a Measure.
+    entries: {"record", "seconds"} for every question. Returns two mappings, "stages" and "kinds";
+    "kinds" has the time of all stages by kind of question. Each number is a Measure.
     """
     stages: dict[str, list[float]] = {}
     kinds: dict[str, list[float]] = {}
     for entry in entries:
         seconds = entry["seconds"]
-        whole = sum(seconds.values())
-        for stage, each in {**seconds, "all": whole}.items():
-            stages.setdefault(stage, []).append(each)
+        total = sum(seconds.values())
+        for stage, stage_seconds in {**seconds, "all": total}.items():
+            stages.setdefault(stage, []).append(stage_seconds)
         if kind := entry["record"]["kind"]:
-            kinds.setdefault(kind, []).append(whole)
+            kinds.setdefault(kind, []).append(total)
     return {
         "stages": {name: _percentiles(values) for name, values in stages.items()},
         "kinds": {name: _percentiles(kinds[name]) for name in sorted(kinds)},
@@ -140,6 +140,6 @@ def seconds_by_stage(entries: Iterable[Mapping[str, Any]]) -> dict[str, dict[str
 def _percentiles(values: list[float]) -> dict[str, Measure]:
     column = (np.array(values),)
     return {
-        "median": measured(lambda each: float(np.median(each)), column),
-        "95th percentile": measured(lambda each: float(np.quantile(each, 0.95)), column),
+        "median": compute_measure(lambda values: float(np.median(values)), column),
+        "95th percentile": compute_measure(lambda values: float(np.quantile(values, 0.95)), column),
     }

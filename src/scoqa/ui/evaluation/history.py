@@ -19,7 +19,7 @@ from urllib.parse import urlencode
 
 from scoqa import __version__
 from scoqa.errors import ScoqaError
-from scoqa.evaluation import report_of, runs
+from scoqa.evaluation import build_report, runs
 from scoqa.evaluation.report.compare import Comparison, compare
 from scoqa.evaluation.runs import Records, Run
 from scoqa.types import Measure, Report
@@ -47,7 +47,7 @@ class PastRuns:
 
         None: the run is not finished, or its measures are being computed now.
         """
-        found = runs.all_runs(self._workspace.index)
+        found = runs.list_runs(self._workspace.index)
         missing = [run for run in found if run.finished and run.id not in self._headlines]
         for run in list(missing):
             summary = _kept(run)
@@ -60,13 +60,13 @@ class PastRuns:
 
     def find(self, run_id: str) -> Run | None:
         """Return the run of that id; None if there is none, whatever the string holds."""
-        return runs.find(self._workspace.index, run_id)
+        return runs.find_run(self._workspace.index, run_id)
 
     def report(self, run: Run) -> Report:
         """Return the report of a run, as far as it got; its measures are kept if it is finished."""
         summary = _kept(run) if run.finished else None
         if summary is None:
-            report = report_of(run)
+            report = build_report(run)
             if run.finished:
                 self.keep(run, report)
             return report
@@ -74,7 +74,7 @@ class PastRuns:
         return Report(
             measures=measures,
             groups=groups,
-            rows=Records(runs.journal_of(run)),
+            rows=Records(runs.open_journal(run)),
             fingerprint=run.fingerprint,
             corrections=run.corrections,
             incidental={"set": run.set, "run": run.id, "started": run.started, "seconds": seconds},
@@ -85,7 +85,7 @@ class PastRuns:
         self._headlines[run.id] = _headlines(report.measures)
         summary = {
             "scoqa": __version__,
-            "bytes": runs.size(run),
+            "bytes": runs.records_bytes(run),
             "measures": _plain(report.measures),
             "groups": {name: _plain(measures) for name, measures in report.groups.items()},
             "seconds": report.incidental["seconds"],
@@ -103,7 +103,7 @@ class PastRuns:
 
         Raises QuestionSetError when they have no question in common.
         """
-        old = Records(runs.journal_of(before))
+        old = Records(runs.open_journal(before))
         fingerprints = (before.fingerprint, dict(after.fingerprint))
         return compare(old, report.rows, fingerprints=fingerprints)
 
@@ -116,7 +116,7 @@ class PastRuns:
         try:
             same = workspace.fingerprint()["corpus"] == run.fingerprint.get("corpus")
             with workspace.store.view() as view:
-                here = {entry.document_id for entry in view.digests().values()}
+                here = {entry.document_id for entry in view.entries().values()}
         except ScoqaError as error:
             _log.info("No links into the chat: %s", error)
             same, here = False, set()
@@ -177,7 +177,7 @@ def _kept(
     not of these records, or not there."""
     try:
         kept = json.loads((run.folder / KEPT).read_text(encoding="utf-8"))
-        if (kept["scoqa"], kept["bytes"]) != (__version__, runs.size(run)):
+        if (kept["scoqa"], kept["bytes"]) != (__version__, runs.records_bytes(run)):
             return None
         measures = {name: Measure(**each) for name, each in kept["measures"].items()}
         groups = {

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from scoqa.errors import QuestionSetError, ScoqaError
 from scoqa.evaluation import Evaluation
 from scoqa.evaluation.gold_places import Correction
-from scoqa.evaluation.runs import Run, key_of
+from scoqa.evaluation.runs import Run, run_key
 from scoqa.evaluation.sets import read_set
 from scoqa.ui.evaluation.history import HEADLINES, PastRuns
 from scoqa.ui.evaluation.question_sets import QuestionSets, SetFile, said, unwritable
@@ -129,7 +129,7 @@ class Evaluating:
         past = []
         asked = self._asked_key
         for run, measures in self.runs.listed():
-            if asked is not None and not run.finished and key_of(run.fingerprint) == asked:
+            if asked is not None and not run.finished and run_key(run.fingerprint) == asked:
                 asked = None  # the newest of them is on its way, and told as such
                 continue
             keys = [] if run.finished else self._going_on(run, files)
@@ -227,8 +227,8 @@ class Evaluating:
         self._tell(doing="Reading the set")
         ready = Evaluation(self._workspace, read_set(chosen.file), progress=self._indexed)
         self._corrections = tuple(ready.corrections)
-        self._asked_key = key_of(ready.fingerprint)
-        return ready.run(progress=self._answered, anew=anew)
+        self._asked_key = run_key(ready.fingerprint)
+        return ready.run(progress=self._answered, restart=anew)
 
     def _indexed(self, step: SyncStep) -> None:
         self._tell(doing="Indexing the documents that the set brings")

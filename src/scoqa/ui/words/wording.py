@@ -52,7 +52,7 @@ def place_words(citation: Citation) -> str:
 
     The document's title, beside which these words stand, is not said again.
     """
-    line = f"line {citation.line:,}" if citation.lined and not citation.place else ""
+    line = f"line {citation.line:,}" if citation.has_file_lines and not citation.place else ""
     heading = (citation.heading or "").removeprefix(f"{citation.title} > ")
     under = f"under “{heading}”" if heading and heading != citation.title else ""
     return " · ".join(part for part in (citation.place, line, under) if part)

@@ -1,7 +1,7 @@
-// Finds and orders the questions of the list. Text is compared and shown, never made markup.
+// Filters and sorts the list of questions. Text is compared and displayed, never used as markup.
 "use strict";
 (() => {
-  const STEP = 200; // questions laid out at a time: thousands would hold the page up for seconds
+  const STEP = 200; // questions shown at a time: laying out thousands would block the page for seconds
   const controls = document.getElementById("controls");
   const also = document.getElementById("also");
   const count = document.getElementById("count");
@@ -9,7 +9,7 @@
   const more = document.getElementById("more");
   const items = [...list.children];
   const failed = items.filter((item) => item.dataset.blame).length;
-  const words = new Map(); // of each item, in lower case, once they are asked for
+  const texts = new Map(); // the text of each item in lower case, filled on first use
 
   const number = (item, key, missing) => Number(item.dataset[key] ?? missing);
   const keys = {
@@ -24,11 +24,11 @@
   let limit = STEP;
 
   function textOf(item) {
-    if (!words.has(item)) words.set(item, item.textContent.toLowerCase());
-    return words.get(item);
+    if (!texts.has(item)) texts.set(item, item.textContent.toLowerCase());
+    return texts.get(item);
   }
 
-  // Equals stay as they are in the set. Two infinities cannot be subtracted.
+  // Ties keep the order of the set. Compared instead of subtracted: Infinity - Infinity is NaN.
   function sort(wanted) {
     if (wanted === order) return;
     order = wanted;
@@ -44,7 +44,7 @@
     const wanted = Object.fromEntries(new FormData(controls));
     const text = wanted.text.trim().toLowerCase();
     let fitting = 0;
-    // Taken out of the layout, the list changes in one step and not item by item.
+    // While the list is hidden it changes in one step instead of item by item.
     list.hidden = true;
     document.body.getBoundingClientRect();
     sort(wanted.order);
@@ -66,12 +66,12 @@
     more.textContent = `Show ${Math.min(left, STEP)} more of ${left.toLocaleString("en")}`;
   }
 
-  function again() {
+  function restart() {
     limit = STEP;
     update();
   }
 
-  // A link to a question shows it, whatever was looked for.
+  // A link to a question shows it, regardless of the current filter.
   function follow() {
     const item = /^#q-\d+$/.test(location.hash) && document.getElementById(location.hash.slice(1));
     if (!item) return;
@@ -81,24 +81,24 @@
       controls.reset();
       update(item);
     }
-    // Once more when those around it have been laid out, and it may have moved.
+    // Scroll again after the layout of the items around it, which may have moved it.
     item.scrollIntoView();
     requestAnimationFrame(() => requestAnimationFrame(() => item.scrollIntoView()));
   }
 
-  let waiting = 0; // typing: the list follows once the hand rests
+  let waiting = 0; // timer: the list is updated after a pause in typing
   controls.addEventListener("input", () => {
     clearTimeout(waiting);
-    waiting = setTimeout(again, 120);
+    waiting = setTimeout(restart, 120);
   });
   controls.addEventListener("submit", (event) => event.preventDefault());
-  also.addEventListener("change", again);
+  also.addEventListener("change", restart);
   more.addEventListener("click", () => {
     const shown = limit;
     limit += STEP;
     update();
     const first = list.querySelectorAll(":scope > :not([hidden])")[shown];
-    first?.querySelector("a").focus(); // the keyboard goes on where it was
+    first?.querySelector("a").focus(); // keyboard navigation continues at the first new item
   });
   addEventListener("beforeprint", () => {
     limit = Infinity;
