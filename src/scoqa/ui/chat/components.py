@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from scoqa.assistant import checked_question
+from scoqa.assistant import check_question
 from scoqa.errors import QuestionError, ScoqaError
 from scoqa.serial import to_json
 from scoqa.types import Answer, Citation
@@ -125,7 +125,7 @@ def begin(question: object, page: object, conversation: Conversation) -> tuple[A
         return _notice(_FORGOTTEN), *_nothing(5)
     collection = collection_of(told.get("collection"))
     try:
-        asked = (*conversation, Exchange(checked_question(question), collection))
+        asked = (*conversation, Exchange(check_question(question), collection))
     except QuestionError as error:
         begins = question.strip()[:_BEGINNING]
         done = (*conversation, Exchange(begins, collection, outcome=str(error)))
