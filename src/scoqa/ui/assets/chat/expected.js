@@ -5,9 +5,9 @@ const MOST = 12;
 const FROM = '/evaluate/'; // only links on these pages ask the question automatically
 const NOTES = {
   none: 'The documents do not answer this.',
-  lost: 'The words it expects do not stand in the documents.',
+  lost: 'The expected words do not occur in the documents.',
 };
-const LOST = 'What it says could not be fetched.';
+const LOST = 'The expected places could not be loaded.';
 const part = element.querySelector('.expected');
 const asked = new URLSearchParams(location.search);
 const find = (selector) => document.querySelector(selector);
@@ -24,7 +24,7 @@ function row({ words, title, place: where, link, problem }) {
     const open = document.createElement('a');
     Object.assign(open, { className: 'expected-words', href: link, dir: 'auto' });
     open.textContent = words;
-    open.title = 'Show it in its place';
+    open.title = 'Show it in its document';
     item.append(open);
   }
   const about = document.createElement('span');

@@ -25,7 +25,7 @@ window.scoqa = (() => {
   function told(question) {
     if (question.length > MOST_SENT) {
       // The server would refuse it unread, so it stays in the box.
-      const detail = 'This is too long for a question: the longest has 2,000 characters.';
+      const detail = 'This is too long for a question: at most 2,000 characters are allowed.';
       document.dispatchEvent(new CustomEvent('scoqa:notice', { detail }));
     }
     return { collection: find('#scoqa-collection')?.value ?? '*',
@@ -56,7 +56,7 @@ window.scoqa = (() => {
       area.remove();
       before?.focus?.({ preventScroll: true });
     }
-    say(done ? said : 'The browser does not let this page copy.');
+    say(done ? said : 'The browser does not allow this page to copy.');
     return done;
   }
 

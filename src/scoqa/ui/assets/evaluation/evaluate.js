@@ -132,7 +132,7 @@ function drawNow({ running, ended }) {
 
 function setRow(each) {
   const facts = [each.questions === null ? null : counted(each.questions, 'question'),
-    each.brings ? 'brings its own documents' : null, each.uploaded ? 'added here' : null];
+    each.brings ? 'has its own documents' : null, each.uploaded ? 'added here' : null];
   const about = make('div', [make('p', each.name, { className: 'title', dir: 'auto' }),
     make('p', facts.filter(Boolean).join(' · '), { className: 'meta' })]);
   const row = make('li', about);
@@ -204,7 +204,7 @@ function foot(run, path, label) {
     link.dataset.key = run.id;
     link.dataset.does = name;
     link.setAttribute('aria-label', `${words} of ${label}`);
-    if (words === name) link.title = 'As the tools of TREC read it';
+    if (words === name) link.title = 'In the format of the TREC tools';
     return link;
   });
   const part = make('p', [...files], { className: 'foot' });
@@ -248,7 +248,7 @@ function drawTicks() {
 function draw() {
   find('.workspace').textContent = state.workspace;
   const none = state.documents === 0
-    ? 'There are no documents in the index. Only sets that bring their own can be asked.' : '';
+    ? 'There are no documents in the index. Only sets with their own documents can be run.' : '';
   say(state.problem ?? state.unwritable ?? none);
   const busy = Boolean(state.running);
   const parts = {

@@ -5,7 +5,7 @@ const REST_MS = 5000; // otherwise: to notice that scoqa has stopped or that the
 const OFFLINE = 'scoqa does not answer. Start it again in the terminal, then reload this page.';
 const RESTARTED = 'scoqa was started again. Print what you need, then reload this page.';
 const NOTHING = 'No documents were found in this folder.';
-const UNREADABLE = ['The index cannot be read', 'What is wrong with it stands above.'];
+const UNREADABLE = ['The index cannot be read', 'The message above says why.'];
 const LOGGED_OUT = 'Your login has ended. Reload this page to log in again.';
 const find = (selector) => document.querySelector(selector);
 const line = element.querySelector('.scoqa-state');
@@ -33,7 +33,7 @@ function words(state) {
       `Put files (${state.kinds.join(', ')}) into this folder, then let scoqa look for them:`];
   }
   return [`${counted(state.documents, 'document')}, ${counted(state.passages, 'passage')}`,
-    'Ask a question. You get their own words, and the place where they stand.'];
+    'Ask a question. Each answer is a quote from them, with its place.'];
 }
 
 function button(question) {

@@ -8,7 +8,7 @@ const BARE = { title: '', path: '', place: '', characters: '', date: '', saved: 
   freshness: '', fresh: null, text: '', structure: null, pages: null, start: null, end: null,
   link: null, plain: null, markdown: null };
 const PLAIN = { starts: [], headings: [], asides: [] };
-const LOST = 'The source could not be fetched. Is scoqa still running, and are you still logged in?';
+const LOST = 'The source could not be loaded. Check that scoqa is running and you are logged in.';
 // Longer texts are drawn in blocks; the browser lays out only the visible ones.
 const LONG = 200_000; // UTF-16 units; the layout of a shorter text takes no noticeable time
 const BLOCK = 8_000; // about three screens of text
