@@ -90,18 +90,18 @@ def test_a_line_is_named_only_where_the_file_has_it() -> None:
         marked(text, (0, 3, "heading", "One")), parser=Parser("docx", "1"), path="plan.docx"
     )
     citation = Citation.from_span(word, Span(word.id, 5, 8, 0.0))
-    assert "plan.docx, under “One”, characters 5:8" == terminal.place_of(citation)
+    assert "plan.docx, under “One”, characters 5:8" == terminal.describe_place(citation)
     assert "under “One”" == place_words(citation)
     titled = replace(word, title="One")  # it stands beside these words
     assert "" == place_words(Citation.from_span(titled, Span(titled.id, 5, 8, 0.0)))
     below = replace(titled, marks=(Mark(0, 3, "heading", "One > Two"),))
     assert "under “Two”" == place_words(Citation.from_span(below, Span(below.id, 5, 8, 0.0)))
     plain = Citation.from_span(document_of(text), Span(document_of(text).id, 5, 8, 0.0))
-    assert "line 3, characters 5:8" in terminal.place_of(plain)
+    assert "line 3, characters 5:8" in terminal.describe_place(plain)
     assert "line 3" == place_words(plain)
     bare = replace(word, marks=())
     citation = Citation.from_span(bare, Span(bare.id, 5, 8, 0.0))
-    assert "plan.docx, characters 5:8" == terminal.place_of(citation)
+    assert "plan.docx, characters 5:8" == terminal.describe_place(citation)
     assert "" == place_words(citation)
 
 

@@ -22,8 +22,8 @@ from scoqa.suggest import (
     THE_NAME,
     TITLE,
     WORDS,
-    candidates,
-    suggestions,
+    build_candidates,
+    suggest_questions,
 )
 from scoqa.types import Answer, Citation, Document, Span
 
@@ -79,7 +79,7 @@ class Folder:
         return answer(question, *((each, self.says) for each in about[:1]))
 
     def suggest(self, **limits: int) -> tuple[str, ...]:
-        return suggestions(self.paths, self.document, self.ask, **limits)
+        return suggest_questions(self.paths, self.document, self.ask, **limits)
 
 
 def question_subject(question: str) -> str:
@@ -92,7 +92,7 @@ def question_subject(question: str) -> str:
 
 
 def first(document: Document) -> str | None:
-    listed = candidates([document])[0]
+    listed = build_candidates([document])[0]
     return listed[0].question if listed else None
 
 
@@ -119,14 +119,14 @@ def test_a_name_is_quoted_where_the_text_spells_it_otherwise(written: Write) -> 
 
 def test_the_day_a_sentence_tells_of_is_asked_about_and_a_date_line_is_not(written: Write) -> None:
     text = "Opening\n2017-12-11\n\nOn 12\u00a0December\n2017 the old keeper lit lamps of oil.\n"
-    asked = [each.question for each in candidates([written("a.txt", text)])[0]]
+    asked = [each.question for each in build_candidates([written("a.txt", text)])[0]]
     assert asked == [DAY.format("12 December 2017"), TITLE.format("Opening")]
 
 
 def test_headings_are_asked_about_by_their_words(written: Write) -> None:
     text = "# Keeping\n\n## Lighting the `lamp`\n\nAt dusk.\n\n## Oil\n\nRape.\n\n"
     text += "## Trimming wicks, filling tanks, washing panes, oiling hinges, counting the matches\n"
-    asked = [each.question for each in candidates([written("a.md", text)])[0]]
+    asked = [each.question for each in build_candidates([written("a.md", text)])[0]]
     assert asked == [WORDS.format("Lighting the lamp"), TITLE.format("Keeping")]
 
 
@@ -147,7 +147,7 @@ def test_what_is_asked_about_does_not_run_over_a_comma(written: Write) -> None:
 
 def test_a_name_is_asked_about_once_and_whole(written: Write) -> None:
     text = "The Varn Keepers Guild\n\nThe Varn Keepers Guild met.\n"
-    asked = [each.question for each in candidates([written("a.txt", text)])[0]]
+    asked = [each.question for each in build_candidates([written("a.txt", text)])[0]]
     assert asked == [NAME.format("Varn Keepers Guild"), TITLE.format("The Varn Keepers Guild")]
 
 
@@ -158,7 +158,7 @@ def test_the_name_the_text_comes_back_to_most_comes_first(written: Write) -> Non
 
 def test_what_every_document_is_called_is_asked_of_none(written: Write) -> None:
     pair = [written(f"{name}.md", f"# {name}ing\n\n## The question\n\nWhy?\n") for name in "ab"]
-    asked = [[each.question for each in listed] for listed in candidates(pair)]
+    asked = [[each.question for each in listed] for listed in build_candidates(pair)]
     assert asked == [[TITLE.format("aing")], [TITLE.format("bing")]]
 
 
@@ -167,7 +167,7 @@ def test_of_two_names_the_one_that_others_do_not_know_comes_first(written: Write
         written(f"{who}.txt", f"Mayor Hanna Berg met {who}\n\n{who} and Mayor Hanna Berg spoke.\n")
         for who in ("Ada Lund", "Bo Falk", "Cy Holm")
     )
-    assert [listed[0].subject for listed in candidates([one, two, three])] == [
+    assert [listed[0].subject for listed in build_candidates([one, two, three])] == [
         "Ada Lund", "Bo Falk", "Cy Holm",
     ]  # fmt: skip
 
@@ -200,7 +200,7 @@ def test_a_long_title_is_cut_after_a_whole_word_that_says_something(written: Wri
 def test_what_does_not_read_as_words_is_not_asked_about(
     written: Write, path: str, text: str
 ) -> None:
-    assert candidates([written(path, text)]) == [[]]
+    assert build_candidates([written(path, text)]) == [[]]
 
 
 pieces = st.sampled_from(
@@ -225,14 +225,15 @@ def test_but_for_its_frame_a_suggestion_is_a_slice_of_its_document(
     documents = []
     for number, text in enumerate(parts):
         text = text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
-        title, marks = (markdown if kind == "md" else plain).find_title_and_marks(text)
+        outline = (markdown if kind == "md" else plain).find_title_and_marks
+        title, marks = outline(text)
         name = f"{number}.{kind}"
         documents.append(
             Document(
                 content_id(name), name, "", "", text, "", Parser("p", "1"), title or name, marks
             )
         )
-    for document, listed in zip(documents, candidates(documents), strict=True):
+    for document, listed in zip(documents, build_candidates(documents), strict=True):
         held = [document.text, document.title, *(mark.label for mark in document.marks)]
         folded = [" ".join(each.split()) for each in held]
         for suggestion in listed:
@@ -368,7 +369,7 @@ def test_no_more_is_asked_and_loaded_than_was_allowed(written: Write) -> None:
         return answer(question)
 
     paths = {f"{number:03}.txt": str(number) for number in range(500)}
-    assert suggestions(paths, load, silent, tries=7) == ()
+    assert suggest_questions(paths, load, silent, tries=7) == ()
     assert len(asked) == 7
     assert len(loaded) == MOST_READ
     # Spread over the whole folder, not its beginning.
@@ -391,7 +392,7 @@ def test_a_document_that_is_gone_and_a_question_refused_stop_nothing(written: Wr
             raise QuestionError("refused")
         return folder.ask(question)
 
-    assert suggestions(folder.paths, load, ask) == (NAME.format("Cy Holm"),)
+    assert suggest_questions(folder.paths, load, ask) == (NAME.format("Cy Holm"),)
 
 
 def test_the_same_documents_give_the_same_questions_in_any_order(written: Write) -> None:
@@ -408,7 +409,7 @@ def test_a_real_workspace_answers_what_it_suggests(folder: Path) -> None:
     workspace.sync()
     with workspace.store.view() as view:
         paths = {path: entry.document_id for path, entry in view.entries().items()}
-    got = suggestions(paths, workspace.document, workspace.ask)
+    got = suggest_questions(paths, workspace.document, workspace.ask)
     assert got
     for question in got:
         assert workspace.ask(question).answered

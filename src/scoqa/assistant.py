@@ -1,7 +1,7 @@
-"""The ask path, top to bottom: question -> hits -> windows -> spans -> citations -> Answer.
+"""Answer a question: question -> hits -> windows -> spans -> citations -> Answer.
 
-Receives a question; hands on an Answer whose words are slices of documents, or an honest
-silence. One ask holds one view of the store, from search to citation.
+Input: a question. Output: an Answer whose quotes are slices of documents, or a silence with its
+reason. One ask uses a single view of the store from search to citation.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ from scoqa.types import (
     with_also_in,
 )
 
-LONGEST_QUESTION = 2_000  # characters: some 400 words, more than any embedder reads
+LONGEST_QUESTION = 2_000  # characters; about 400 words, more than any embedder reads
 MOST_NEAR_MISSES = 3
-NOTHING_READ = Reading((), 1.0, 0.0)
+EMPTY_READING = Reading((), 1.0, 0.0)
 
 
 @dataclass
 class _Clock:
-    """Seconds by stage."""
+    """Measures the seconds of each stage."""
 
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -54,7 +54,7 @@ class _Clock:
 
 
 class Assistant:
-    """Answers questions from one store. Safe to share between threads."""
+    """Answers questions from one store. Thread-safe."""
 
     def __init__(
         self, store: Store, embedder: Embedder, reader: Reader, settings: Settings
@@ -66,9 +66,9 @@ class Assistant:
 
     @property
     def threshold(self) -> float:
-        """The least probability that something answers at which an answer is shown."""
-        set_by_user = self.settings.threshold
-        return self.reader.threshold if set_by_user is None else set_by_user
+        """The least probability that the documents answer, at which an answer is shown."""
+        configured = self.settings.threshold
+        return self.reader.threshold if configured is None else configured
 
     def ask(
         self,
@@ -78,13 +78,20 @@ class Assistant:
         path: str | None = None,
         progress: Callable[[Stage], None] | None = None,
     ) -> Answer:
-        """Return the answer to `question`; abstaining is an Answer too.
+        """Return the answer to `question`; a silence is an Answer too.
 
-        collection, path: ask only within them. progress: called in this thread as each stage
-        begins, none where nothing is searched; whatever it raises ends the ask and reaches the
-        caller, which is how an ask is stopped.
-        Raises QuestionError, WorkspaceError (no such collection), IndexNotFoundError,
-        IndexMismatchError, IndexDamagedError.
+        Parameters
+        ----------
+        collection, path
+            Search only in this collection, or in this document.
+        progress
+            Called in this thread as each stage begins; not called if the index is empty. An
+            exception that it raises ends the ask and reaches the caller, so it can stop an ask.
+
+        Raises
+        ------
+        QuestionError, WorkspaceError (no such collection), IndexNotFoundError,
+        IndexMismatchError, IndexDamagedError
         """
         return self.explain(question, collection=collection, path=path, progress=progress).answer
 
@@ -96,20 +103,20 @@ class Assistant:
         path: str | None = None,
         progress: Callable[[Stage], None] | None = None,
     ) -> Explanation:
-        """Return the answer together with every stage behind it; as `ask`."""
-        asked = checked_question(question)
-        tell: Callable[[Stage], None] = progress if progress is not None else lambda _: None
+        """Return the answer with the results of every stage; arguments and errors as in `ask`."""
+        asked = check_question(question)
+        report: Callable[[Stage], None] = progress if progress is not None else lambda _: None
         clock = _Clock()
         quoted = phrases(asked)
         where = Where(collection, path, quoted)
         with self.store.view() as view:
-            self._check(view, collection)
+            self._check_index(view, collection)
             if not view.counts().passages:
-                return _silence(question, asked, "empty_index", clock)
+                return _explain_silence(question, asked, "empty_index", clock)
             english = is_mostly_latin(asked)
             reason: Reason | None = None if english else "language_not_supported"
             k = self.settings.search_k
-            tell("find")
+            report("find")
             with clock.time("embed"):
                 vector = self.embedder.embed([asked])[0] if english else None
             with clock.time("retrieve"):
@@ -117,16 +124,16 @@ class Assistant:
                 if quoted and not hits:
                     reason = "phrase_not_found"
                     hits = retrieve(view, asked, vector, k=k, where=Where(collection, path))
-            tell("read")
+            report("read")
             with clock.time("windows"):
                 read = windows(view, hits[: self.settings.read_k])
             with clock.time("read"):
-                reading = self.reader.read(asked, read) if read else NOTHING_READ
+                reading = self.reader.read(asked, read) if read else EMPTY_READING
             with clock.time("cite"):
                 citations = cite(view, reading.spans)
         answerable = 1.0 - reading.none_probability
         if reason is None and (not citations or answerable < self.threshold):
-            by_words = any(each.search == "words" for hit in hits for each in hit.found_by)
+            by_words = any(rank.search == "words" for hit in hits for rank in hit.found_by)
             reason = "low_confidence" if by_words and citations else "no_evidence"
         answer = Answer(
             question=question,
@@ -141,63 +148,67 @@ class Assistant:
         return Explanation(answer, tuple(hits), tuple(read), reading)
 
     def search(self, query: str, *, k: int = 10, where: Where = Where()) -> list[Hit]:
-        """Return the k best passages for `query`, with what found them; raises as `ask`."""
-        asked = checked_question(query)
+        """Return the k best passages for `query`, with their ranks in each search.
+
+        Raises the same errors as `ask`.
+        """
+        asked = check_question(query)
         with self.store.view() as view:
-            self._check(view, where.collection)
+            self._check_index(view, where.collection)
             quoted = Where(where.collection, where.path, where.phrases or phrases(asked))
             vector = self.embedder.embed([asked])[0]
             most = max(k, self.settings.search_k)
             hits = retrieve(view, asked, vector, k=most, where=quoted)[:k]
-            marks = {
-                each: Marks(view.document(each).marks)
-                for each in {hit.passage.document_id for hit in hits}
-            }
-        return [_placed(hit, marks[hit.passage.document_id]) for hit in hits]
+            ids = {hit.passage.document_id for hit in hits}
+            marks = {document_id: Marks(view.document(document_id).marks) for document_id in ids}
+        return [_set_place(hit, marks[hit.passage.document_id]) for hit in hits]
 
-    def _check(self, view: View, collection: str | None) -> None:
-        """Raise when the index is not what the settings say, or has no such collection."""
+    def _check_index(self, view: View, collection: str | None) -> None:
+        """Raise if the index does not match the settings, or has no such collection."""
         tokens = self.settings.passage_tokens
         check_settings(view, self.embedder, tokens, self.store.command)
         check_collection(view, collection)
 
 
-def _placed(hit: Hit, marks: Marks) -> Hit:
-    """Return `hit` with where it stands; marks: of its document."""
+def _set_place(hit: Hit, marks: Marks) -> Hit:
+    """Return `hit` with its place in words; marks: those of its document."""
     return replace(hit, place=marks.place(hit.passage.start, hit.passage.end))
 
 
-def checked_question(question: str) -> str:
-    """Return `question` without outer white space; raise QuestionError if it cannot be asked."""
-    if not isinstance(question, str):  # the API takes anything
+def check_question(question: str) -> str:
+    """Return `question` without outer white space, lone surrogates replaced by "?".
+
+    Raises QuestionError if it is not a text, has no letter or digit, or is too long.
+    """
+    if not isinstance(question, str):  # the API accepts any JSON value
         raise QuestionError("The question is not a text. Ask something in a few words.")
     asked = question.strip()
     if not any(character.isalnum() for character in asked):
         raise QuestionError("The question is empty. Ask something in a few words.")
     if len(asked) > LONGEST_QUESTION:
         raise QuestionError(
-            f"The question has {len(asked):,} characters; the longest scoqa reads has "
-            f"{LONGEST_QUESTION:,}. Ask it in fewer words."
+            f"The question has {len(asked):,} characters; at most {LONGEST_QUESTION:,} are "
+            "allowed. Ask it in fewer words."
         )
-    # Lone surrogates come from broken terminals; no store or tokenizer takes them.
+    # Lone surrogates come from broken terminals; no store or tokenizer accepts them.
     return asked.encode("utf-8", "replace").decode("utf-8")
 
 
 def check_collection(view: View, collection: str | None) -> None:
-    """Raise WorkspaceError, naming those there are, when the index has no such collection."""
+    """Raise WorkspaceError, listing the existing collections, if there is no such collection."""
     known = view.collections()
     if collection is not None and known and collection not in known:
-        names = ", ".join(each for each in known if each) or "none"
+        names = ", ".join(name for name in known if name) or "none"
         raise WorkspaceError(f"There is no collection {collection!r:.80}. There are: {names}.")
 
 
 def cite(view: View, spans: Sequence[Span]) -> tuple[Citation, ...]:
-    """Return one citation for each thing said, best first.
+    """Return one citation per fact, best first.
 
-    Spans of one fact are one line: the best of them, naming the others under `also_in`. Spans
-    that overlap a better one add nothing.
+    spans: best first. Spans with the same fact become one citation, that of the best span, with
+    the others in its `also_in`. Spans that overlap a better span are dropped.
     """
-    lines: dict[int | str, Citation] = {}
+    citations: dict[int | str, Citation] = {}
     cited: list[Span] = []
     for span in spans:
         if any(
@@ -210,11 +221,13 @@ def cite(view: View, spans: Sequence[Span]) -> tuple[Citation, ...]:
         cited.append(span)
         citation = Citation.from_span(view.document(span.document_id), span)
         key = f"{len(cited)} alone" if span.fact is None else span.fact
-        lines[key] = with_also_in(lines[key], [citation]) if key in lines else citation
-    return tuple(lines.values())
+        if key in citations:
+            citation = with_also_in(citations[key], [citation])
+        citations[key] = citation
+    return tuple(citations.values())
 
 
-def _silence(question: str, asked: str, reason: Reason, clock: _Clock) -> Explanation:
+def _explain_silence(question: str, asked: str, reason: Reason, clock: _Clock) -> Explanation:
     answer = Answer(question, asked, (), 0.0, False, reason, (), clock.seconds)
-    nothing: tuple[Window, ...] = ()
-    return Explanation(answer, (), nothing, NOTHING_READ)
+    windows: tuple[Window, ...] = ()
+    return Explanation(answer, (), windows, EMPTY_READING)

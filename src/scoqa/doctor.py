@@ -1,6 +1,6 @@
-"""Is everything there and sound: models and hashes, index, versions, disk.
+"""Check that versions, models, documents, index and disk are present and sound.
 
-Receives a workspace; hands on findings, each with what to do about it. Loads no model.
+Input: a Workspace. Output: findings, each with a suggestion if something is wrong. Loads no model.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from scoqa.workspace import Workspace
 
 PACKAGES = ("scoqa", "sentence-transformers", "torch", "faiss-cpu", "gradio",
             "langchain-text-splitters")  # fmt: skip
-LEAST_FREE_BYTES = 500_000_000  # an index takes some 8 kB a passage; half a gigabyte is plenty
+LEAST_FREE_BYTES = 500_000_000  # an index takes about 8 kB per passage
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at."""
+    """The result of one check."""
 
     subject: str
     ok: bool
@@ -34,27 +34,27 @@ class Finding:
 
 
 def examine(workspace: Workspace) -> list[Finding]:
-    """Return what was found, in the order a person would look at it."""
-    documents, failed = _documents(workspace)
-    return [_versions(), _embedder(workspace), _reader(workspace), documents, *failed,
-            _index(workspace), _disk(workspace)]  # fmt: skip
+    """Return the findings: versions, models, documents, one per unreadable file, index, disk."""
+    documents, failed = _check_documents(workspace)
+    return [_check_versions(), _check_embedder(workspace), _check_reader(workspace), documents,
+            *failed, _check_index(workspace), _check_disk(workspace)]  # fmt: skip
 
 
-def _versions() -> Finding:
-    found = [f"Python {platform.python_version()}", f"SQLite {sqlite3.sqlite_version}"]
+def _check_versions() -> Finding:
+    installed = [f"Python {platform.python_version()}", f"SQLite {sqlite3.sqlite_version}"]
     missing = []
     for name in PACKAGES:
         try:
-            found.append(f"{name} {version(name)}")
+            installed.append(f"{name} {version(name)}")
         except PackageNotFoundError:
             missing.append(name)
-    message = ", ".join(found)
+    message = ", ".join(installed)
     if missing:
         message += f". Missing: {', '.join(missing)}. Install with: pip install ."
     return Finding("versions", not missing, message)
 
 
-def _embedder(workspace: Workspace) -> Finding:
+def _check_embedder(workspace: Workspace) -> Finding:
     try:
         model = find_embedder(workspace.settings.embedder)
     except ScoqaError as error:
@@ -62,9 +62,9 @@ def _embedder(workspace: Workspace) -> Finding:
     return Finding("embedder", True, f"{model.name}, sha256 {model.sha256}, in {model.folder}")
 
 
-def _reader(workspace: Workspace) -> Finding:
+def _check_reader(workspace: Workspace) -> Finding:
     if workspace.settings.reader == SENTENCE_READER:
-        return Finding("reader", True, "whole sentences; it has no model of its own")
+        return Finding("reader", True, "complete sentences; it has no model")
     try:
         model = find_reader(workspace.settings.reader)
         read_calibration(model.folder)
@@ -73,8 +73,8 @@ def _reader(workspace: Workspace) -> Finding:
     return Finding("reader", True, f"{model.name}, sha256 {model.sha256}, in {model.folder}")
 
 
-def _documents(workspace: Workspace) -> tuple[Finding, list[Finding]]:
-    """Return what there is to read, and a finding for each file that could not be read."""
+def _check_documents(workspace: Workspace) -> tuple[Finding, list[Finding]]:
+    """Return a finding on the documents, and one for each file that could not be read."""
     try:
         sources, ignored, failed = scan(
             workspace.documents, exclude=workspace.exclude, index=workspace.index
@@ -84,23 +84,23 @@ def _documents(workspace: Workspace) -> tuple[Finding, list[Finding]]:
     message = f"{len(sources)} files in {workspace.documents}"
     if ignored:
         kinds = ", ".join(f"{kind} {count}" for kind, count in ignored.items())
-        message += f"; not read, of other kinds: {kinds}"
+        message += f"; skipped, unsupported file types: {kinds}"
     if not sources:
-        message += ". Put files there, or name another folder with --workspace."
-    # Those the last sync could not read, where they still are.
+        message += ". Put files there, or choose another folder with --workspace."
     reasons = {notice.path: notice.reason for notice in failed}
-    there = {source.path for source in sources}
+    # And the files that the last sync could not read, if they still exist.
+    existing = {source.path for source in sources}
     if workspace.store.exists():
         try:
-            told = workspace.failed()
-        except ScoqaError:  # the index is damaged: `_index` says so
-            told = ()
-        reasons |= {notice.path: notice.reason for notice in told if notice.path in there}
+            unread = workspace.failed()
+        except ScoqaError:  # the index is damaged, which `_check_index` reports
+            unread = ()
+        reasons |= {notice.path: notice.reason for notice in unread if notice.path in existing}
     files = [Finding("file", False, f"{path} {reason}") for path, reason in sorted(reasons.items())]
     return Finding("documents", bool(sources), message), files
 
 
-def _index(workspace: Workspace) -> Finding:
+def _check_index(workspace: Workspace) -> Finding:
     problems = workspace.store.problems()
     if problems:
         return Finding("index", False, " ".join(problems))
@@ -123,12 +123,12 @@ def _index(workspace: Workspace) -> Finding:
     )  # fmt: skip
 
 
-def _disk(workspace: Workspace) -> Finding:
-    place = workspace.index
-    while not place.exists():
-        place = place.parent
-    free = shutil.disk_usage(place).free
-    message = f"{free / 1e9:.1f} GB free at {place}"
+def _check_disk(workspace: Workspace) -> Finding:
+    folder = workspace.index
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    message = f"{free / 1e9:.1f} GB free at {folder}"
     if free < LEAST_FREE_BYTES:
-        message += ". Make room, or put the index elsewhere with --index DIR."
+        message += ". Free some space, or choose another folder for the index with --index DIR."
     return Finding("disk", free >= LEAST_FREE_BYTES, message)

@@ -1,8 +1,8 @@
-"""First questions, made from the documents' own titles, headings and dates.
+"""Suggest first questions, built from the titles, headings and dates of the documents.
 
-Receives where documents are, what loads one, and what answers a question; hands on the few
-questions that are answered from the very document they were made from. Nothing is invented: but
-for one of FRAMES, every word is a slice of that document.
+Input: document ids by path, a function that loads a document, and one that answers a question.
+Output: a few questions, each answered from the document that it was built from. Except for one of
+FRAMES, every word of a question is a slice of that document.
 """
 
 from __future__ import annotations
@@ -22,20 +22,26 @@ from scoqa.types import Answer, Document
 
 NAME = "What is said about {}?"
 THE_NAME = "What is said about the {}?"
-# Single quotes: what stands in double ones must stand in the passage that answers.
+# Single quotes, because words in double quotes must occur in the passage that answers.
 WORDS = "What is said about ‘{}’?"
 DAY = "What happened on {}?"
 TITLE = "What is said in ‘{}’?"
-FRAMES = {NAME: 0, THE_NAME: 0, WORDS: 1, DAY: 2, TITLE: 3}  # in the order they are tried in
+FRAMES = {
+    NAME: 0,
+    THE_NAME: 0,
+    WORDS: 1,
+    DAY: 2,
+    TITLE: 3,
+}  # each with its place in the order of tries
 
-LONGEST = 90  # characters of a question: what one line shows
-MOST_READ = 24  # documents looked at, spread over the folder
-BODY = 50_000  # characters of each that are looked at
-HEAD = 2_000  # of them, where its day stands, if it has one: later ones are seldom its own
-MOST_LINES = 20  # its title and headings
+LONGEST = 90  # characters of a question, so that it fits on one line
+MOST_READ = 24  # documents loaded, spread over the folder
+BODY = 50_000  # characters of a document that are analyzed
+HEAD = 2_000  # characters that are searched for its date: later dates are seldom its own
+MOST_LINES = 20  # headings per document
 LONGEST_PHRASE = 7  # words
-MOST_COUNTED = 5  # times that a phrase comes back: more says no more
-LEAST_NEW = 5  # words an answer adds to its question: a title that answers itself says nothing
+MOST_COUNTED = 5  # occurrences of a phrase: more do not make it more relevant
+LEAST_NEW = 5  # words that an answer must add to its question, so that no title answers itself
 
 _T = TypeVar("_T")
 
@@ -45,7 +51,10 @@ _CLOSES_QUOTES = re.compile('["“”„«»‘]|’(?!\\w)')
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A question, and what it was made from: a slice of the document, white space folded."""
+    """A question built from `frame` and `subject`, a slice of the document's text.
+
+    White space in `subject` is collapsed.
+    """
 
     document_id: str
     frame: str
@@ -53,11 +62,11 @@ class Suggestion:
 
     @property
     def question(self) -> str:
-        """The question as it is shown and asked."""
+        """The complete question."""
         return self.frame.format(self.subject)
 
 
-def suggestions(
+def suggest_questions(
     paths: Mapping[str, str],
     document: Callable[[str], Document],
     ask: Callable[[str], Answer],
@@ -65,68 +74,78 @@ def suggestions(
     most: int = 4,
     tries: int = 12,
 ) -> tuple[str, ...]:
-    """Return at most `most` questions that are answered from the documents they were made from.
+    """Return at most `most` questions that are answered from the documents they were built from.
 
-    Each is made from a document of its own as far as there are enough of them.
-    paths: the id of each document, by path; document: loads one; ask: answers a question.
-    Loads MOST_READ documents and asks `tries` questions at most, so it takes as long as that
-    many asks. The same documents and answers give the same questions. A document that cannot be
-    loaded and a question that cannot be asked are passed over.
+    At most MOST_READ documents are loaded and `tries` questions asked, so the time is that of
+    `tries` asks. Each question is from a different document if there are enough of them. The
+    same documents and answers give the same questions. Documents that cannot be loaded and
+    questions that cannot be asked are skipped.
+
+    paths: the id of each document, by path; document: loads a document; ask: answers a question.
     """
-    read: dict[str, Document] = {}
-    for document_id in _spread(paths):
+    documents: list[Document] = []
+    for document_id in _sample_ids(paths):
         try:
-            read[document_id] = document(document_id)
-        except (ScoqaError, KeyError):  # it has gone meanwhile
+            documents.append(document(document_id))
+        except (ScoqaError, KeyError):  # it was removed meanwhile
             continue
-    found: list[tuple[bool, Suggestion]] = []  # and whether its answer says something at once
-    made = list(_likeliest_first(candidates(list(read.values()))))
-    for one_of_each in (True, False):  # a second one of a document only if nothing else is left
-        left, made = made, []
-        for each in left:
-            if tries == 0 or sum(at_once for at_once, _ in found) == most:
+    # With each accepted suggestion, whether the first citation of its answer is from its document.
+    accepted: list[tuple[bool, Suggestion]] = []
+    postponed = list(_interleave(build_candidates(documents)))
+    for one_per_document in (True, False):  # a document's second question only if tries are left
+        remaining, postponed = postponed, []
+        for suggestion in remaining:
+            if tries == 0 or sum(is_first for is_first, _ in accepted) == most:
                 break
-            if one_of_each and any(each.document_id == other.document_id for _, other in found):
-                made.append(each)
-            elif not any(_alike(each, other) for _, other in found):
+            used = any(suggestion.document_id == other.document_id for _, other in accepted)
+            if one_per_document and used:
+                postponed.append(suggestion)
+            elif not any(_is_similar(suggestion, other) for _, other in accepted):
                 tries -= 1
-                number = _answered_by(each, ask)
-                found += [] if number is None else [(number == 0, each)]
-    best_first = sorted(found, key=lambda pair: not pair[0])
-    return tuple(each.question for _, each in best_first[:most])
+                number = _find_own_citation(suggestion, ask)
+                if number is not None:
+                    accepted.append((number == 0, suggestion))
+    best_first = sorted(accepted, key=lambda pair: not pair[0])
+    return tuple(suggestion.question for _, suggestion in best_first[:most])
 
 
-def candidates(documents: Sequence[Document]) -> list[list[Suggestion]]:
-    """Return for each document what may be asked of it, the most promising first.
+def build_candidates(documents: Sequence[Document]) -> list[list[Suggestion]]:
+    """Return the possible questions of each document, the most promising first.
 
-    What its title and headings name and its text comes back to, rarest among `documents` first;
-    then the day it tells of; then its headings and its title as they are.
+    First come phrases of its title and headings that its text repeats, starting with those that
+    are rare in the other documents; then its date; then its headings and its title as a whole.
     """
-    bodies = [_words(each.text[:BODY]) for each in documents]
-    lines = [list(_lines(each)) for each in documents]
-    used = Counter(chain.from_iterable(lines))
-    listed = []
-    for number, each in enumerate(documents):
-        # "Introduction" in each of them asks about none of them.
-        own = [line for line in lines[number] if used[line] == 1]
+    bodies = [_words(document.text[:BODY]) for document in documents]
+    lines = [list(_title_and_headings(document)) for document in documents]
+    counts = Counter(chain.from_iterable(lines))
+    candidates = []
+    for number, document in enumerate(documents):
+        # A heading such as "Introduction" that several documents have is not specific to any.
+        own = [line for line in lines[number] if counts[line] == 1]
         others = bodies[:number] + bodies[number + 1 :]
-        made = (*_phrases(each, own, others), *_days(each), *_as_they_are(each, own))
-        unique = {one.subject: one for one in reversed(made)}
-        listed.append([one for one in reversed(unique.values()) if _can_be_asked(one)])
-    return listed
+        suggestions = (
+            *_suggest_phrases(document, own, others),
+            *_suggest_date(document),
+            *_suggest_lines(document, own),
+        )
+        # The first suggestion of each subject, in order.
+        unique = {suggestion.subject: suggestion for suggestion in reversed(suggestions)}
+        candidates.append([each for each in reversed(unique.values()) if _can_be_asked(each)])
+    return candidates
 
 
-def _spread(paths: Mapping[str, str]) -> list[str]:
-    """Return at most MOST_READ ids: of each collection in turn, far apart within each."""
+def _sample_ids(paths: Mapping[str, str]) -> list[str]:
+    """Return at most MOST_READ ids, from each collection in turn, far apart within each."""
     collections: dict[str, list[str]] = defaultdict(list)
     for path in sorted(paths):
         collections[path.split("/")[0] if "/" in path else ""].append(paths[path])
-    return list(_in_turn([_apart(ids) for ids in collections.values()]))[:MOST_READ]
+    return list(_take_in_turn([_spread_out(ids) for ids in collections.values()]))[:MOST_READ]
 
 
-def _apart(ids: Sequence[str]) -> list[str]:
-    """Return at most MOST_READ of `ids`, evenly spread: the middle one, then those of the halves,
-    the quarters and so on.
+def _spread_out(ids: Sequence[str]) -> list[str]:
+    """Return at most MOST_READ of `ids`, evenly spread.
+
+    The order is the middle one, then the middles of the halves, of the quarters and so on.
     """
     count = min(len(ids), MOST_READ)
     order: list[str] = []
@@ -139,86 +158,90 @@ def _apart(ids: Sequence[str]) -> list[str]:
     return order
 
 
-def _in_turn(rows: Iterable[Sequence[_T]]) -> Iterator[_T]:
-    """Yield the first of each row, then the second of each that has one, and so on."""
-    return (each for each in chain.from_iterable(zip_longest(*rows)) if each is not None)
+def _take_in_turn(rows: Iterable[Sequence[_T]]) -> Iterator[_T]:
+    """Yield the first item of each row, then the second of each row that has one, and so on."""
+    return (item for item in chain.from_iterable(zip_longest(*rows)) if item is not None)
 
 
-def _likeliest_first(listed: Sequence[Sequence[Suggestion]]) -> Iterator[Suggestion]:
-    """Yield the best of each document, names before mere words, then the second best of each."""
-    for of_each in zip_longest(*listed):
-        made = [each for each in of_each if each is not None]
-        yield from sorted(made, key=lambda each: FRAMES[each.frame])
+def _interleave(candidates: Sequence[Sequence[Suggestion]]) -> Iterator[Suggestion]:
+    """Yield the best suggestion of each document, ordered by frame, then the second best, etc."""
+    for rank in zip_longest(*candidates):
+        suggestions = [suggestion for suggestion in rank if suggestion is not None]
+        yield from sorted(suggestions, key=lambda suggestion: FRAMES[suggestion.frame])
 
 
-def _phrases(
+def _suggest_phrases(
     document: Document, lines: Sequence[str], others: Sequence[str]
 ) -> Iterator[Suggestion]:
-    """Yield what title and headings name and the text comes back to: the longer, the more often
-    there and the less elsewhere, the sooner.
+    """Yield phrases of the title and headings that the text repeats.
+
+    The order is by length in words, by the number of occurrences in the text, and by rarity in the
+    other documents.
     """
-    text = _folded(document.text[:BODY])
+    text = _collapse_spaces(document.text[:BODY])
     body = _words(text)
     ranks: dict[str, tuple[float, int, Suggestion]] = {}
     for line in lines:
-        for phrase in _runs(line):
+        for phrase in _find_phrases(line):
             words = _words(phrase)
-            # Spelt alike in the text it is a name, however a title may be capitalised.
+            # The same capitals in the text show a name; those of a title alone do not.
             is_name = _is_capitalised(phrase) and text.count(phrase) > 1
             count = body.count(words)
             if words not in ranks and count >= (2 if is_name else 3):
-                elsewhere = sum(words in other for other in others)
-                weight = len(words.split()) * min(count, MOST_COUNTED) / (1 + elsewhere)
+                in_others = sum(words in other for other in others)
+                weight = len(words.split()) * min(count, MOST_COUNTED) / (1 + in_others)
                 frame = _name_frame(phrase, text) if is_name else WORDS
                 suggestion = Suggestion(document.id, frame, phrase)
-                # Of equals the later: in English the name stands after the office.
-                place = line.index(phrase)
-                ranks[words] = -weight, -place, suggestion
-    kept: list[str] = []
+                # Ties: the later phrase first, because English puts the name after the office.
+                position = line.index(phrase)
+                ranks[words] = -weight, -position, suggestion
+    chosen: list[str] = []
     for words, (_, _, suggestion) in sorted(ranks.items(), key=lambda item: item[1][:2]):
-        if not any(words in other or other in words for other in kept):
-            kept.append(words)
+        if not any(words in other or other in words for other in chosen):
+            chosen.append(words)
             yield suggestion
 
 
 def _name_frame(name: str, text: str) -> str:
-    """Return the frame with the article, if `text` mostly writes one before `name`."""
+    """Return the frame with an article if `text` has "the" before most occurrences of `name`."""
     return THE_NAME if 2 * text.count(f"the {name}") > text.count(name) else NAME
 
 
-def _days(document: Document) -> Iterator[Suggestion]:
-    """Yield the first day that a sentence near the beginning tells of, not a mere date line."""
-    for day in DATE.finditer(document.text, 0, HEAD):
-        start, end = sentence_around(document.text, *day.span())
+def _suggest_date(document: Document) -> Iterator[Suggestion]:
+    """Yield the first date in HEAD whose sentence has LEAST_NEW other words; date lines do not."""
+    for date in DATE.finditer(document.text, 0, HEAD):
+        start, end = sentence_around(document.text, *date.span())
         sentence = document.text[start:end]
-        if len(_new_words(sentence, day.group())) >= LEAST_NEW:
-            yield Suggestion(document.id, DAY, _folded(day.group()))
+        if len(_new_words(sentence, date.group())) >= LEAST_NEW:
+            yield Suggestion(document.id, DAY, _collapse_spaces(date.group()))
             return
 
 
-def _as_they_are(document: Document, lines: Sequence[str]) -> Iterator[Suggestion]:
-    """Yield the headings of two words or more, then the title, cut where it is too long."""
-    title = _folded(document.title)
+def _suggest_lines(document: Document, lines: Sequence[str]) -> Iterator[Suggestion]:
+    """Yield the headings with two words or more, then the title, shortened if it is too long."""
+    title = _collapse_spaces(document.title)
     for line in lines:
-        if line != title and " " in line and _is_worded(line):
+        if line != title and " " in line and _has_words(line):
             yield Suggestion(document.id, WORDS, line)
-    short = _cut(title, LONGEST - len(TITLE.format("")))
-    if title in lines and _is_worded(title) and short:
+    short = _shorten(title, LONGEST - len(TITLE.format("")))
+    if title in lines and _has_words(title) and short:
         yield Suggestion(document.id, TITLE, short)
 
 
-def _lines(document: Document) -> Iterator[str]:
-    """Yield the title, if it is the document's own and not its file's name, and the headings."""
-    title = _folded(document.title)
+def _title_and_headings(document: Document) -> Iterator[str]:
+    """Yield the title, if it occurs in the text and is not just the file's name, and headings."""
+    title = _collapse_spaces(document.title)
     if _words(title) in _words(document.text[:HEAD]):
         yield title
-    headings = [each.label.split(" > ")[-1] for each in document.marks if each.kind == "heading"]
-    yield from dict.fromkeys(each for each in map(_folded, headings[:MOST_LINES]) if each != title)
+    headings = [mark.label.split(" > ")[-1] for mark in document.marks if mark.kind == "heading"]
+    lines = map(_collapse_spaces, headings[:MOST_LINES])
+    yield from dict.fromkeys(line for line in lines if line != title)
 
 
-def _runs(line: str) -> Iterator[str]:
-    """Yield the runs of two words or more in `line`, with nothing but spaces between them, that
-    neither begin nor end with a stop word.
+def _find_phrases(line: str) -> Iterator[str]:
+    """Yield the sequences of 2 to LONGEST_PHRASE words in `line` with only spaces between them.
+
+    Sequences that start or end with a stop word are skipped.
     """
     words = list(_WORD.finditer(line))
     for first, begin in enumerate(words):
@@ -226,18 +249,18 @@ def _runs(line: str) -> Iterator[str]:
             if not line[words[last - 1].end() : words[last].start()].isspace():
                 break
             ends = begin.group(), words[last].group()
-            if not any(each.casefold() in STOP_WORDS for each in ends):
+            if not any(word.casefold() in STOP_WORDS for word in ends):
                 yield line[begin.start() : words[last].end()]
 
 
 def _is_capitalised(phrase: str) -> bool:
-    words = [each for each in phrase.split() if each.casefold() not in STOP_WORDS]
-    return all(each[0].isupper() or each[0].isdigit() for each in words)
+    words = [word for word in phrase.split() if word.casefold() not in STOP_WORDS]
+    return all(word[0].isupper() or word[0].isdigit() for word in words)
 
 
-def _is_worded(line: str) -> bool:
-    """Say whether `line` reads as words: no markup, no numbers, no file's name."""
-    letters = sum(each.isalpha() or each.isspace() for each in line)
+def _has_words(line: str) -> bool:
+    """Return whether `line` consists of words rather than markup, numbers or a file's name."""
+    letters = sum(character.isalpha() or character.isspace() for character in line)
     return bool(line) and letters >= 0.8 * len(line) and not re.search(r"[<>_\\`{}|]", line)
 
 
@@ -246,22 +269,25 @@ def _can_be_asked(suggestion: Suggestion) -> bool:
     quoted = suggestion.frame in (WORDS, TITLE)
     return (
         len(suggestion.question) <= LONGEST
-        and subject.isprintable()  # no controls, no directions set by hand
+        and subject.isprintable()  # no controls, no direction overrides
         and (suggestion.frame == DAY or is_mostly_latin(subject))
         and not (quoted and _CLOSES_QUOTES.search(subject))
     )
 
 
-def _answered_by(suggestion: Suggestion, ask: Callable[[str], Answer]) -> int | None:
-    """Return which citation of the answer, from 0, is the first from the suggestion's document
-    to say something; None if there is none, or if the first stands in other documents only.
+def _find_own_citation(suggestion: Suggestion, ask: Callable[[str], Answer]) -> int | None:
+    """Return the number, from 0, of the first informative citation from the suggestion's document.
+
+    A citation is informative if its sentence adds LEAST_NEW words and contains no URL. Returns None
+    if there is none, or if the answer's first citation is only in other documents.
     """
     try:
         answer = ask(suggestion.question)
     except ScoqaError:
         return None
     for number, citation in enumerate(answer.citations if answer.answered else ()):
-        if suggestion.document_id in {each.document_id for each in (citation, *citation.also_in)}:
+        places = (citation, *citation.also_in)
+        if suggestion.document_id in {place.document_id for place in places}:
             new = _new_words(citation.sentence, suggestion.question)
             if len(new) >= LEAST_NEW and "://" not in citation.sentence:
                 return number
@@ -271,20 +297,21 @@ def _answered_by(suggestion: Suggestion, ask: Callable[[str], Answer]) -> int | 
 
 
 def _new_words(sentence: str, question: str) -> set[str]:
-    """Return the words, not numbers, that `sentence` adds to `question`, without stop words."""
+    """Return the words that `sentence` adds to `question`, without stop words and numbers."""
     new = set(query_terms(sentence)) - set(query_terms(question))
-    return {each for each in new if not each.isdigit()}
+    return {term for term in new if not term.isdigit()}
 
 
-def _alike(one: Suggestion, other: Suggestion) -> bool:
-    """Say whether two suggestions ask about much the same: half the words of the shorter."""
-    words, others = (set(query_terms(each.subject)) for each in (one, other))
+def _is_similar(suggestion: Suggestion, other: Suggestion) -> bool:
+    """Return whether two subjects share at least half the words of the shorter one."""
+    words, others = set(query_terms(suggestion.subject)), set(query_terms(other.subject))
     return 2 * len(words & others) >= min(len(words), len(others))
 
 
-def _cut(line: str, most: int) -> str:
-    """Return `line`, or as many whole words of it as fit, less stop words at the end, and "…";
-    nothing where not one fits.
+def _shorten(line: str, most: int) -> str:
+    """Return `line`, or its first words that fit into `most` characters, and "…".
+
+    Stop words at the end of the shortened line are removed. Returns "" if no word fits.
     """
     if len(line) <= most:
         return line
@@ -294,10 +321,10 @@ def _cut(line: str, most: int) -> str:
     return f"{' '.join(words).rstrip(',;:–—- ')}…" if words else ""
 
 
-def _folded(text: str) -> str:
+def _collapse_spaces(text: str) -> str:
     return " ".join(text.split())
 
 
 def _words(text: str) -> str:
-    """Return the words of `text`, folded, each with spaces of its own on both sides."""
+    """Return the normalized words of `text`, each with its own space on both sides."""
     return f" {'  '.join(_WORD.findall(fold(text)))} "

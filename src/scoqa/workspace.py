@@ -1,7 +1,7 @@
-"""A folder of documents with its index and its assistant: what every door opens.
+"""A folder of documents with its index and its assistant: the object that all interfaces open.
 
-Receives a folder and settings; hands on syncs, answers, hits and documents. The command line,
-Python, the chat and the API all go through here, so they all give the same Answer.
+Input: a folder and settings. Output: sync reports, answers, hits and documents. The command line,
+Python, the chat and the API all use a Workspace, so all of them give the same Answer.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from scoqa.parse.folder import scan
 from scoqa.read import open_reader
 from scoqa.regions import find_regions
 from scoqa.store import Where, open_store
-from scoqa.suggest import suggestions
+from scoqa.suggest import suggest_questions
 from scoqa.types import (
     Answer,
     Document,
@@ -46,7 +46,10 @@ INDEX = "embeddings"
 
 
 class Workspace:
-    """A folder of documents, ready to be asked."""
+    """A folder of documents with its index, settings and models.
+
+    Its documents are in folder/docs if that exists, else in the folder itself.
+    """
 
     def __init__(
         self,
@@ -56,29 +59,40 @@ class Workspace:
         allow_download: bool = False,
         **settings: Any,
     ) -> None:
-        """folder: its documents are in folder/docs if that exists, else in the folder itself.
-        index: where the index lives; by default folder/embeddings, or the platform's data
-        folder where that cannot be written. settings: as in scoqa.toml, and stronger.
-        Raises WorkspaceError, ConfigError, ModelNotFoundError, ModelHashError.
+        """Open the workspace of `folder`; loads no model and reads no document.
+
+        Parameters
+        ----------
+        index
+            The folder of the index; by default folder/embeddings, or the platform's data folder
+            if that cannot be written.
+        allow_download
+            Whether a missing model may be downloaded.
+        settings
+            As in scoqa.toml, with precedence over it.
+
+        Raises
+        ------
+        WorkspaceError, ConfigError
         """
-        self.root = _resolved(folder)
-        if not os.path.isdir(self.root):  # noqa: PTH112  # False where none may look
+        self.root = _resolve(folder)
+        if not os.path.isdir(self.root):  # noqa: PTH112  # False if access is denied
             raise WorkspaceError(
-                f"{self.root} is not a folder, or may not be looked into. Name the folder with "
+                f"{self.root} is not a folder, or access to it is denied. Choose the folder with "
                 "your documents."
             )
         try:
             next(self.root.iterdir(), None)
         except OSError as error:
             raise WorkspaceError(
-                f"{self.root} cannot be read: {error.strerror}. Allow access to it, or name "
+                f"{self.root} cannot be read: {error.strerror}. Allow access to it, or choose "
                 "another folder."
             ) from error
         self.settings = load_settings(self.root, flags=settings)
         inside = self.root / DOCUMENTS
         self.documents = inside if os.path.isdir(inside) else self.root  # noqa: PTH112
         self.index = _index_folder(self.root, index)
-        # Hints name the command that acts on this folder, wherever one stands.
+        # Messages show the command that works for this folder in the current directory.
         command = ["scoqa", "index"]
         if self.root != Path.cwd():
             command.append(str(self.root))
@@ -89,14 +103,17 @@ class Workspace:
 
     @cached_property
     def assistant(self) -> Assistant:
-        """The assistant of this workspace; its models load when they are first used."""
+        """The assistant of this workspace; its models are loaded on first use.
+
+        Raises ModelNotFoundError, ModelHashError.
+        """
         model = find_embedder(self.settings.embedder, allow_download=self._allow_download)
         embedder = Embedder(model.folder, model.fingerprint)
         if self.settings.reader == SENTENCE_READER:
             reader = open_reader(None, "", embedder.embed)
         else:
-            found = find_reader(self.settings.reader)
-            reader = open_reader(found.folder, found.fingerprint, embedder.embed)
+            reader_model = find_reader(self.settings.reader)
+            reader = open_reader(reader_model.folder, reader_model.fingerprint, embedder.embed)
         return Assistant(self.store, embedder, reader, self.settings)
 
     @property
@@ -107,19 +124,19 @@ class Workspace:
         return self.assistant.embedder.loaded and self.assistant.reader.loaded
 
     def load(self) -> None:
-        """Bring the models into memory: seconds the first time."""
+        """Load the models into memory, which takes seconds the first time."""
         self.assistant.embedder.load()
         self.assistant.reader.load()
 
     def sync(self, *, progress: SyncProgress | None = None, rebuild: bool = False) -> SyncReport:
-        """Bring the index up to date with the documents; return what was done.
+        """Bring the index up to date with the documents; return a report.
 
-        rebuild: set the present index aside and build a new one.
+        rebuild: move the existing index aside and build a new one.
         Raises WorkspaceError, IndexLockedError, IndexMismatchError, IndexDamagedError.
         """
         embedder = self.assistant.embedder
         if rebuild:
-            # Whatever can fail fails first, while the old index is still in place.
+            # The steps that can fail come first, while the old index is still in place.
             embedder.load()
             scan(self.documents, exclude=self.exclude, index=self.index)
             self.store.set_aside()
@@ -152,60 +169,60 @@ class Workspace:
         path: str | None = None,
         progress: Callable[[Stage], None] | None = None,
     ) -> Explanation:
-        """Return the answer with every stage behind it; see `Assistant.explain`."""
+        """Return the answer with the results of every stage; see `Assistant.explain`."""
         return self.assistant.explain(question, collection=collection, path=path, progress=progress)
 
     def search(self, query: str, *, k: int = 10, collection: str | None = None) -> list[Hit]:
-        """Return the k best passages for `query`, with what found them."""
+        """Return the k best passages for `query`; see `Assistant.search`."""
         return self.assistant.search(query, k=k, where=Where(collection))
 
     def document(self, document_id: str) -> Document:
-        """Return an indexed document. Raises WorkspaceError when there is none of that id."""
+        """Return an indexed document. Raises WorkspaceError if no document has that id."""
         with self.store.view() as view:
             try:
                 return view.document(document_id)
             except KeyError:
                 raise WorkspaceError(
-                    f"No document has the id {document_id!r:.80}. It may have moved or gone; "
-                    "ask again."
+                    f"No document has the id {document_id!r:.80}. It may have been moved or "
+                    "deleted; ask again."
                 ) from None
 
     def find(self, document_id: str, text_digest: str) -> Document | None:
-        """Return the document that a link to a quote means, or None where there is none.
+        """Return the document that a link to a quote refers to, or None if there is none.
 
-        The one at that place, whatever its text is now: other than `text_digest`, it has
-        changed. Where none is, the one that holds exactly that text: the file was moved.
-        Takes any strings, also forged ones.
+        It is the document with that id, even if its text has changed since and no longer has
+        `text_digest`; otherwise a document with exactly that text, whose file was moved. Both
+        arguments may be any strings, also forged ones.
         """
         with self.store.view() as view:
-            for find, value in ((view.document, document_id), (view.document_of, text_digest)):
+            for find, key in ((view.document, document_id), (view.document_of, text_digest)):
                 try:
-                    return find(value)
+                    return find(key)
                 except KeyError:
                     continue
         return None
 
     def freshness(self, document: Document) -> Freshness:
-        """Return whether the file of `document` is now as it was when it was indexed."""
+        """Return whether the file of `document` has changed since it was indexed."""
         return freshness(document, self.documents)
 
     def regions(self, document: Document, start: int, end: int) -> list[Region]:
-        """Return where on its pages document.text[start:end] stands; none without pages."""
+        """Return the regions of document.text[start:end] on its pages; empty without pages."""
         with self.store.view() as view:
             return find_regions(document, start, end, lambda page: view.boxes(document.id, page))
 
     def page_image(self, document: Document, number: int, width: int) -> bytes:
-        """Return page `number` (from 1) of a document as a PNG of `width` pixels across.
+        """Return page `number` (from 1) of a document as a PNG that is `width` pixels wide.
 
-        Raises ParseError when its file has changed since it was indexed, is gone, or cannot be
-        shown.
+        Raises ParseError if its file has changed since it was indexed, does not exist any more, or
+        cannot be rendered.
         """
         try:
             file = find_file(document.path, self.documents)
         except OSError as error:
             raise ParseError(document.path, f"cannot be read: {error.strerror}.") from error
         if file is None:
-            raise ParseError(document.path, "is not there any more.")
+            raise ParseError(document.path, "does not exist any more.")
         return page_image(file, document.path, document.digest, number, width)
 
     def failed(self) -> tuple[Notice, ...]:
@@ -215,47 +232,52 @@ class Workspace:
 
     @property
     def exclude(self) -> tuple[str, ...]:
-        """What is never a document here, as patterns on paths: the settings', and sets of
-        questions where they stand among the documents.
+        """Patterns of paths that are never indexed.
+
+        They are those of the settings and, if the documents are in the root folder, those of
+        question sets.
         """
         sets = ("questions/*.csv", "questions/*.tsv") if self.documents == self.root else ()
         return (*self.settings.exclude, *sets)
 
     def collections(self) -> tuple[str, ...]:
-        """Return the names of the collections in the index, sorted; "" for files in none."""
+        """Return the names of the collections, sorted; "" stands for files outside all folders."""
         with self.store.view() as view:
             return view.collections()
 
     def summary(self) -> tuple[int, int]:
-        """Return how many documents and passages the index holds."""
+        """Return the numbers of documents and passages in the index."""
         with self.store.view() as view:
             counts = view.counts()
         return counts.documents, counts.passages
 
     def suggestions(self) -> tuple[str, ...]:
-        """Return a few questions that the documents answer, made of their own words; it asks."""
+        """Return a few questions that the documents answer, built from their own words.
+
+        Asks each candidate to check that it is answered; see `suggest_questions`.
+        """
         with self.store.view() as view:
             ids = {path: entry.document_id for path, entry in view.entries().items()}
-        return suggestions(ids, self.document, self.ask)
+        return suggest_questions(ids, self.document, self.ask)
 
     @property
     def version(self) -> tuple[str, int]:
-        """What the index stands at: which index, and the number of its last write.
+        """The identity of the index, and the number of its last write.
 
-        Two are equal only where the same documents answer.
+        Equal versions always have the same documents.
         """
         with self.store.view() as view:
             return view.identity, view.generation
 
     def fingerprint(self) -> dict[str, str]:
-        """Return what answers are made with: version, models, settings, and the documents."""
+        """Return everything that determines answers: version, models, settings, documents."""
         with self.store.view() as view:
             entries = view.entries()
-            made_with = dict(view.settings())
+            index_settings = dict(view.settings())
         corpus = "\0".join(f"{path}\0{entry.digest}" for path, entry in sorted(entries.items()))
         return {
             "scoqa": __version__,
-            **made_with,
+            **index_settings,
             "reader": self.assistant.reader.fingerprint,
             "search_k": str(self.settings.search_k),
             "read_k": str(self.settings.read_k),
@@ -264,25 +286,26 @@ class Workspace:
         }
 
     def verify(self, answer: Answer) -> list[Verdict]:
-        """Return a verdict on every citation of `answer`, replayed against the files."""
+        """Return a verdict on every citation of `answer`, checked against the files."""
         return verify(answer, self.documents)
 
 
-def _resolved(folder: str | Path) -> Path:
+def _resolve(folder: str | Path) -> Path:
     try:
         return Path(folder).expanduser().resolve()
-    except RuntimeError as error:  # "~name" of nobody, or a loop of links
+    except RuntimeError as error:  # "~name" of an unknown user, or a loop of symlinks
         raise WorkspaceError(f"{folder} is not a folder: {error}.") from error
 
 
-def _index_folder(root: Path, wanted: str | Path | None) -> Path:
-    if wanted is not None:
-        return _resolved(wanted)
-    beside = root / INDEX
-    # An index that is there is read where it is, also when nothing can be written.
-    store = open_store(beside)
+def _index_folder(root: Path, configured: str | Path | None) -> Path:
+    """Return the folder of the index: configured, in `root`, or in the platform's data folder."""
+    if configured is not None:
+        return _resolve(configured)
+    default = root / INDEX
+    # An existing index is used even if it cannot be written.
+    store = open_store(default)
     if store.writable or store.exists():
-        return beside
+        return default
     from platformdirs import user_data_path
 
     name = hashlib.sha256(str(root).encode("utf-8", "surrogateescape")).hexdigest()[:16]

@@ -233,7 +233,7 @@ def measured(shots: Shots, workspace: Workspace) -> None:
 
 def door(shots: Shots, workspace: Workspace) -> None:
     """Take the page where one logs in."""
-    logins = passwords.find(workspace, {"SCOQA_PASSWORD": "a picture of a login page"})
+    logins = passwords.find_logins(workspace, {"SCOQA_PASSWORD": "a picture of a login page"})
     with served(workspace, 7890, logins=logins) as url:
         shots.page.goto(url)
         shots.take("login", "form")

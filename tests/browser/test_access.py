@@ -14,7 +14,7 @@ from conftest import quick_workspace
 from scenes import BEACON, HARBOUR, SILENT_QUESTION, write_documents
 from scoqa.ui.auth import passwords
 from scoqa.ui.chat import answer_markup
-from scoqa.ui.source.viewer import reference
+from scoqa.ui.source.viewer import citation_link
 from served import (
     SIZES,
     Browser,
@@ -263,13 +263,13 @@ def test_one_logs_in_follows_a_link_and_logs_out(
     browser: Browser, workspace: Any, size: dict[str, int]
 ) -> None:
     password = "a long way to the harbour"
-    logins = passwords.find(workspace, {"SCOQA_PASSWORD": password})
+    logins = passwords.find_logins(workspace, {"SCOQA_PASSWORD": password})
     first = workspace.ask(BEACON).citations[0]
     options: dict[str, Any] = {"viewport": size}
     with serving(workspace, logins=logins) as chat:
         context = browser.new_context(**options)
         page = context.new_page()
-        page.goto(f"{chat.url}/{reference(first)}")
+        page.goto(f"{chat.url}/{citation_link(first)}")
         page.wait_for_selector("input[name=password]")
         assert_accessible(page, "login")
         page.fill("input[name=username]", "scoqa")

@@ -23,6 +23,7 @@ from scenes import (
     TOWER,
     documents,
 )
+from scoqa import silence
 from scoqa.normalization import fold
 from scoqa.suggest import FRAMES
 from scoqa.ui.chat import answer_markup
@@ -215,7 +216,7 @@ def test_a_question_without_an_answer_gets_a_silence_that_says_why(page: Page, c
     assert not answer["answered"]
     ask(page, SILENT_QUESTION, expect=".scoqa-silence")
     assert page.text_content(".scoqa-silence-title") == "Your documents do not answer this"
-    assert page.text_content(".scoqa-reason") == wording.REASONS[answer["reason"]]
+    assert page.text_content(".scoqa-reason") == silence.REASONS[answer["reason"]]
     assert page.locator(".scoqa-near").count() == len(answer["near_misses"]) > 0
     assert page.text_content(".scoqa-near-title") == "Nearest passages, which do not answer it"
     assert page.locator("#scoqa-talk mark, .scoqa-confidence").count() == 0
@@ -327,7 +328,7 @@ def test_the_conversation_is_saved_with_its_citations(page: Page, chat: Chat) ->
     assert re.fullmatch(r"chat\d+-[\d-]+\.md", download.value.suggested_filename)
     text = Path(download.value.path()).read_text(encoding="utf-8")
     first = cited(chat.ask(BEACON))[0]
-    for words in (BEACON, REPEATED, TOWER, first["digest"], SILENT_QUESTION, wording.SILENCE):
+    for words in (BEACON, REPEATED, TOWER, first["digest"], SILENT_QUESTION, silence.SILENCE):
         assert words in text
     page.goto(re.findall(r"\(<(http[^>]+)>\)", text)[0])
     page.wait_for_selector(".source-text mark")
@@ -376,7 +377,7 @@ def test_two_people_see_nothing_of_each_other(browser: Browser, page: Page, chat
 def test_a_question_that_finds_no_place_in_line_is_told_so(
     browser: Browser, workspace: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("scoqa.ui.chat.components.Line", lambda: AskQueue(most_waiting=1))
+    monkeypatch.setattr("scoqa.ui.chat.components.AskQueue", lambda: AskQueue(most_waiting=1))
     gate = Gate(workspace)
     with serving(workspace) as chat:
         others = [threading.Thread(target=chat.ask, args=(BEACON,)) for _ in range(3)]

@@ -13,7 +13,7 @@ import pytest
 from conftest import quick_workspace
 from scenes import BEACON, HARBOUR, REPEATED, TOWER, write_documents
 from scoqa.ui.evaluation import question_sets
-from scoqa.ui.source.viewer import reference
+from scoqa.ui.source.viewer import citation_link
 from served import (
     PHONE,
     SIZES,
@@ -135,7 +135,7 @@ def test_a_set_is_sent_run_stopped_gone_on_with_read_and_compared(
         assert page.evaluate("document.activeElement.id") == "now-title"
         assert page.locator(FIRST).first.is_disabled()
         page.get_by_text("1 answer does not stand where the set says").click()
-        shows(page, "Line 5: “Nobody at all” does not stand in letters/charter.md.")
+        shows(page, "Line 5: “Nobody at all” does not occur in letters/charter.md.")
         looks(page, "running")
 
         page.get_by_role("button", name="Stop").click()
@@ -226,7 +226,7 @@ def test_a_question_is_asked_again_and_its_gold_opens_at_its_characters(
 
 def test_a_question_from_elsewhere_waits_for_the_person(browser: Browser, workspace: Any) -> None:
     first = workspace.ask(BEACON).citations[0]
-    place = dict(each.split("=") for each in reference(first)[1:].split("&"))
+    place = dict(each.split("=") for each in citation_link(first)[1:].split("&"))
     gold = f"{place['document']}:{place['start']}:{place['end']}:"
     asked: list[str] = []
     through = workspace.ask
@@ -346,7 +346,7 @@ def test_what_is_in_the_way_is_said(
         workspace.sync()
         monkeypatch.setattr(type(workspace.store), "writable", False)
         page.reload()
-        shows(page, question_sets.unwritable(workspace))
+        shows(page, question_sets.explain_unwritable(workspace))
         assert page.locator(FIRST).is_disabled()
         assert page.locator("#file").is_disabled()
         assert_accessible(page, "not writable")

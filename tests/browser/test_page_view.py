@@ -16,7 +16,7 @@ from conftest import document_of, quick_workspace
 from papers import FIRST, LIT, SECOND, TURNED, write_report
 from scoqa.parse import document_id
 from scoqa.types import Citation, Document, Mark, Span
-from scoqa.ui.source.viewer import reference, utf16_offset
+from scoqa.ui.source.viewer import citation_link, utf16_offset
 from served import DESKTOP, PHONE, Browser, Chat, Page, assert_accessible, opened, serving
 
 pytest_plugins = ("served",)  # its fixture: browser
@@ -105,7 +105,7 @@ class Room:
         document = self.workspace.find(document_id(path), "0" * 64)
         start = document.text.index(first)
         end = document.text.index(last or first, start) + len(last or first)
-        return "/" + reference(Citation.from_span(document, Span(document.id, start, end, 1.0)))
+        return "/" + citation_link(Citation.from_span(document, Span(document.id, start, end, 1.0)))
 
 
 def written(*parts: tuple[str, str, str]) -> Document:
@@ -351,7 +351,7 @@ def test_of_a_large_table_only_what_is_near_is_dressed(
     document = room.workspace.find(document_id(LARGE), "0" * 64)
     middle = text.index("laid", len(text) // 2)
     span = Span(document.id, middle, middle + 4, 1.0)
-    link = chat.url + "/" + reference(Citation.from_span(document, span))
+    link = chat.url + "/" + citation_link(Citation.from_span(document, span))
     with opened(browser, link, ready=".source-text mark:focus") as page:
         page.wait_for_timeout(300)
         rows = page.locator(".source-row")

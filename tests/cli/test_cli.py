@@ -20,6 +20,7 @@ from commandline import Done, QuickWorkspace, Run
 from conftest import ROOT
 from scoqa import __version__, cli, terminal
 from scoqa.serial import answer_from_json, to_json
+from scoqa.silence import REASONS
 from scoqa.types import SyncReport
 from scoqa.workspace import Workspace
 
@@ -201,7 +202,7 @@ def test_an_answer_that_cites_nothing_is_said_to(indexed: Path, run: Run) -> Non
     done = run("ask", "Кто построил маяк?", "-w", indexed, "--json")
     file.write_text(done.out, encoding="utf-8")
     silent = run("verify", file, "-w", indexed)
-    assert (0, "", "The answer cites nothing.\n") == (silent.code, silent.out, silent.err)
+    assert (0, "", "The answer has no citations.\n") == (silent.code, silent.out, silent.err)
 
 
 @pytest.mark.parametrize(
@@ -245,7 +246,7 @@ def test_a_folder_without_documents(tmp_path: Path, run: Run) -> None:
         done = run(*command)
         assert 1 == done.code
         assert done.sentence.startswith(wanted)
-        assert "Not read, of other kinds: .png 1." in done.err
+        assert "Skipped, unsupported file types: .png 1." in done.err
 
 
 def test_a_chat_over_an_empty_folder_waits_for_documents(
@@ -256,7 +257,7 @@ def test_a_chat_over_an_empty_folder_waits_for_documents(
     done = run("chat", tmp_path)
     assert (0, [tmp_path]) == (done.code, served)
     assert f"There are no documents in {tmp_path}. Put files there (PDF, " in done.err
-    assert "The page waits for them." in done.err
+    assert "The page can index them later." in done.err
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path, run: Run) -> None:
@@ -358,7 +359,7 @@ def test_a_question_of_ten_thousand_characters(indexed: Path, run: Run) -> None:
         done = run(command, "why " * 2500, "-w", indexed)
         assert (2, "") == (done.code, done.out)
         assert done.sentence.startswith(
-            "The question has 9,999 characters; the longest scoqa reads has 2,000."
+            "The question has 9,999 characters; at most 2,000 are allowed."
         )
 
 
@@ -384,7 +385,7 @@ def test_a_question_in_another_script(indexed: Path, run: Run, question: str) ->
     assert 0 == done.code
     assert [
         "Your documents do not answer this.",
-        "scoqa reads English; these passages only share words with it.",
+        REASONS["language_not_supported"],
     ] == done.out.splitlines()[:2]
     answer = json.loads(run("ask", question, "-w", indexed, "--json").out)
     assert (question, "language_not_supported", 0.0) == (
@@ -538,7 +539,7 @@ def test_hostile_names_do_not_break_the_progress_bar(monkeypatch: pytest.MonkeyP
     screen = io.StringIO()
     console = Console(file=screen, force_terminal=True, width=120)
     monkeypatch.setattr(terminal, "messages", console)
-    with terminal.progress("Indexing") as draw:
+    with terminal.show_progress("Indexing") as draw:
         draw(1, 2, "notes [/red] \x9b2J.txt")
     assert "[/red]" in screen.getvalue()
     assert "\x9b" not in screen.getvalue()
@@ -697,4 +698,4 @@ def test_ctrl_c_while_indexing_says_how_to_go_on(
     monkeypatch.setattr("scoqa.workspace.sync", stopped)
     done = run("index", folder)
     assert 130 == done.code
-    assert f"Stopped. What was done is kept; go on with: scoqa index {folder}" in done.err
+    assert f"Stopped. The work so far is saved; resume with: scoqa index {folder}" in done.err

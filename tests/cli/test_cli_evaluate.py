@@ -102,10 +102,10 @@ def test_gold_that_stands_elsewhere_is_said_and_the_set_can_be_put_right(
     done = run("evaluate", questions, "-w", folder, "--corrected", folder / "right.jsonl")
     assert 0 == done.code
     assert (
-        f"set.jsonl, line 1: 'Ada Lund' stands at {right['start']}:{right['end']} of "
+        f"set.jsonl, line 1: 'Ada Lund' is at {right['start']}:{right['end']} of "
         "lighthouse.txt." in done.err
     )
-    assert "line 2: 'Bob Nowhere' does not stand in lighthouse.txt." in done.err
+    assert "line 2: 'Bob Nowhere' does not occur in lighthouse.txt." in done.err
     assert re.search(r"^  parse +1  ", done.out, re.MULTILINE)
     first = json.loads((folder / "right.jsonl").read_text(encoding="utf-8").splitlines()[0])
     assert (right["start"], right["end"]) == (first["answers"][0]["start"],
@@ -139,12 +139,12 @@ def test_a_stopped_run_says_so_and_goes_on(
     monkeypatch.setattr(QuickWorkspace, "explain", stopping)
     stopped = run("evaluate", questions, "-w", folder)
     assert 130 == stopped.code
-    assert "Stopped after 2 of 7 questions. The same command goes on from there." in stopped.err
+    assert "Stopped after 2 of 7 questions. The same command resumes the run." in stopped.err
     monkeypatch.setattr(QuickWorkspace, "explain", explain)
     done = run("evaluate", questions, "-w", folder)
-    assert "Going on after 2 of 7 questions; --anew begins again." in done.err
+    assert "Resuming after 2 of 7 questions; --anew starts again." in done.err
     assert 0 == done.code
-    assert "Going on" not in run("evaluate", questions, "-w", folder).err
+    assert "Resuming" not in run("evaluate", questions, "-w", folder).err
 
 
 # -- comparing ------------------------------------------------------------------------------------

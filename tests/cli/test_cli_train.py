@@ -91,9 +91,9 @@ def test_stopped_by_ctrl_c_the_same_command_goes_on(folder: Path, run: Run) -> N
             if line == "Training: 10 %\n":
                 process.send_signal(signal.SIGINT)
     assert 130 == process.returncode, told
-    assert told.endswith("Stopped. What was learnt is kept; go on with the same command.\n")
-    assert "Questions to learn from: 11. Kept aside: 1.\n" in told
-    assert "Going on" not in told
+    assert told.endswith("Stopped. The training so far is saved; the same command resumes it.\n")
+    assert "Questions to learn from: 11. Held out: 1.\n" in told
+    assert "Resuming" not in told
     kept = json.loads((folder / "out" / "checkpoint" / "state.json").read_text())
     assert 6 <= kept["step"] < 55
 
@@ -103,13 +103,13 @@ def test_stopped_by_ctrl_c_the_same_command_goes_on(folder: Path, run: Run) -> N
 
     done = run(*arguments)
     assert 0 == done.code, done.err
-    assert f"Going on from step {kept['step']} of 55." in done.err
+    assert f"Resuming from step {kept['step']} of 55." in done.err
     out = (folder / "out").resolve()
     assert done.out.startswith(f"The reader is in {out}\n")
     assert re.search(r"^  loss +\d+\.\d{3} -> \d+\.\d{3}$", done.out, re.MULTILINE)
     assert re.search(r"^  right places +\d+\.\d% -> \d+\.\d%$", done.out, re.MULTILINE)
     assert f'\nreader = "{out}"\n' in done.out
-    assert done.out.endswith(f"The whole report is in {out / 'training.json'}\n")
+    assert done.out.endswith(f"The complete report is in {out / 'training.json'}\n")
     report = json.loads((out / "training.json").read_text(encoding="utf-8"))
     assert ["set.jsonl"] == [each["name"] for each in report["sets"]]
     assert (55, 2, 1) == (report["steps"], report["negatives"], report["held_out"])
@@ -138,7 +138,7 @@ def test_sigterm_is_ctrl_c(folder: Path, run: Run, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(training, "loss", terminated)
     done = run(*command(folder, *LONG))
     assert (130, "") == (done.code, done.out)
-    assert "Stopped. What was learnt is kept" in done.err
+    assert "Stopped. The training so far is saved" in done.err
     state = json.loads((folder / "out" / "checkpoint" / "state.json").read_text())
     assert (3, 3) == (state["step"], len(state["losses"])), "the step is finished first"
     assert before == (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT))
@@ -163,7 +163,7 @@ def test_a_set_that_brings_its_documents_needs_no_other(
     report = json.loads(done.out)
     assert json.loads((tmp_path / "out" / "training.json").read_text()) == report
     assert (1e-7, 1, {}) == (report["recipe"]["rate"], report["steps"], report["before"])
-    assert "Questions to learn from: 3. Kept aside: 0.\n" in done.err
+    assert "Questions to learn from: 3. Held out: 0.\n" in done.err
     nothing = run(*command(folder)[:2], "-w", tmp_path / "empty", *command(folder)[4:])
     assert nothing.sentence.startswith("There are no documents in")
 
@@ -175,7 +175,7 @@ def test_an_index_that_cannot_be_written_serves_as_it_is(
     monkeypatch.setattr(type(QuickWorkspace(folder).store), "writable", False)
     done = run(*command(folder))
     assert 0 == done.code, done.err
-    assert "cannot be written: learning from the index as it is." in done.err
+    assert "cannot be written: using the existing index." in done.err
 
 
 def test_what_cannot_be_trained_is_said_before_anything_is_indexed(folder: Path, run: Run) -> None:
@@ -204,7 +204,7 @@ def test_a_set_with_nothing_to_learn_from_is_refused(folder: Path, run: Run) -> 
     (folder / "set.jsonl").write_text("".join(json.dumps(each) + "\n" for each in about_one))
     done = run(*command(folder))
     assert 0 == done.code, "all are about one document: none is kept aside, and none is lost"
-    assert "Questions to learn from: 12. Kept aside: 0.\n" in done.err
+    assert "Questions to learn from: 12. Held out: 0.\n" in done.err
 
 
 @pytest.mark.parametrize(
@@ -222,4 +222,4 @@ def test_one_set_named_twice_is_wrong_usage(folder: Path, run: Run) -> None:
     shutil.copy(folder / "set.jsonl", folder / "again.jsonl")
     failed = run(*command(folder, folder / "again.jsonl"))
     assert 2 == failed.code
-    assert "one set is named twice" in failed.err
+    assert "one set is given twice" in failed.err

@@ -12,7 +12,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from conftest import quick_workspace
-from scoqa.ui.app import application
+from scoqa.ui.app import build_application
 from scoqa.workspace import Workspace
 
 URL = "http://127.0.0.1:7860"
@@ -44,7 +44,7 @@ def workspace(folder: Path) -> Workspace:
 
 @pytest.fixture
 def client(workspace: Workspace) -> Iterator[TestClient]:
-    with TestClient(application(workspace), base_url=URL) as client:
+    with TestClient(build_application(workspace), base_url=URL) as client:
         yield client
 
 

@@ -13,6 +13,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from conftest import document_of
+from scoqa import silence
 from scoqa.config import Settings
 from scoqa.errors import QuestionError
 from scoqa.types import (
@@ -155,7 +156,7 @@ def request_for(workspace: FakeWorkspace, **changed: object) -> dict[str, object
 
 
 def test_a_source_comes_with_its_place_in_utf16_units(workspace: FakeWorkspace) -> None:
-    shown = viewer.source(workspace, request_for(workspace))  # type: ignore[arg-type]
+    shown = viewer.load_source(workspace, request_for(workspace))  # type: ignore[arg-type]
     before = MIXED[: MIXED.index("41\u00a0")]
     assert shown["text"] == MIXED
     assert shown["start"] == len(before) + 3  # three emoji stand before it
@@ -180,7 +181,7 @@ def test_a_source_comes_with_its_place_in_utf16_units(workspace: FakeWorkspace) 
 def test_a_place_that_cannot_be_marked_is_not_marked_and_says_so(
     workspace: FakeWorkspace, changed: dict[str, object]
 ) -> None:
-    shown = viewer.source(workspace, request_for(workspace, **changed))  # type: ignore[arg-type]
+    shown = viewer.load_source(workspace, request_for(workspace, **changed))  # type: ignore[arg-type]
     assert (shown["start"], shown["end"]) == (None, None)
     assert shown["problem"].endswith("nothing is marked in it.")
 
@@ -200,14 +201,14 @@ def test_a_place_that_cannot_be_marked_is_not_marked_and_says_so(
 def test_an_unknown_document_shows_nothing_and_says_so(
     workspace: FakeWorkspace, request_: object
 ) -> None:
-    shown = viewer.source(workspace, request_)  # type: ignore[arg-type]
+    shown = viewer.load_source(workspace, request_)  # type: ignore[arg-type]
     assert (shown["text"], shown["start"]) == ("", None)
     assert shown["problem"].startswith("This source is not in the index")
 
 
 def test_a_source_says_what_it_is_and_how_to_cite_it(workspace: FakeWorkspace) -> None:
     request = request_for(workspace, origin="http://127.0.0.1:7860")
-    shown = viewer.source(workspace, request)  # type: ignore[arg-type]
+    shown = viewer.load_source(workspace, request)  # type: ignore[arg-type]
     assert shown["digest"] == workspace.text.digest
     assert (shown["fresh"], shown["freshness"]) == (True, viewer.FRESHNESS["unchanged"])
     assert parse_qs(shown["link"][1:]) == {
@@ -228,7 +229,7 @@ def test_a_source_says_what_it_is_and_how_to_cite_it(workspace: FakeWorkspace) -
 def test_an_origin_that_is_none_is_not_written_into_a_citation(
     workspace: FakeWorkspace, page: object
 ) -> None:
-    shown = viewer.source(workspace, request_for(workspace, origin=page))  # type: ignore[arg-type]
+    shown = viewer.load_source(workspace, request_for(workspace, origin=page))  # type: ignore[arg-type]
     assert "document=" not in shown["plain"] + shown["markdown"]
 
 
@@ -236,7 +237,7 @@ def test_an_origin_that_is_none_is_not_written_into_a_citation(
 
 
 def test_hostile_text_comes_out_as_it_is_and_nothing_in_it_acts() -> None:
-    markup = answer_markup.inert(HOSTILE)
+    markup = answer_markup.escape(HOSTILE)
     assert html.unescape(markup) == HOSTILE
     # What is left cannot be Markdown, HTML or LaTeX: letters, digits, spaces, references.
     assert re.fullmatch(r"(?:[0-9A-Za-z ]|&#\d+;)*", markup)
@@ -245,13 +246,13 @@ def test_hostile_text_comes_out_as_it_is_and_nothing_in_it_acts() -> None:
 def test_every_ascii_character_comes_out_as_it_is() -> None:
     # NUL never gets into a document, and HTML cannot carry it.
     text = "".join(map(chr, range(1, 128))) + "\x80\x9f\u0085\u2028é😀"
-    shown = Shown(f"<p>{answer_markup.inert(text)}</p>").text
+    shown = Shown(f"<p>{answer_markup.escape(text)}</p>").text
     assert [each for each in shown if each > " "] == [each for each in text if each > " "]
 
 
 def test_an_answer_made_of_hostile_parts_has_no_tag_but_ours() -> None:
     document = document_of(f"Before. {HOSTILE} Then. After.", path=f"{MARKUP}.txt")
-    markup = answer_markup.answer(answer(cite(document, HOSTILE)))
+    markup = answer_markup.render_answer(answer(cite(document, HOSTILE)))
     shown = Shown(markup)
     assert set(shown.tags) <= {"div", "blockquote", "mark", "a", "span", "p", "ul", "li", "bdi"}
     assert HOSTILE in shown.text
@@ -261,14 +262,14 @@ def test_an_answer_made_of_hostile_parts_has_no_tag_but_ours() -> None:
 
 def test_the_words_found_are_lit_in_their_sentence() -> None:
     document = document_of("First. The tower is 41 metres tall. Last.")
-    markup = answer_markup.answer(answer(cite(document, "41 metres")))
+    markup = answer_markup.render_answer(answer(cite(document, "41 metres")))
     assert "The tower is <mark>41 metres</mark> tall&#46;" in markup
     assert "First" not in markup
 
 
 def test_the_cells_of_a_row_stand_apart_in_an_answer() -> None:
     document = document_of("State: Iran\tJoined: 2023\n")
-    markup = answer_markup.answer(answer(cite(document, "2023")))
+    markup = answer_markup.render_answer(answer(cite(document, "2023")))
     assert 'Iran<span class="scoqa-tab">&#9;</span>Joined' in markup
     assert "State: Iran\tJoined: 2023" in Shown(markup).text
 
@@ -276,7 +277,7 @@ def test_the_cells_of_a_row_stand_apart_in_an_answer() -> None:
 def test_numbers_in_the_text_equal_those_in_the_list() -> None:
     one, two = document_of("A is 1. B is 2.", "one.txt"), document_of("A is 1!", "two.txt")
     first = with_also_in(cite(one, "A is 1"), [cite(two, "A is 1")])
-    markup = answer_markup.answer(answer(first, cite(one, "B is 2")))
+    markup = answer_markup.render_answer(answer(first, cite(one, "B is 2")))
     shown = Shown(markup)
     in_text, in_list = shown.numbers[:3], shown.numbers[3:]
     assert in_text == in_list
@@ -286,7 +287,7 @@ def test_numbers_in_the_text_equal_those_in_the_list() -> None:
 
 def test_two_quotes_from_one_sentence_are_lit_in_one_snippet() -> None:
     document = document_of("Ann and Bob were there.")
-    shown = Shown(answer_markup.answer(answer(cite(document, "Ann"), cite(document, "Bob"))))
+    shown = Shown(answer_markup.render_answer(answer(cite(document, "Ann"), cite(document, "Bob"))))
     assert shown.tags.count("blockquote") == 1
     assert shown.tags.count("mark") == 2
     assert len(shown.numbers) == 4
@@ -295,7 +296,7 @@ def test_two_quotes_from_one_sentence_are_lit_in_one_snippet() -> None:
 def test_quotes_that_overlap_are_lit_apart() -> None:
     document = document_of("Ann Lee was there.")
     shown = Shown(
-        answer_markup.answer(answer(cite(document, "Ann Lee"), cite(document, "Lee was")))
+        answer_markup.render_answer(answer(cite(document, "Ann Lee"), cite(document, "Lee was")))
     )
     assert shown.tags.count("blockquote") == 2
 
@@ -304,15 +305,15 @@ def test_quotes_that_overlap_are_lit_apart() -> None:
 def test_a_silence_says_why_and_shows_what_is_near_as_no_answer(reason: Reason) -> None:
     near = cite(document_of("The tower is old."), "old")
     shown = Shown(
-        answer_markup.answer(
+        answer_markup.render_answer(
             answer(answered=False, reason=reason, confidence=0.1, near_misses=(near,))
         )
     )
-    assert shown.text.startswith(wording.SILENCE)
-    assert wording.REASONS[reason] in shown.text
-    assert wording.NEAR in shown.text
+    assert shown.text.startswith(silence.SILENCE)
+    assert silence.REASONS[reason] in shown.text
+    assert silence.NEAR_MISSES in shown.text
     assert "mark" not in shown.tags  # nothing is lit: it is no answer
-    assert shown.numbers == [viewer.reference(near)] * 2
+    assert shown.numbers == [viewer.citation_link(near)] * 2
 
 
 def test_confidence_is_said_in_words() -> None:
@@ -321,7 +322,7 @@ def test_confidence_is_said_in_words() -> None:
         next(
             words
             for _, words in wording.CONFIDENCE
-            if words in Shown(answer_markup.answer(each)).text
+            if words in Shown(answer_markup.render_answer(each)).text
         )
         for each in (answer(citation, confidence=p) for p in (0.95, 0.75, 0.5, 0.0))
     ]

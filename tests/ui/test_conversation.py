@@ -15,12 +15,19 @@ from conftest import finished
 from scoqa.errors import WorkspaceError
 from scoqa.types import Answer
 from scoqa.ui.chat import answer_markup
-from scoqa.ui.chat.components import anew, answered, begin, collection_of, pack, stopped
-from scoqa.ui.chat.conversation import Conversation, Exchange, ended, turns
-from scoqa.ui.work.app_state import Situation
-from scoqa.ui.work.ask_stream import AskQueue, steps
-from scoqa.ui.work.indexing import Indexing
-from scoqa.ui.work.model_loader import Loading
+from scoqa.ui.chat.components import (
+    pack_conversation,
+    parse_collection,
+    start_over,
+    stop_answer,
+    stream_answer,
+    submit_question,
+)
+from scoqa.ui.chat.conversation import Conversation, Exchange, answered_turns, with_outcome
+from scoqa.ui.work.app_state import AppState
+from scoqa.ui.work.ask_stream import AskQueue, stream_steps
+from scoqa.ui.work.indexing import Indexer
+from scoqa.ui.work.model_loader import ModelLoader
 
 ASKED: Conversation = (Exchange("How tall?"),)
 
@@ -34,7 +41,9 @@ def outcomes(workspace: Any, conversation: Conversation) -> list[tuple[Any, ...]
     async def collect() -> list[tuple[Any, ...]]:
         nonlocal conversation  # an Event belongs to one loop
         conversation = tuple(Exchange(e.question, e.collection, e.outcome) for e in conversation)
-        return [shown async for shown in answered(Loading(workspace), AskQueue(), conversation)]
+        return [
+            shown async for shown in stream_answer(ModelLoader(workspace), AskQueue(), conversation)
+        ]
 
     return finished(collect())
 
@@ -44,7 +53,7 @@ def said(messages: list[dict[str, Any]]) -> str:
 
 
 def test_a_question_is_shown_at_once_and_the_box_is_free() -> None:
-    _, box, messages, conversation, ask, stop = begin(
+    _, box, messages, conversation, ask, stop = submit_question(
         " How tall? ", {"collection": "*", "questions": 0}, ()
     )
     assert (box, conversation) == ("", ASKED)
@@ -59,7 +68,9 @@ def test_a_question_is_shown_at_once_and_the_box_is_free() -> None:
 def test_nothing_is_begun_by_nothing_or_while_an_answer_is_waited_for(
     question: object, before: Conversation
 ) -> None:
-    assert not any("value" in each for each in begin(question, {"questions": len(before)}, before))
+    assert not any(
+        "value" in each for each in submit_question(question, {"questions": len(before)}, before)
+    )
 
 
 @pytest.mark.parametrize(
@@ -68,7 +79,7 @@ def test_nothing_is_begun_by_nothing_or_while_an_answer_is_waited_for(
 def test_what_cannot_be_asked_stays_in_the_box_and_is_not_kept_whole(
     question: str, says: str
 ) -> None:
-    _, box, messages, conversation, ask, stop = begin(question, "*", ())
+    _, box, messages, conversation, ask, stop = submit_question(question, "*", ())
     assert box == question
     assert says in said(messages)
     assert len(conversation[0].question) <= 200
@@ -96,23 +107,23 @@ def test_a_question_that_fails_gets_one_sentence(
     workspace.ask = ask  # type: ignore[method-assign, assignment]
     *_, (messages, conversation, _, _) = outcomes(workspace, ASKED)
     assert sentence in said(messages)
-    assert turns(conversation) == []
+    assert answered_turns(conversation) == []
 
 
 def test_what_was_stopped_or_sent_twice_is_not_asked(workspace: FakeWorkspace) -> None:
     workspace.ask = None  # type: ignore[method-assign, assignment]
-    for conversation in ((), ended(ASKED, answer_markup.STOPPED)):
+    for conversation in ((), with_outcome(ASKED, answer_markup.STOPPED)):
         assert [any("value" in each for each in shown)
                 for shown in outcomes(workspace, conversation)] == [False]  # fmt: skip
 
 
 def test_stopping_gives_the_question_back_unless_another_is_being_written() -> None:
     async def stop(box: str, conversation: Conversation) -> Any:
-        return await stopped(box, conversation), conversation[-1].stop.is_set()
+        return await stop_answer(box, conversation), conversation[-1].stop.is_set()
 
     for box, back in ((" ", "How tall?"), ("And now?", "And now?")):
         assert finished(stop(box, (Exchange("How tall?"),))) == (back, True)
-    answered_meanwhile = ended(ASKED, answer_markup.STOPPED)
+    answered_meanwhile = with_outcome(ASKED, answer_markup.STOPPED)
     assert "value" not in finished(stop("", answered_meanwhile))[0]
 
 
@@ -125,12 +136,12 @@ def test_a_stop_at_any_step_ends_it_and_is_shown_by_who_answers(
     async def ask() -> list[tuple[Any, ...]]:
         conversation: Conversation = (Exchange("How tall?"),)
         if stop_at == "begun":
-            await stopped("", conversation)
+            await stop_answer("", conversation)
         shown = []
-        async for each in answered(Loading(workspace), AskQueue(), conversation):  # type: ignore[arg-type]
+        async for each in stream_answer(ModelLoader(workspace), AskQueue(), conversation):  # type: ignore[arg-type]
             shown.append(each)
             if said(each[0]) == answer_markup.STEPS.get(stop_at):  # type: ignore[call-overload]
-                await stopped("", conversation)
+                await stop_answer("", conversation)
         await asyncio.sleep(0.01)
         assert len(asyncio.all_tasks()) == 1  # nothing is left behind
         return shown
@@ -148,7 +159,7 @@ def test_one_question_is_answered_once_however_often_it_is_sent(workspace: FakeW
         async def count() -> int:
             shown = [
                 each
-                async for each in answered(Loading(workspace), AskQueue(), conversation)  # type: ignore[arg-type]
+                async for each in stream_answer(ModelLoader(workspace), AskQueue(), conversation)  # type: ignore[arg-type]
             ]
             return sum(isinstance(each[1], tuple) for each in shown)
 
@@ -159,12 +170,12 @@ def test_one_question_is_answered_once_however_often_it_is_sent(workspace: FakeW
 
 def test_a_new_conversation_ends_the_old_one() -> None:
     conversation = (Exchange("How tall?"),)
-    messages, empty, *_ = finished(anew(conversation))
+    messages, empty, *_ = finished(start_over(conversation))
     assert (messages, empty, conversation[0].stop.is_set()) == ([], (), True)
 
 
 def test_a_conversation_that_only_the_page_still_knows_is_not_written_over() -> None:
-    parcel, *others = begin("And?", {"questions": 3}, ())
+    parcel, *others = submit_question("And?", {"questions": 3}, ())
     assert "no longer has this conversation" in parcel["notice"]
     assert not any("value" in each for each in others)
 
@@ -181,7 +192,7 @@ def test_asks_wait_in_line_and_too_many_are_refused(workspace: FakeWorkspace) ->
         async def outcome() -> str:
             *_, shown = [
                 each
-                async for each in answered(Loading(workspace), line, (Exchange("How?"),))  # type: ignore[arg-type]
+                async for each in stream_answer(ModelLoader(workspace), line, (Exchange("How?"),))  # type: ignore[arg-type]
             ]
             return said(shown[0])
 
@@ -214,7 +225,7 @@ def test_an_ask_that_is_left_ends_at_its_next_step(workspace: FakeWorkspace) -> 
     workspace.loaded = True
 
     async def leave() -> None:
-        watched = steps(Loading(workspace), AskQueue(), "How tall?", None)  # type: ignore[arg-type]
+        watched = stream_steps(ModelLoader(workspace), AskQueue(), "How tall?", None)  # type: ignore[arg-type]
         assert [await anext(watched), await anext(watched)] == ["wait", "find"]
         await watched.aclose()
 
@@ -228,22 +239,22 @@ def test_an_ask_that_is_left_ends_at_its_next_step(workspace: FakeWorkspace) -> 
     ("picked", "collection"), [("*", None), ("/", ""), ("/sco", "sco"), (None, None), (7, None)]
 )
 def test_the_collection_is_what_was_picked(picked: object, collection: str | None) -> None:
-    assert collection_of(picked) == collection
+    assert parse_collection(picked) == collection
 
 
 def test_a_conversation_is_packed_with_links_to_the_page_it_was_held_on(
     workspace: FakeWorkspace,
 ) -> None:
     answer = workspace.ask("How tall?")
-    conversation = (*ended(ASKED, answer), Exchange("And?", outcome=answer_markup.STOPPED))
+    conversation = (*with_outcome(ASKED, answer), Exchange("And?", outcome=answer_markup.STOPPED))
     page = "http://127.0.0.1:7860"
-    parcel = pack(workspace, conversation, page)  # type: ignore[arg-type]
+    parcel = pack_conversation(workspace, conversation, page)  # type: ignore[arg-type]
     assert parcel["name"].endswith(".md")
     assert "41\u00a0metres" in parcel["text"]
     assert f"{page}/?document=" in parcel["text"]
     assert "And?" not in parcel["text"]  # it has no answer, and no silence either
-    assert pack(workspace, conversation[1:], page)["notice"]  # type: ignore[arg-type]
-    hostile = pack(workspace, conversation, "javascript:x//")  # type: ignore[arg-type]
+    assert pack_conversation(workspace, conversation[1:], page)["notice"]  # type: ignore[arg-type]
+    hostile = pack_conversation(workspace, conversation, "javascript:x//")  # type: ignore[arg-type]
     assert "document=" not in hostile["text"]
 
 
@@ -251,18 +262,18 @@ def test_a_conversation_is_packed_with_links_to_the_page_it_was_held_on(
 
 
 def test_the_page_knows_what_is_here_and_what_to_ask_first(workspace: FakeWorkspace) -> None:
-    situation = Situation(workspace, Loading(workspace))  # type: ignore[arg-type]
-    state = situation.state()
+    app_state = AppState(workspace, ModelLoader(workspace))  # type: ignore[arg-type]
+    state = app_state.snapshot()
     assert (state["documents"], state["passages"], state["loaded"]) == (1, 2, False)
     assert (state["suggestions"], state["indexing"], state["problem"]) == ([], None, None)
     workspace.loaded = True
     deadline = time.monotonic() + 30
-    while not situation.state()["suggestions"] and time.monotonic() < deadline:
+    while not app_state.snapshot()["suggestions"] and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert situation.state()["suggestions"] == ["How tall is it?"]
+    assert app_state.snapshot()["suggestions"] == ["How tall is it?"]
     workspace.version = ("another", 1)  # built anew: what was suggested may not hold
     workspace.suggestions = lambda: ("How old is it?",)  # type: ignore[method-assign]
-    while not (now := situation.state()["suggestions"]) and time.monotonic() < deadline:
+    while not (now := app_state.snapshot()["suggestions"]) and time.monotonic() < deadline:
         time.sleep(0.01)
     assert now == ["How old is it?"]
 
@@ -277,12 +288,12 @@ def test_documents_are_indexed_once_however_many_press_the_button() -> None:
             raise WorkspaceError("The folder cannot be read.")
 
     slow = Slow()
-    indexing = Indexing(slow)  # type: ignore[arg-type]
+    indexer = Indexer(slow)  # type: ignore[arg-type]
     for _ in range(5):
-        indexing.start()
-    assert indexing.progress is not None
+        indexer.start()
+    assert indexer.progress is not None
     deadline = time.monotonic() + 30
-    while indexing.progress is not None and time.monotonic() < deadline:
+    while indexer.progress is not None and time.monotonic() < deadline:
         time.sleep(0.01)
     assert slow.syncs == 1
-    assert indexing.problem == "The folder cannot be read."
+    assert indexer.problem == "The folder cannot be read."

@@ -15,9 +15,9 @@ from test_answer_markup import FakeWorkspace
 from evaluating import QUESTIONS, SQUAD, URL, Held, ended, run, state, upload
 from scoqa.evaluation import runs
 from scoqa.types import Answer
-from scoqa.ui.app import application
+from scoqa.ui.app import build_application
 from scoqa.ui.evaluation import question_sets, runner
-from scoqa.ui.evaluation.stream import piped
+from scoqa.ui.evaluation.stream import stream_text
 from scoqa.ui.source import viewer
 from scoqa.workspace import Workspace
 
@@ -58,8 +58,8 @@ def test_the_measures_of_a_finished_run_are_computed_once(
     def never(*_: object) -> None:
         raise AssertionError("computed again")
 
-    monkeypatch.setattr("scoqa.ui.evaluation.history.build_report", never)
-    again = TestClient(application(workspace), base_url=URL)  # as after a restart
+    monkeypatch.setattr("scoqa.ui.evaluation.history.report_of", never)
+    again = TestClient(build_application(workspace), base_url=URL)  # as after a restart
     assert state(again)["runs"] == told["runs"]
     assert again.get(path).json() == first
     # Not those of other records, or of another scoqa.
@@ -67,7 +67,7 @@ def test_the_measures_of_a_finished_run_are_computed_once(
     (kept,) = workspace.index.glob("runs/*/summary.json")
     for forged in ("", "{}", "[]", kept.read_text().replace('"scoqa": "', '"scoqa": "0')):
         kept.write_text(forged)
-        fresh = TestClient(application(workspace), base_url=URL)
+        fresh = TestClient(build_application(workspace), base_url=URL)
         assert ended(fresh)["runs"] == told["runs"]
         assert fresh.get(path).json() == first
 
@@ -83,7 +83,7 @@ def test_one_set_is_asked_at_a_time(client: TestClient, workspace: Workspace) ->
     answer = client.post("/evaluate/start", json={"set": key})
     assert (answer.status_code, answer.json()["problem"]) == (
         409,
-        "sea.csv is being asked. Wait for it, or stop it first.",
+        "sea.csv is running. Wait until it ends, or stop it first.",
     )
     held.go.set()
     assert ended(client)["ended"]["kind"] == "finished"
@@ -105,7 +105,7 @@ def test_a_stopped_run_goes_on_to_the_report_of_an_unbroken_one(
     so_far = client.get(f"/evaluate/runs/{told['runs'][0]['id']}/report.json").json()
     assert len(so_far["rows"]) == 3
     # Also after a restart; and no question is asked twice.
-    again = TestClient(application(workspace), base_url=URL)
+    again = TestClient(build_application(workspace), base_url=URL)
     assert state(again)["sets"][0]["answered"] == 3
     told = run(again, key)
     assert len(held.asked) == 5
@@ -185,7 +185,7 @@ def test_what_keeps_a_set_from_being_asked_is_one_sentence(
 
     workspace.explain = broken  # type: ignore[method-assign, assignment]
     problem = run(client, "uploaded/sea.csv")["ended"]["problem"]
-    assert problem == "Something went wrong inside scoqa. The terminal it runs in says what."
+    assert problem == "An internal error occurred. The terminal that runs scoqa shows the details."
 
 
 def test_gold_that_stands_elsewhere_is_told(client: TestClient) -> None:
@@ -196,7 +196,7 @@ def test_gold_that_stands_elsewhere_is_told(client: TestClient) -> None:
     data = "".join(f"{json.dumps(row)}\n" for row in rows)
     told = run(client, upload(client, "a.jsonl", data).json()["key"])["ended"]["corrections"]
     assert (told["count"], len(told["first"])) == (8, runner.MOST_CORRECTIONS)
-    assert told["first"][0].startswith("Line 1: “1887” stands at characters ")
+    assert told["first"][0].startswith("Line 1: “1887” is at characters ")
 
 
 def test_where_nothing_can_be_written_it_says_so(
@@ -205,7 +205,7 @@ def test_where_nothing_can_be_written_it_says_so(
     run(client, upload(client, "sea.csv").json()["key"])
     monkeypatch.setattr(type(workspace.store), "writable", False)
     told = state(client)
-    assert told["unwritable"] == question_sets.unwritable(workspace)
+    assert told["unwritable"] == question_sets.explain_unwritable(workspace)
     assert told["runs"][0]["measures"]  # what is there can be read
     answer = client.post("/evaluate/start", json={"set": "uploaded/sea.csv"})
     assert (answer.status_code, answer.json()["problem"]) == (400, told["unwritable"])
@@ -234,9 +234,9 @@ def test_a_question_goes_to_the_chat_with_its_gold(
     assert first["question"] == ["When was the lighthouse built?"]
     document_id, start, end, digest = first["gold"][0].split(":")
     asked = {"document": document_id, "start": int(start), "end": int(end), "digest": digest}
-    (place,) = viewer.places(workspace, [asked])
+    (place,) = viewer.load_places(workspace, [asked])
     assert (place["words"], place["problem"]) == ("1887", None)
-    shown = viewer.source(workspace, asked)
+    shown = viewer.load_source(workspace, asked)
     assert shown["text"][shown["start"] : shown["end"]] == "1887"
     assert place["link"] == shown["link"]
     assert last["gold"] == ["none"]
@@ -265,13 +265,13 @@ def test_places_are_sliced_here_whatever_is_asked(tmp_path: Path) -> None:
         [],
         "x",
     ]
-    found = viewer.places(workspace, forged)
+    found = viewer.load_places(workspace, forged)
     assert [each["words"] for each in found] == ["41", *[""] * 7]
     assert [bool(each["problem"]) for each in found] == [False, *[True] * 7]
     assert "changed" in str(found[1]["problem"])
-    assert len(viewer.places(workspace, [asked] * 100)) == viewer.MOST_PLACES
+    assert len(viewer.load_places(workspace, [asked] * 100)) == viewer.MOST_PLACES
     for nothing in (None, {}, "x", 1):
-        assert viewer.places(workspace, nothing) == []
+        assert viewer.load_places(workspace, nothing) == []
 
 
 # -- sending ----------------------------------------------------------------------------------
@@ -284,7 +284,7 @@ def test_a_large_file_is_sent_while_it_is_written() -> None:
         file.writelines(lines)
         file.write("\udcff")  # has no UTF-8
 
-    pieces = list(piped(write))
+    pieces = list(stream_text(write))
     assert len(pieces) > 5
     assert b"".join(pieces).decode() == "".join(lines) + "?"
 
@@ -299,7 +299,7 @@ def test_who_leaves_ends_the_writing_and_an_error_is_raised() -> None:
         finally:
             written.set()
 
-    pieces = piped(endless)
+    pieces = stream_text(endless)
     next(pieces)
     pieces.close()  # type: ignore[attr-defined]
     assert written.wait(10)
@@ -309,7 +309,7 @@ def test_who_leaves_ends_the_writing_and_an_error_is_raised() -> None:
         raise ValueError("no more")
 
     with pytest.raises(ValueError, match="no more"):
-        list(piped(broken))
+        list(stream_text(broken))
 
 
 def test_run_ids_are_names_of_folders(workspace: Workspace) -> None:

@@ -16,11 +16,12 @@ from markdown_it import MarkdownIt
 from test_answer_markup import answer, cite
 
 from conftest import document_of
+from scoqa import silence
 from scoqa.types import Reason, Turn, with_also_in
 from scoqa.ui.chat import answer_markup
 from scoqa.ui.words import export, wording
 from scoqa.ui.words.export import citation_markdown, citation_text, conversation_markdown
-from scoqa.ui.words.markdown_escaping import blockquote, label
+from scoqa.ui.words.markdown_escaping import blockquote, to_single_line
 
 LINK = "http://127.0.0.1:7860/?document=ab&start=1&end=2&copy;=#a"
 HOSTILE = [
@@ -131,7 +132,7 @@ def test_nothing_acts_wherever_it_stands_in_a_line(part: str, reader: MarkdownIt
     citation = replace(METRES, title=f"{part} a {part}", path=f"{part} a {part}")
     seen = Seen(told(Turn(f"{part} a {part}", answer(citation)), title=f"a {part}"), reader)
     tags = Counter(seen.tags)
-    assert seen.blocks[1:2] == [label(f"{part} a {part}")]
+    assert seen.blocks[1:2] == [to_single_line(f"{part} a {part}")]
     assert tags == Counter("h1 h2 blockquote p p strong p p ol li br hr p".split())
 
 
@@ -307,7 +308,8 @@ def test_a_conversation_reads_as_this_one() -> None:
         "2. [keeper.txt](<http://x/?6>)\\\n"
         f"   keeper.txt · line 1 · characters 6–15 · sha256 {again.digest}\n\n"
         "## Who built it?\n\n"
-        "**Your documents do not answer this.** No passage in them speaks of what you asked.\n\n"
+        "**Your documents do not answer this.** "
+        "No passage mentions what the question asks about.\n\n"
         "Nearest passages, which do not answer it:\n\n"
         "> The tower is 41 metres tall, they say.\n>\n> — [1], not an answer\n\n"
         "Source:\n\n"
@@ -325,7 +327,7 @@ def test_numbers_and_sources_are_those_of_the_chat() -> None:
         cite(one, "B is 2"),
         cite(one, "A is 1"),  # a place shown twice keeps its number
     )
-    in_chat = re.findall(r"scoqa-number[^>]*>(\d)</a>", answer_markup.answer(value))
+    in_chat = re.findall(r"scoqa-number[^>]*>(\d)</a>", answer_markup.render_answer(value))
     seen = Seen(told(Turn("q", value)))
     in_text = re.findall(r"\[(\d)\]", "".join(seen.quoted))
     in_list = [str(number) for number in range(1, 1 + seen.tags.count("li"))]
@@ -356,10 +358,10 @@ def test_two_quotes_from_one_sentence_are_bold_in_one_snippet() -> None:
 def test_a_silence_says_why_and_calls_no_near_miss_an_answer(reason: Reason) -> None:
     value = answer(answered=False, reason=reason, near_misses=(METRES, cite(TOWER, "Of late")))
     seen = Seen(told(Turn("q", value)))
-    assert f"{wording.SILENCE}. {wording.REASONS[reason]}" in seen.blocks
-    assert f"{wording.NEAR}:" in seen.blocks
+    assert f"{silence.SILENCE}. {silence.REASONS[reason]}" in seen.blocks
+    assert f"{silence.NEAR_MISSES}:" in seen.blocks
     assert [each.endswith(", not an answer\n\n") for each in seen.quoted] == [True, True]
-    assert seen.bold == f"{wording.SILENCE}."  # no word of a document
+    assert seen.bold == f"{silence.SILENCE}."  # no word of a document
 
 
 @pytest.mark.parametrize(("probability", "number"), [(0.95, 0), (0.75, 1), (0.5, 2), (0.0, 3)])

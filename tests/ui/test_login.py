@@ -15,9 +15,9 @@ from starlette.responses import JSONResponse
 from starlette.testclient import TestClient, WebSocketDenialResponse
 
 from scoqa.ui.auth import login, passwords
-from scoqa.ui.auth.attempts import FREE_ATTEMPTS, MOST_KEPT, Attempts
+from scoqa.ui.auth.attempts import FREE_ATTEMPTS, MOST_ENTRIES, Attempts
 from scoqa.ui.auth.guard import Guard
-from scoqa.ui.auth.login import Login, here
+from scoqa.ui.auth.login import Login, check_target
 from scoqa.ui.auth.sessions import SESSION_SECONDS, Sessions
 
 PASSWORD = "four words and a tower"
@@ -62,7 +62,7 @@ Visit = Callable[..., TestClient]
 @pytest.fixture
 def visit(quick: None, clock: Clock) -> Visit:
     """Return a function that gives a browser without cookies, at an address."""
-    logins = {"ada": passwords.salt(PASSWORD), "bob": passwords.salt(PASSWORD)}
+    logins = {"ada": passwords.salt_password(PASSWORD), "bob": passwords.salt_password(PASSWORD)}
     app = Guard(Login(inside, logins, clock=clock))
 
     def browser(address: str = "192.0.2.1", *, url: str = "http://localhost:7860") -> TestClient:
@@ -202,7 +202,7 @@ def test_sessions_take_bounded_memory(clock: Clock, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("scoqa.ui.auth.sessions.MOST_SESSIONS", 3)
     sessions = Sessions(clock)
     tokens = [sessions.begin() for _ in range(4)]
-    assert [sessions.holds(each) for each in tokens] == [False, True, True, True]
+    assert [sessions.is_valid(each) for each in tokens] == [False, True, True, True]
 
 
 # -- where the login leads ----------------------------------------------------------------------
@@ -220,7 +220,7 @@ def test_sessions_take_bounded_memory(clock: Clock, monkeypatch: pytest.MonkeyPa
     ],
 )  # fmt: skip
 def test_the_login_leads_nowhere_else(visit: Visit, wished: str) -> None:
-    assert here(wished) == "/"
+    assert check_target(wished) == "/"
     done = log_in(visit(), next=wished)
     assert (done.status_code, done.headers["location"]) == (303, "/")
     assert "a" not in done.cookies
@@ -228,7 +228,7 @@ def test_the_login_leads_nowhere_else(visit: Visit, wished: str) -> None:
 
 @pytest.mark.parametrize("wished", ["/", "/?a=//b&c=https://d/#", "/x/y?z=%0d%0a", "/?q=a+b;c|d"])
 def test_the_login_leads_to_every_path_of_ours(wished: str) -> None:
-    assert here(wished) == wished
+    assert check_target(wished) == wished
 
 
 def test_a_page_of_another_server_is_not_wished_for_by_its_path(visit: Visit) -> None:
@@ -347,7 +347,7 @@ def test_passwords_from_many_addresses_wait_in_a_bounded_queue(
     visit: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     release = threading.Event()
-    monkeypatch.setattr(login, "matches", lambda *_: not release.wait(30))
+    monkeypatch.setattr(login, "check_password", lambda *_: not release.wait(30))
     answers: SimpleQueue[Any] = SimpleQueue()
 
     def attempt(number: int) -> None:
@@ -366,7 +366,7 @@ def test_passwords_from_many_addresses_wait_in_a_bounded_queue(
         for each in threads:
             each.join(20)
     assert [answers.get().status_code for _ in range(16)] == [401] * 16
-    monkeypatch.setattr(login, "matches", passwords.matches)
+    monkeypatch.setattr(login, "check_password", passwords.check_password)
     assert log_in(visit("192.0.2.99")).status_code == 303, "the queue is empty again"
 
 
@@ -374,27 +374,27 @@ def test_attempts_take_bounded_memory_and_no_wait_is_pushed_out(clock: Clock) ->
     attempts = Attempts(clock)
     for _ in range(FREE_ATTEMPTS):
         attempts.begin("192.0.2.1", "ada")
-    for number in range(MOST_KEPT + 10):
+    for number in range(MOST_ENTRIES + 10):
         attempts.begin("192.0.2.1", str(number))
-    assert len(attempts._kept) == MOST_KEPT
+    assert len(attempts._entries) == MOST_ENTRIES
     assert attempts.wait_seconds("192.0.2.1", "ada") == 30
 
 
 def test_a_name_is_looked_for_as_long_as_a_wrong_password_takes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    logins = {"ada": passwords.salt(PASSWORD)}
+    logins = {"ada": passwords.salt_password(PASSWORD)}
     salted: list[str] = []
     real = passwords._scrypt
     monkeypatch.setattr(
         passwords, "_scrypt", lambda word, salt: (salted.append(word), real(word, salt))[1]
     )
-    assert not passwords.matches(logins, "ada", "wrong")
-    assert not passwords.matches(logins, "nobody", "wrong")
+    assert not passwords.check_password(logins, "ada", "wrong")
+    assert not passwords.check_password(logins, "nobody", "wrong")
     assert salted == ["wrong", "wrong"]
 
 
 def test_an_endless_password_is_wrong_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     # Sorting its accents would take minutes: quadratic, and in the way of everything else.
     monkeypatch.setattr(passwords, "_scrypt", lambda *_: pytest.fail("it was looked at"))
-    assert not passwords.matches({}, "ada", "\u0301\u0323" * 40_000)
+    assert not passwords.check_password({}, "ada", "\u0301\u0323" * 40_000)

@@ -17,7 +17,7 @@ from papers import FIRST, LABELS, LIT, SECOND, write_report
 from scoqa.errors import ParseError
 from scoqa.parse import document_id
 from scoqa.types import Citation, Document, Span
-from scoqa.ui.app import application
+from scoqa.ui.app import build_application
 from scoqa.ui.auth import passwords
 from scoqa.ui.source import page_images, viewer
 from scoqa.workspace import Workspace
@@ -43,14 +43,14 @@ def document(workspace: Workspace) -> Document:
 
 @pytest.fixture(scope="module")
 def client(workspace: Workspace) -> Iterator[TestClient]:
-    with TestClient(application(workspace), base_url=URL) as client:
+    with TestClient(build_application(workspace), base_url=URL) as client:
         yield client
 
 
 @pytest.fixture
 def fresh(workspace: Workspace) -> Iterator[TestClient]:
     """Give a client of a chat that has made no page yet."""
-    with TestClient(application(workspace), base_url=URL) as client:
+    with TestClient(build_application(workspace), base_url=URL) as client:
         yield client
 
 
@@ -85,7 +85,7 @@ def test_a_page_is_an_image_as_wide_as_asked_for(client: TestClient, document: D
 def test_the_viewer_is_told_the_pages_and_where_the_quote_stands(
     workspace: Workspace, document: Document
 ) -> None:
-    shown = viewer.source(workspace, asked_for(document, FIRST, SECOND))["pages"]
+    shown = viewer.load_source(workspace, asked_for(document, FIRST, SECOND))["pages"]
     assert [label or str(number) for number, label in enumerate(shown["labels"], 1)] == [*LABELS]
     assert shown["sizes"] == [842, 595, *(595, 842) * 4]
     assert [page for page, _ in shown["strokes"]] == [4, 5]
@@ -101,20 +101,20 @@ def test_pages_without_a_place_begin_with_the_first(
     workspace: Workspace, document: Document
 ) -> None:
     changed = {**asked_for(document, LIT), "digest": "0" * 64}
-    shown = viewer.source(workspace, changed)
+    shown = viewer.load_source(workspace, changed)
     assert shown["problem"].startswith("This document has changed")
     assert (shown["pages"]["at"], shown["pages"]["strokes"]) == (1, [])
 
 
 def test_a_text_has_no_pages(workspace: Workspace) -> None:
     notes = workspace.document(document_id("notes.txt"))
-    assert viewer.source(workspace, asked_for(notes, "rape oil"))["pages"] is None
+    assert viewer.load_source(workspace, asked_for(notes, "rape oil"))["pages"] is None
 
 
 def test_a_place_on_a_page_is_said_without_a_line(workspace: Workspace, document: Document) -> None:
     start = document.text.index(LIT)
     citation = Citation.from_span(document, Span(document.id, start, start + len(LIT), 1.0))
-    assert viewer.source(workspace, asked_for(document, LIT))["place"].startswith("p. ii")
+    assert viewer.load_source(workspace, asked_for(document, LIT))["place"].startswith("p. ii")
     assert "line" not in viewer.place_words(citation)
 
 
@@ -157,11 +157,11 @@ def test_what_is_not_in_the_index_is_not_shown(
 
 
 def test_a_page_is_behind_the_guard_and_the_login(workspace: Workspace, document: Document) -> None:
-    app = application(workspace)
+    app = build_application(workspace)
     with TestClient(app, base_url="http://elsewhere.example") as client:
         assert client.get(address(document)).status_code == 421
-    logins = passwords.find(workspace, {"SCOQA_PASSWORD": "four words and a tower"})
-    with TestClient(application(workspace, logins=logins), base_url=URL) as client:
+    logins = passwords.find_logins(workspace, {"SCOQA_PASSWORD": "four words and a tower"})
+    with TestClient(build_application(workspace, logins=logins), base_url=URL) as client:
         assert client.get(address(document)).status_code == 401
 
 
@@ -171,7 +171,7 @@ def test_a_page_of_a_file_that_changed_or_went_says_so(tmp_path: Path) -> None:
     workspace = quick_workspace(tmp_path)
     workspace.sync()
     document = workspace.document(document_id("report.pdf"))
-    with TestClient(application(workspace), base_url=URL) as client:
+    with TestClient(build_application(workspace), base_url=URL) as client:
         assert client.get(address(document)).status_code == 200, "and kept"
         file.write_bytes(file.read_bytes() + b"\n")
         changed = client.get(address(document))
@@ -180,7 +180,7 @@ def test_a_page_of_a_file_that_changed_or_went_says_so(tmp_path: Path) -> None:
         file.unlink()
         gone = client.get(address(document))
         assert gone.status_code == 409
-        assert "report.pdf is not there any more." == gone.json()["problem"]
+        assert "report.pdf does not exist any more." == gone.json()["problem"]
 
 
 # -- how much is made ---------------------------------------------------------------------------
@@ -270,7 +270,7 @@ def test_a_crowd_is_told_to_come_again(
 def test_images_take_bounded_memory(
     fresh: TestClient, document: Document, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(page_images, "_MOST_KEPT_BYTES", 250)
+    monkeypatch.setattr(page_images, "_MOST_CACHED_BYTES", 250)
     made: list[int] = []
 
     def image(_: Document, number: int, width: int) -> bytes:

@@ -21,8 +21,8 @@ from scoqa import cli
 from scoqa.config import LOGINS, Settings, load_settings
 from scoqa.errors import ConfigError, LoginError, ScoqaError
 from scoqa.parse.folder import scan
-from scoqa.ui.address import in_url, is_every, is_local, listen
-from scoqa.ui.app import application
+from scoqa.ui.address import is_local, is_wildcard, listen, url_host
+from scoqa.ui.app import build_application
 from scoqa.ui.auth import passwords
 
 PASSWORD = "four words and a tower"
@@ -39,18 +39,18 @@ def settled(folder: Path, **settings: Any) -> Any:
 
 def test_a_password_written_is_the_one_that_opens(tmp_path: Path) -> None:
     file = tmp_path / LOGINS
-    passwords.write(file, "ada", PASSWORD)
-    logins = passwords.read(file)
-    assert passwords.matches(logins, "ada", PASSWORD)
-    assert not passwords.matches(logins, "ada", PASSWORD + " ")
-    assert not passwords.matches(logins, "ada", "")
-    assert not passwords.matches(logins, "bob", PASSWORD)
+    passwords.write_login(file, "ada", PASSWORD)
+    logins = passwords.read_logins(file)
+    assert passwords.check_password(logins, "ada", PASSWORD)
+    assert not passwords.check_password(logins, "ada", PASSWORD + " ")
+    assert not passwords.check_password(logins, "ada", "")
+    assert not passwords.check_password(logins, "bob", PASSWORD)
 
 
 def test_the_file_holds_no_password_and_is_for_its_owner_alone(tmp_path: Path) -> None:
     file = tmp_path / "deep" / LOGINS
-    passwords.write(file, "ada", PASSWORD)
-    passwords.write(file, "bob", PASSWORD)
+    passwords.write_login(file, "ada", PASSWORD)
+    passwords.write_login(file, "bob", PASSWORD)
     text = file.read_text(encoding="utf-8")
     assert PASSWORD not in text
     lines = text.splitlines()
@@ -67,25 +67,27 @@ def test_the_file_holds_no_password_and_is_for_its_owner_alone(tmp_path: Path) -
 
 def test_a_new_password_replaces_that_name_s_line_alone(tmp_path: Path) -> None:
     file = tmp_path / LOGINS
-    passwords.write(file, "ada", PASSWORD)
-    passwords.write(file, "bob", PASSWORD)
+    passwords.write_login(file, "ada", PASSWORD)
+    passwords.write_login(file, "bob", PASSWORD)
     before = file.read_text(encoding="utf-8").splitlines()
     file.write_text("# who may read\n\n" + "\r\n".join(before), encoding="utf-8")
-    passwords.write(file, "ada", "another one with words")
+    passwords.write_login(file, "ada", "another one with words")
     after = file.read_text(encoding="utf-8").splitlines()
     assert after[:2] == ["# who may read", ""]
     assert after[3].startswith("bob:") and after[3] == before[1]
-    logins = passwords.read(file)
-    assert passwords.matches(logins, "ada", "another one with words")
-    assert not passwords.matches(logins, "ada", PASSWORD)
-    assert passwords.matches(logins, "bob", PASSWORD)
+    logins = passwords.read_logins(file)
+    assert passwords.check_password(logins, "ada", "another one with words")
+    assert not passwords.check_password(logins, "ada", PASSWORD)
+    assert passwords.check_password(logins, "bob", PASSWORD)
 
 
 def test_accents_may_be_typed_in_either_way(tmp_path: Path) -> None:
     file = tmp_path / LOGINS
-    passwords.write(file, "zoe\u0308", "cafe\u0301 and a tower")
-    logins = passwords.read(file)
-    assert passwords.matches(logins, passwords.named(" zo\u00eb "), "caf\u00e9 and a tower")
+    passwords.write_login(file, "zoe\u0308", "cafe\u0301 and a tower")
+    logins = passwords.read_logins(file)
+    assert passwords.check_password(
+        logins, passwords.normalize_name(" zo\u00eb "), "caf\u00e9 and a tower"
+    )
 
 
 def test_a_name_is_replaced_in_whichever_way_its_accents_stand(tmp_path: Path) -> None:
@@ -93,16 +95,16 @@ def test_a_name_is_replaced_in_whichever_way_its_accents_stand(tmp_path: Path) -
     file = tmp_path / LOGINS
     for before, name in (("jose\u0301", "jos\u00e9"), ("\u00a0jos\u00e9", "jose\u0301")):
         file.write_text(f"# one\n{before}{GOOD[3:]}\nbob{GOOD[3:]}\n", encoding="utf-8")
-        passwords.write(file, name, PASSWORD)
-        assert list(passwords.read(file)) == ["jos\u00e9", "bob"]
-        assert passwords.matches(passwords.read(file), "jos\u00e9", PASSWORD)
+        passwords.write_login(file, name, PASSWORD)
+        assert list(passwords.read_logins(file)) == ["jos\u00e9", "bob"]
+        assert passwords.check_password(passwords.read_logins(file), "jos\u00e9", PASSWORD)
 
 
 def test_names_written_at_the_same_time_all_stay(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / LOGINS
-    passwords.write(file, "first", PASSWORD)
+    passwords.write_login(file, "first", PASSWORD)
     real = passwords._replace
 
     def slow(*arguments: Any) -> None:
@@ -112,8 +114,8 @@ def test_names_written_at_the_same_time_all_stay(
     monkeypatch.setattr(passwords, "_replace", slow)
     names = ["ada", "bob", "cy", "dee"]
     with ThreadPoolExecutor(len(names)) as pool:
-        list(pool.map(lambda name: passwords.write(file, name, PASSWORD), names))
-    assert sorted(passwords.read(file)) == [*names, "first"]
+        list(pool.map(lambda name: passwords.write_login(file, name, PASSWORD), names))
+    assert sorted(passwords.read_logins(file)) == [*names, "first"]
     assert scan(tmp_path)[:2] == ([], {})
 
 
@@ -125,7 +127,7 @@ def test_whoever_does_not_let_go_of_the_file_is_not_waited_for_without_end(
     release, held = threading.Event(), threading.Event()
 
     def hold() -> None:
-        with passwords._locked(file):
+        with passwords._lock(file):
             held.set()
             release.wait(30)
 
@@ -134,12 +136,12 @@ def test_whoever_does_not_let_go_of_the_file_is_not_waited_for_without_end(
     try:
         assert held.wait(10)
         with pytest.raises(LoginError, match="is being written by another process"):
-            passwords.write(file, "ada", PASSWORD)
+            passwords.write_login(file, "ada", PASSWORD)
         assert not file.exists()
     finally:
         release.set()
         thread.join(10)
-    passwords.write(file, "ada", PASSWORD)
+    passwords.write_login(file, "ada", PASSWORD)
 
 
 GOOD = "ada:scrypt:32768:8:3:" + "A" * 22 + "==:" + "A" * 43 + "="
@@ -148,7 +150,7 @@ GOOD = "ada:scrypt:32768:8:3:" + "A" * 22 + "==:" + "A" * 43 + "="
 def test_a_line_by_hand_is_read(tmp_path: Path) -> None:
     text = f"\ufeff# one\n\n  # ada: gone\n  {GOOD}  \r\n\t#\n"
     (tmp_path / LOGINS).write_text(text, encoding="utf-8")
-    assert list(passwords.read(tmp_path / LOGINS)) == ["ada"]
+    assert list(passwords.read_logins(tmp_path / LOGINS)) == ["ada"]
 
 
 @pytest.mark.parametrize(
@@ -164,31 +166,31 @@ def test_a_bad_line_is_named_by_its_number_and_never_shown(tmp_path: Path, line:
     file = tmp_path / LOGINS
     file.write_text(f"# who may read\n\n{line}\n", encoding="utf-8")
     with pytest.raises(LoginError) as refused:
-        passwords.read(file)
+        passwords.read_logins(file)
     assert str(refused.value).startswith(f"{file}, line 3: ")
     for word in ("hunter2", "AAAA", "é", "a b"):
         assert word not in str(refused.value)
     with pytest.raises(LoginError, match="line 3"):
-        passwords.write(file, "ada", PASSWORD)
+        passwords.write_login(file, "ada", PASSWORD)
 
 
 def test_a_name_that_stands_twice_is_refused(tmp_path: Path) -> None:
     (tmp_path / LOGINS).write_text(f"{GOOD}\n{GOOD}\n", encoding="utf-8")
-    with pytest.raises(LoginError, match="line 2: this name stands here twice"):
-        passwords.read(tmp_path / LOGINS)
+    with pytest.raises(LoginError, match="line 2: this name occurs twice"):
+        passwords.read_logins(tmp_path / LOGINS)
 
 
 def test_a_file_of_other_bytes_is_refused_without_showing_them(tmp_path: Path) -> None:
     (tmp_path / LOGINS).write_bytes(b"hunter2\xff")
     with pytest.raises(LoginError, match="is not UTF-8") as refused:
-        passwords.read(tmp_path / LOGINS)
+        passwords.read_logins(tmp_path / LOGINS)
     assert "hunter2" not in str(refused.value)
 
 
 @pytest.mark.parametrize("name", ["", " ", "a:b", "a b", "a\nb", "#ada", "a" * 65, "a\u202eb"])
 def test_a_name_that_no_line_could_hold_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(LoginError, match="A name has"):
-        passwords.write(tmp_path / LOGINS, name, PASSWORD)
+        passwords.write_login(tmp_path / LOGINS, name, PASSWORD)
     assert not (tmp_path / LOGINS).exists()
 
 
@@ -197,7 +199,7 @@ def test_a_password_of_another_length_is_refused_and_not_shown(
     tmp_path: Path, password: str
 ) -> None:
     with pytest.raises(LoginError, match="The password is too") as refused:
-        passwords.write(tmp_path / LOGINS, "ada", password)
+        passwords.write_login(tmp_path / LOGINS, "ada", password)
     assert "xx" not in str(refused.value)
     assert not (tmp_path / LOGINS).exists()
 
@@ -205,7 +207,7 @@ def test_a_password_of_another_length_is_refused_and_not_shown(
 def test_a_file_of_logins_is_never_a_document(tmp_path: Path) -> None:
     for name in (LOGINS, ".logins.txt", "logins", "keys"):
         load_settings(tmp_path, environment={}, flags={"logins": str(tmp_path / name)})
-        passwords.write(tmp_path / name, "ada", PASSWORD)
+        passwords.write_login(tmp_path / name, "ada", PASSWORD)
     assert scan(tmp_path)[0] == []
     for name in ("logins.txt", "sub/logins.md", "a.b"):
         with pytest.raises(ConfigError, match="begins with a dot or has no extension"):
@@ -223,36 +225,36 @@ def test_a_file_named_in_the_settings_stands_beside_them(tmp_path: Path) -> None
 
 def test_without_a_login_only_this_machine_is_served(tmp_path: Path) -> None:
     for host in ("127.0.0.1", "127.8.8.8", "::1", "localhost"):
-        assert passwords.find(settled(tmp_path, host=host), {}) == {}
+        assert passwords.find_logins(settled(tmp_path, host=host), {}) == {}
     for host in ("0.0.0.0", "::", "192.168.1.5", "fe80::1", "::ffff:10.0.0.1", "128.0.0.1"):
         with pytest.raises(LoginError, match="the chat needs a login there") as refused:
-            passwords.find(settled(tmp_path, host=host), {})
+            passwords.find_logins(settled(tmp_path, host=host), {})
         assert host in str(refused.value) and "scoqa password NAME" in str(refused.value)
 
 
 def test_a_login_opens_the_other_addresses(tmp_path: Path) -> None:
-    passwords.write(tmp_path / LOGINS, "ada", PASSWORD)
-    assert list(passwords.find(settled(tmp_path, host="0.0.0.0"), {})) == ["ada"]
-    found = passwords.find(settled(tmp_path), {"SCOQA_PASSWORD": PASSWORD})
+    passwords.write_login(tmp_path / LOGINS, "ada", PASSWORD)
+    assert list(passwords.find_logins(settled(tmp_path, host="0.0.0.0"), {})) == ["ada"]
+    found = passwords.find_logins(settled(tmp_path), {"SCOQA_PASSWORD": PASSWORD})
     assert list(found) == ["ada", "scoqa"]
-    assert passwords.matches(found, "scoqa", PASSWORD)
+    assert passwords.check_password(found, "scoqa", PASSWORD)
 
 
 def test_a_login_that_cannot_be_read_opens_nothing(tmp_path: Path) -> None:
     with pytest.raises(LoginError, match="cannot be read"):
-        passwords.find(settled(tmp_path, logins=str(tmp_path / "gone")), {})
+        passwords.find_logins(settled(tmp_path, logins=str(tmp_path / "gone")), {})
     (tmp_path / LOGINS).write_text("# nobody\n", encoding="utf-8")
-    with pytest.raises(LoginError, match="holds no login"):
-        passwords.find(settled(tmp_path), {})
+    with pytest.raises(LoginError, match="contains no login"):
+        passwords.find_logins(settled(tmp_path), {})
     with pytest.raises(LoginError, match="SCOQA_PASSWORD: The password is too short"):
-        passwords.find(settled(tmp_path, logins=LOGINS), {"SCOQA_PASSWORD": ""})
+        passwords.find_logins(settled(tmp_path, logins=LOGINS), {"SCOQA_PASSWORD": ""})
 
 
 def test_the_application_is_locked_whoever_builds_it(tmp_path: Path) -> None:
     from starlette.testclient import TestClient
 
-    passwords.write(tmp_path / LOGINS, "ada", PASSWORD)
-    client = TestClient(application(settled(tmp_path)), base_url="http://localhost")
+    passwords.write_login(tmp_path / LOGINS, "ada", PASSWORD)
+    client = TestClient(build_application(settled(tmp_path)), base_url="http://localhost")
     assert client.get("/config").status_code == 401
 
 
@@ -260,16 +262,16 @@ def test_the_application_is_locked_whoever_builds_it(tmp_path: Path) -> None:
 def test_a_file_that_others_may_read_is_said_at_the_start_and_not_refused(tmp_path: Path) -> None:
     file = tmp_path / "my keys"
     workspace = settled(tmp_path, logins=str(file))
-    passwords.write(file, "ada", PASSWORD)
-    assert cli._hints(workspace) == []
+    passwords.write_login(file, "ada", PASSWORD)
+    assert cli._security_hints(workspace) == []
     for mode in (0o640, 0o604, 0o620):
         file.chmod(mode)
-        assert list(passwords.find(workspace, {})) == ["ada"]
-        assert cli._hints(workspace) == [
-            "Other accounts of this machine may open the file of the logins. Keep it to yourself "
-            f"with: chmod 600 '{file}'"
+        assert list(passwords.find_logins(workspace, {})) == ["ada"]
+        assert cli._security_hints(workspace) == [
+            "Other accounts of this machine can access the file with the logins. Restrict it with: "
+            f"chmod 600 '{file}'"
         ]
-    assert cli._hints(settled(tmp_path)) == [], "there is no such file"
+    assert cli._security_hints(settled(tmp_path)) == [], "there is no such file"
 
 
 # -- addresses ----------------------------------------------------------------------------------
@@ -284,7 +286,7 @@ def test_a_host_that_is_no_address_is_refused(tmp_path: Path, host: str) -> None
 def test_an_address_is_written_as_a_browser_writes_it(tmp_path: Path) -> None:
     hosts = ("127.0.0.1", "0.0.0.0", "::", "[::1]", "FE80:0::1%eth0", "localhost", "10.0.0.7")
     settings = [load_settings(tmp_path, environment={}, flags={"host": each}) for each in hosts]
-    assert [in_url(each.host) for each in settings] == [
+    assert [url_host(each.host) for each in settings] == [
         "127.0.0.1", "127.0.0.1", "[::1]", "[::1]", "[fe80::1]", "localhost", "10.0.0.7",
     ]  # fmt: skip
     assert [is_local(each.host) for each in settings] == [
@@ -296,7 +298,7 @@ def test_an_address_is_written_as_a_browser_writes_it(tmp_path: Path) -> None:
         True,
         False,
     ]
-    assert [is_every(each.host) for each in settings] == [False, True, True, *[False] * 4]
+    assert [is_wildcard(each.host) for each in settings] == [False, True, True, *[False] * 4]
 
 
 def test_the_next_free_port_of_an_ipv6_address_is_taken() -> None:
@@ -333,8 +335,8 @@ def test_the_chat_is_not_served_beyond_this_machine_without_a_login(folder: Path
         assert (done.returncode, done.stdout) == (2, "")
         assert done.stderr == (
             f"scoqa: Other machines reach {host}, so the chat needs a login there. Add one with "
-            f"scoqa password NAME --workspace {folder}, or leave out the host to serve this "
-            "machine alone.\n"
+            f"scoqa password NAME --workspace {folder}, or leave out the host to serve only "
+            "this machine.\n"
         )
     assert not (folder / "embeddings").exists(), "it is said before anything is done"
 
@@ -343,12 +345,12 @@ def test_a_password_is_read_as_a_line_where_there_is_no_terminal(folder: Path) -
     done = scoqa("password", "ada", "--workspace", folder, input=f"{PASSWORD}\n")
     assert (done.returncode, done.stdout) == (0, "")
     assert PASSWORD not in done.stderr
-    assert passwords.matches(passwords.read(folder / LOGINS), "ada", PASSWORD)
+    assert passwords.check_password(passwords.read_logins(folder / LOGINS), "ada", PASSWORD)
     elsewhere = folder / "keys"
     done = scoqa("password", "bob", "-w", folder, "--file", elsewhere, input=PASSWORD)
     assert done.returncode == 0
-    assert list(passwords.read(elsewhere)) == ["bob"]
-    assert list(passwords.read(folder / LOGINS)) == ["ada"]
+    assert list(passwords.read_logins(elsewhere)) == ["bob"]
+    assert list(passwords.read_logins(folder / LOGINS)) == ["ada"]
 
 
 @pytest.mark.parametrize("typed", ["", "\n", "short\n"])
@@ -375,7 +377,10 @@ def test_a_terminal_is_asked_twice_and_shows_nothing(folder: Path, second: str, 
     ) as process:  # fmt: skip
         os.close(inside)
         shown = b""
-        for question, typed in ((b"Password for ada: ", PASSWORD), (b"Once more: ", second)):
+        for question, typed in (
+            (b"Password for ada: ", PASSWORD),
+            (b"Repeat the password: ", second),
+        ):
             while question not in shown:
                 shown += os.read(terminal, 1024)
             os.write(terminal, f"{typed}\n".encode())

@@ -9,7 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from evaluating import QUESTIONS, RAW, URL, state, upload
-from scoqa.ui.app import application
+from scoqa.ui.app import build_application
 from scoqa.ui.auth import passwords
 from scoqa.ui.auth.guard import MOST_BODY_BYTES, MOST_SET_BYTES
 from scoqa.workspace import Workspace
@@ -47,8 +47,8 @@ def test_before_anything_is_there_it_says_where_sets_are_put(
 
 
 def test_without_a_login_nothing_of_it_is_shown(workspace: Workspace) -> None:
-    logins = passwords.find(workspace, {"SCOQA_PASSWORD": "a long way to the harbour"})
-    client = TestClient(application(workspace, logins=logins), base_url=URL)
+    logins = passwords.find_logins(workspace, {"SCOQA_PASSWORD": "a long way to the harbour"})
+    client = TestClient(build_application(workspace, logins=logins), base_url=URL)
     page = client.get("/evaluate", headers={"accept": "text/html"}, follow_redirects=False)
     assert (page.status_code, page.headers["location"]) == (303, "/login?next=%2Fevaluate")
     for path in ("state", "runs/x", "runs/x/report.json"):

@@ -32,7 +32,7 @@ Served = tuple[FakeWorkspace, str]
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """Give a chat that asks for a login on 127.0.0.1, and its address."""
     workspace = FakeWorkspace(tmp_path_factory.mktemp("ui"))
-    passwords.write(workspace.root / ".scoqa-logins", "ada", PASSWORD)
+    passwords.write_login(workspace.root / ".scoqa-logins", "ada", PASSWORD)
     with serving(workspace) as url:
         yield workspace, url
 
@@ -105,7 +105,7 @@ def test_a_password_being_looked_at_keeps_nobody_else_waiting(
         going_on.release()
         return release.wait(30)
 
-    monkeypatch.setattr(login, "matches", slow)
+    monkeypatch.setattr(login, "check_password", slow)
     results: list[int] = []
 
     def attempt(name: str) -> None:
@@ -248,7 +248,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
 def test_no_document_but_one_of_the_index_is_a_source(library: Library, up: str) -> None:
     right = library.source()
     assert (right["text"], right["problem"]) == (library.document.text, None)
-    unknown = {**viewer._BARE, "problem": viewer._UNKNOWN}
+    unknown = {**viewer._EMPTY, "problem": viewer._UNKNOWN}
     for way in library.ways_out(up):
         shown = library.source(document=way)  # found by the digest of its text: it was moved
         assert (shown["path"], shown["text"]) == (library.document.path, library.document.text)

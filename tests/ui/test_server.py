@@ -23,9 +23,9 @@ from test_answer_markup import FakeWorkspace
 from conftest import finished, free_port
 from scoqa.config import Settings
 from scoqa.serial import to_json
-from scoqa.ui.app import application, build
+from scoqa.ui.app import build, build_application
 from scoqa.ui.auth.guard import Guard, host_name
-from scoqa.ui.work.model_loader import Loading
+from scoqa.ui.work.model_loader import ModelLoader
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def workspace(tmp_path: Path) -> FakeWorkspace:
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     workspace = FakeWorkspace(tmp_path_factory.mktemp("ui"), allowed_hosts=("docs.example",))
     with TestClient(
-        application(workspace),  # type: ignore[arg-type]
+        build_application(workspace),  # type: ignore[arg-type]
         base_url="http://127.0.0.1:7860",
     ) as client:
         yield client
@@ -74,7 +74,7 @@ def test_the_address_served_at_is_a_name_of_ours_but_not_every_address(tmp_path:
     ):
         workspace = FakeWorkspace(tmp_path)
         workspace.settings = Settings(host=host, allowed_hosts=("FD00::8",))
-        guard = application(workspace, logins={})  # type: ignore[arg-type]
+        guard = build_application(workspace, logins={})  # type: ignore[arg-type]
         client = TestClient(guard, base_url="http://localhost")
         assert (host, client.get("/config", headers={"host": header}).status_code) == (host, status)
 
@@ -227,7 +227,7 @@ def test_the_models_are_loaded_once_however_many_ask() -> None:
         slow.loaded = True
 
     slow = SimpleNamespace(loaded=False, load=load)
-    loading = Loading(slow)  # type: ignore[arg-type]
+    loading = ModelLoader(slow)  # type: ignore[arg-type]
     threads = [threading.Thread(target=loading.wait) for _ in range(8)]
     for thread in threads:
         thread.start()

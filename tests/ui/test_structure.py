@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from conftest import document_of
 from scoqa.types import Document, Mark, MarkKind
-from scoqa.ui.source.structure import Units, structure
+from scoqa.ui.source.structure import Utf16Counter, pack_structure
 from scoqa.ui.source.viewer import utf16_offset
 
 
@@ -43,7 +43,7 @@ def test_what_begins_somewhere_is_said_in_words() -> None:
         ("page", "iv", "three"),
         ("message", "from Anna Li, 3 May 2024", "four"),
     )
-    assert places(structure(document)["starts"], 2) == [
+    assert places(pack_structure(document)["starts"], 2) == [
         (0, "Slide 1"),
         (8, "Sheet Budget"),  # the first character takes two units
         (13, "Page iv"),
@@ -56,18 +56,18 @@ def test_of_a_row_only_a_number_that_does_not_follow_is_said() -> None:
         "a\nb\nc\nd",
         ("row", "7", "a"), ("row", "8", "b"), ("row", "11", "c"), ("row", "12", "d"),
     )  # fmt: skip
-    assert places(structure(document)["starts"], 2) == [(0, 7), (2, None), (4, 11), (6, None)]
+    assert places(pack_structure(document)["starts"], 2) == [(0, 7), (2, None), (4, 11), (6, None)]
 
 
 def test_a_row_that_has_no_number_is_none() -> None:
     document = marked("a\nb", ("row", "<b>", "a"), ("row", "-1", "b"))
-    assert structure(document)["starts"] == []
+    assert pack_structure(document)["starts"] == []
 
 
 def test_a_blank_page_is_said_too() -> None:
     marks = (Mark(0, 3, "page", "1"), Mark(3, 3, "page", "2"), Mark(3, 6, "page", "3"))
     document = replace(document_of("onetwo"), marks=marks)
-    assert places(structure(document)["starts"], 2) == [
+    assert places(pack_structure(document)["starts"], 2) == [
         (0, "Page 1"), (3, "Page 2"), (3, "Page 3"),
     ]  # fmt: skip
 
@@ -80,7 +80,7 @@ def test_a_heading_is_as_deep_as_its_path_and_skips_no_level() -> None:
         ("heading", "A > x > y > C", "C"),
         ("heading", "D", "D"),
     )
-    assert places(structure(document)["headings"], 3) == [
+    assert places(pack_structure(document)["headings"], 3) == [
         (0, 1, 1), (2, 1, 2), (4, 1, 3), (6, 1, 1),
     ]  # fmt: skip
 
@@ -90,19 +90,19 @@ def test_asides_between_which_nothing_stands_are_one() -> None:
         "Home\n\nCookies\n\nThe text.\n\nImprint",
         ("aside", "", "Home"), ("aside", "", "Cookies"), ("aside", "", "Imprint"),
     )  # fmt: skip
-    assert places(structure(document)["asides"], 2) == [(0, 13), (26, 7)]
+    assert places(pack_structure(document)["asides"], 2) == [(0, 13), (26, 7)]
 
 
 def test_what_lies_in_another_of_its_kind_is_shown_once() -> None:
     marks = (Mark(0, 5, "aside", ""), Mark(1, 3, "aside", ""), Mark(2, 2, "heading", "x"))
-    packed = structure(replace(document_of("abcdefg"), marks=marks))
+    packed = pack_structure(replace(document_of("abcdefg"), marks=marks))
     assert (packed["asides"], packed["headings"]) == ([0, 5], [])
 
 
 @given(st.text(alphabet=st.sampled_from("aé\u05d0🧱\n"), max_size=40), st.data())
 def test_every_place_is_counted_as_javascript_counts(text: str, data: st.DataObject) -> None:
     offset = data.draw(st.integers(0, len(text)))
-    assert Units.of(text).before(offset) == utf16_offset(text, offset)
+    assert Utf16Counter.from_text(text).count_before(offset) == utf16_offset(text, offset)
 
 
 def test_the_marks_of_a_large_table_take_a_fraction_of_its_text() -> None:
@@ -113,6 +113,6 @@ def test_the_marks_of_a_large_table_take_a_fraction_of_its_text() -> None:
         for row in range(count)
     )
     document = replace(document_of(line * count), marks=marks)
-    packed = structure(document)
+    packed = pack_structure(document)
     assert len(packed["starts"]) == 2 * count
     assert len(json.dumps(packed, separators=(",", ":"))) < len(document.text) / 3

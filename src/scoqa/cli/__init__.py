@@ -1,7 +1,7 @@
-"""The command line: commands that mirror the Python names.
+"""The command line: commands that mirror the Python API.
 
-Receives arguments; hands on text or JSON and an exit code: 0 done, 1 error, 2 usage,
-3 silence with --exit-on-silence, 4 verification failed, 5 worse than --fail-on allows.
+Input: arguments. Output: text or JSON, and an exit code: 0 success, 1 error, 2 usage, 3 silence
+with --exit-on-silence, 4 verification failed, 5 worse than --fail-on allows.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from scoqa.cli.shared import (
     Json,
     ReaderOption,
     WorkspaceOption,
-    nothing_to_read,
+    no_documents_error,
     open_workspace,
-    synced,
+    sync_index,
 )
 from scoqa.cli.train import train_reader
 from scoqa.errors import IndexLockedError, LoginError, ScoqaError, VerificationError
 
 app = typer.Typer(
-    help="Ask a folder of documents; every answer is a quote with the place it came from.",
+    help="Ask questions about a folder of documents; every answer is a quote with its place.",
     epilog="Example: scoqa chat ~/Papers",
     no_args_is_help=True,
     add_completion=False,
@@ -45,21 +45,21 @@ app = typer.Typer(
 
 
 def main() -> None:
-    """Run the command line; every expected error is one sentence and an exit code."""
+    """Run the command line; print an expected error as one message and exit with its code."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     try:
-        app(prog_name="scoqa")  # whichever way it was started
+        app(prog_name="scoqa")  # also for python -m scoqa
     except ScoqaError as error:
         if _debug:
             raise
-        from scoqa.terminal import say
+        from scoqa.terminal import print_message
 
-        say(f"scoqa: {error}")
+        print_message(f"scoqa: {error}")
         sys.exit(error.exit_code)
     except BrokenPipeError:
-        # The reader of our output has left (`scoqa search ... | head`): nothing more to say.
+        # The program that reads our output has ended (`scoqa search ... | head`).
         sys.stderr.close()
         sys.exit(1)
 
@@ -67,17 +67,20 @@ def main() -> None:
 _debug = False
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
+def _print_version(requested: bool) -> None:
+    if requested:
         typer.echo(f"scoqa {__version__}")
         raise typer.Exit
 
 
 @app.callback()
 def options(
-    debug: Annotated[bool, typer.Option("--debug", help="Show the trace of an error.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
     ] = False,
 ) -> None:
     global _debug
@@ -87,14 +90,14 @@ def options(
 @app.command(epilog="Example: scoqa chat ~/Papers --port 8000")
 def chat(
     folder: Folder = None,
-    workspace: WorkspaceOption = Path(),
+    root: WorkspaceOption = Path(),
     index: IndexOption = None,
     host: Annotated[
         str | None,
         typer.Option(
             metavar="ADDRESS",
-            help="The address to serve at (default: 127.0.0.1, this machine alone); any that "
-            "other machines reach needs a login, see scoqa password.",
+            help="The address to serve at (default: 127.0.0.1, only this machine). An address that "
+            "other machines can reach requires a login, see scoqa password.",
         ),
     ] = None,
     port: Annotated[int | None, typer.Option(help="The first port to try.")] = None,
@@ -102,120 +105,121 @@ def chat(
     allow_download: Download = False,
 ) -> None:
     """Index the folder and serve the chat on this machine."""
-    from scoqa.terminal import print_sync, say
+    from scoqa.terminal import print_message, print_sync
     from scoqa.ui.auth import passwords
 
-    opened = open_workspace(
-        folder or workspace,
+    workspace = open_workspace(
+        folder or root,
         index,
         host=host,
         port=port,
         reader=reader,
         allow_download=allow_download,
     )
-    logins = passwords.find(opened)  # before anything that takes time
-    if opened.store.writable:
+    logins = passwords.find_logins(workspace)  # first, so that its errors appear immediately
+    if workspace.store.writable:
         try:
-            print_sync(synced(opened, rebuild=False))
+            print_sync(sync_index(workspace, rebuild=False))
         except IndexLockedError as error:
-            if not opened.store.exists() or not opened.summary()[0]:
-                raise  # nothing to serve yet
-            say(f"{error} Serving the index as it is.")
+            if not workspace.store.exists() or not workspace.summary()[0]:
+                raise  # there is no index to serve yet
+            print_message(f"{error} Serving the existing index.")
     else:
-        say(f"{opened.index} cannot be written: serving the index as it is.")
-    if not opened.summary()[0]:
-        say(f"{nothing_to_read(opened)} The page waits for them.")
+        print_message(f"{workspace.index} cannot be written: serving the existing index.")
+    if not workspace.summary()[0]:
+        print_message(f"{no_documents_error(workspace)} The page can index them later.")
     from scoqa.ui import serve
 
-    for hint in _hints(opened):
-        say(hint)
+    for hint in _security_hints(workspace):
+        print_message(hint)
     serve(
-        opened,
-        port=opened.settings.port,
+        workspace,
+        port=workspace.settings.port,
         logins=logins,
         on_ready=lambda url: typer.echo(f"scoqa is ready: {url}"),
     )
-    _leave_the_models()
+    _exit_despite_threads()
 
 
-def _leave_the_models() -> None:
-    """End the program with 0 at once, if one of our threads is still at work.
+def _exit_despite_threads() -> None:
+    """Exit immediately with 0 if one of our threads is still running.
 
-    Python's own end would take the thread out of the middle of torch's C++, which answers with
-    SIGABRT. Whatever is half done is in SQLite, which a sudden end is nothing new to.
+    Otherwise the interpreter's shutdown would kill the thread inside torch's C++ code, which
+    aborts with SIGABRT. Unfinished work is safe: SQLite tolerates a sudden exit.
     """
     import threading
 
-    if any(each.name.startswith("scoqa-") for each in threading.enumerate()):
+    if any(thread.name.startswith("scoqa-") for thread in threading.enumerate()):
         logging.shutdown()
         for stream in (sys.stdout, sys.stderr):
-            with contextlib.suppress(OSError, ValueError):  # closed, or nobody reads it any more
+            with contextlib.suppress(OSError, ValueError):  # closed, or its reader has ended
                 stream.flush()
         os._exit(0)
 
 
-def _hints(workspace: Any) -> list[str]:
-    """Return what to know before others reach the chat of `workspace`, or its logins."""
+def _security_hints(workspace: Any) -> list[str]:
+    """Return warnings about who can read the logins and reach the chat of `workspace`."""
     import shlex
 
-    from scoqa.ui.address import is_every, is_local
+    from scoqa.ui.address import is_local, is_wildcard
     from scoqa.ui.auth import passwords
 
-    settings, file = workspace.settings, passwords.file_of(workspace)
+    settings, file = workspace.settings, passwords.logins_file(workspace)
     hints = []
     if passwords.is_open_to_others(file):
         hints.append(
-            "Other accounts of this machine may open the file of the logins. Keep it to yourself "
-            f"with: {shlex.join(['chmod', '600', str(file)])}"
+            "Other accounts of this machine can access the file with the logins. Restrict it with: "
+            f"{shlex.join(['chmod', '600', str(file)])}"
         )
     if not is_local(settings.host):
         hints.append(
-            "Passwords and answers are sent unencrypted. Put a proxy with TLS in front, or use an "
-            "SSH tunnel."
+            "Passwords and answers are sent unencrypted. Use a TLS proxy in front of the chat, or "
+            "an SSH tunnel."
         )
-    if is_every(settings.host) and not settings.allowed_hosts:
+    if is_wildcard(settings.host) and not settings.allowed_hosts:
         hints.append(
-            "Other machines are refused until allowed_hosts names this one as they call it, such "
-            'as allowed_hosts = ["192.168.1.5"] in scoqa.toml, or SCOQA_ALLOWED_HOSTS.'
+            "Other machines are refused until allowed_hosts contains the name or address under "
+            'which they reach this one, such as allowed_hosts = ["192.168.1.5"] in scoqa.toml, or '
+            "SCOQA_ALLOWED_HOSTS."
         )
     return hints
 
 
 @app.command(epilog="Example: scoqa password ada --workspace ~/Papers")
 def password(
-    name: Annotated[str, typer.Argument(help="Who logs in.")],
-    workspace: WorkspaceOption = Path(),
+    name: Annotated[str, typer.Argument(help="The login name.")],
+    root: WorkspaceOption = Path(),
     file: Annotated[
         Path | None,
-        typer.Option("--file", help="Where the logins stand (default: as the settings say)."),
+        typer.Option("--file", help="The file of the logins (default: that of the settings)."),
     ] = None,
 ) -> None:
-    """Ask for a password, or read a line of standard input, and let NAME log in with it."""
-    # Never an argument: other programs see those.
+    """Set the password of the login NAME, from a prompt or a line of standard input."""
+    # Never an argument: other programs can read those.
     from getpass import getpass
 
-    from scoqa.terminal import say
+    from scoqa.terminal import print_message
     from scoqa.ui.auth import passwords
 
-    opened = open_workspace(workspace, None, logins=None if file is None else str(file))
+    workspace = open_workspace(root, None, logins=None if file is None else str(file))
     if sys.stdin.isatty():
         typed = getpass(f"Password for {name}: ")
-        if getpass("Once more: ") != typed:
+        if getpass("Repeat the password: ") != typed:
             raise LoginError("The two passwords differ. Nothing was changed; try again.")
     else:
         typed = sys.stdin.readline().rstrip("\r\n")
-    place = passwords.file_of(opened)
-    passwords.write(place, name, typed)
-    say(f"{name} can log in, once the chat is started again. Kept in {place}")
+    target = passwords.logins_file(workspace)
+    passwords.write_login(target, name, typed)
+    print_message(f"{name} can log in after a restart of the chat. Saved in {target}")
 
 
 @app.command(name="index", epilog="Example: scoqa index ~/Papers")
 def index_command(
     folder: Folder = None,
-    workspace: WorkspaceOption = Path(),
+    root: WorkspaceOption = Path(),
     index: IndexOption = None,
     rebuild: Annotated[
-        bool, typer.Option("--rebuild", help="Set the present index aside and build a new one.")
+        bool, typer.Option("--rebuild", help="Move the existing index aside and build a new one.")
     ] = False,
     as_json: Json = False,
     allow_download: Download = False,
@@ -223,46 +227,53 @@ def index_command(
     """Bring the index up to date with the documents."""
     from scoqa.terminal import print_json, print_sync
 
-    opened = open_workspace(folder or workspace, index, allow_download=allow_download)
-    report = synced(opened, rebuild=rebuild)
+    workspace = open_workspace(folder or root, index, allow_download=allow_download)
+    report = sync_index(workspace, rebuild=rebuild)
     if as_json:
         print_json(report)
     else:
         print_sync(report)
-    if not opened.summary()[0]:
-        raise nothing_to_read(opened)
+    if not workspace.summary()[0]:
+        raise no_documents_error(workspace)
 
 
 @app.command(epilog='Example: scoqa ask "Who sponsored the forum?" --json > answer.json')
 def ask(
     question: Annotated[str, typer.Argument(help="The question, in quotes.")],
-    workspace: WorkspaceOption = Path(),
+    root: WorkspaceOption = Path(),
     index: IndexOption = None,
     collection: Collection = None,
     reader: ReaderOption = None,
     as_json: Json = False,
     explain: Annotated[bool, typer.Option("--explain", help="Show every stage's scores.")] = False,
     exit_on_silence: Annotated[
-        bool, typer.Option("--exit-on-silence", help="End with 3 when nothing answers.")
+        bool, typer.Option("--exit-on-silence", help="Exit with 3 if there is no answer.")
     ] = False,
     allow_download: Download = False,
 ) -> None:
     """Answer a question with quotes and their exact places."""
-    from scoqa.terminal import print_answer, print_explanation, print_json, say, waiting
+    from scoqa.terminal import (
+        print_answer,
+        print_explanation,
+        print_json,
+        print_message,
+        show_status,
+    )
 
-    opened = open_workspace(workspace, index, reader=reader, allow_download=allow_download)
-    with waiting("Loading the model, finding passages and reading ..."):
-        explained = opened.explain(question, collection=collection)
-    answer = explained.answer
+    workspace = open_workspace(root, index, reader=reader, allow_download=allow_download)
+    with show_status("Loading the model, finding passages and reading ..."):
+        explanation = workspace.explain(question, collection=collection)
+    answer = explanation.answer
     if as_json:
-        print_json(explained if explain else answer)
+        print_json(explanation if explain else answer)
     else:
         print_answer(answer)
         if explain:
-            print_explanation(explained)
-    for verdict in opened.verify(answer):
+            print_explanation(explanation)
+    for verdict in workspace.verify(answer):
         if verdict.kind != "true":
-            say(f"Note: {verdict.message} Bring the index up to date: {opened.store.command}")
+            update = f"Bring the index up to date: {workspace.store.command}"
+            print_message(f"Note: {verdict.message} {update}")
     if exit_on_silence and not answer.answered:
         raise typer.Exit(3)
 
@@ -270,39 +281,39 @@ def ask(
 @app.command(epilog='Example: scoqa search "annual leave" -k 5')
 def search(
     query: Annotated[str, typer.Argument(help='Words, or a "quoted phrase".')],
-    workspace: WorkspaceOption = Path(),
+    root: WorkspaceOption = Path(),
     index: IndexOption = None,
     collection: Collection = None,
-    k: Annotated[int, typer.Option("-k", min=1, max=100, help="How many passages.")] = 10,
+    k: Annotated[int, typer.Option("-k", min=1, max=100, help="The number of passages.")] = 10,
     as_json: Json = False,
     allow_download: Download = False,
 ) -> None:
-    """Find passages only, with what found them."""
-    from scoqa.terminal import print_hits, print_json, say, waiting
+    """Find passages, with their rank and score in each search."""
+    from scoqa.terminal import print_hits, print_json, print_message, show_status
 
-    opened = open_workspace(workspace, index, allow_download=allow_download)
-    with waiting("Loading the model and finding passages ..."):
-        hits = opened.search(query, k=k, collection=collection)
+    workspace = open_workspace(root, index, allow_download=allow_download)
+    with show_status("Loading the model and finding passages ..."):
+        hits = workspace.search(query, k=k, collection=collection)
     if as_json:
         print_json(hits)
     elif hits:
         print_hits(hits)
     else:
-        say("No passage was found.")
+        print_message("No passage was found.")
 
 
 @app.command(epilog="Example: scoqa verify answer.json")
 def verify(
-    answer: Annotated[Path, typer.Argument(help="What scoqa ask --json wrote.")],
-    workspace: WorkspaceOption = Path(),
+    answer: Annotated[Path, typer.Argument(help="The output of scoqa ask --json.")],
+    root: WorkspaceOption = Path(),
     index: IndexOption = None,
     as_json: Json = False,
 ) -> None:
-    """Replay a saved answer against the files; no model is loaded."""
+    """Check the citations of a saved answer against the files; loads no model."""
     from scoqa.serial import answer_from_json
-    from scoqa.terminal import print_json, print_verdicts, say
+    from scoqa.terminal import print_json, print_message, print_verdicts
 
-    opened = open_workspace(workspace, index)
+    workspace = open_workspace(root, index)
     try:
         record = json.loads(answer.read_text(encoding="utf-8"))
         if isinstance(record, dict) and "answer" in record:
@@ -314,7 +325,7 @@ def verify(
         raise VerificationError(
             f"{answer} is not a saved answer: {error}. Save one with: scoqa ask QUESTION --json"
         ) from error
-    verdicts = opened.verify(saved)
+    verdicts = workspace.verify(saved)
     if as_json:
         print_json(verdicts)
     else:
@@ -322,7 +333,8 @@ def verify(
     wrong = sum(verdict.kind != "true" for verdict in verdicts)
     if wrong:
         raise VerificationError(f"{wrong} of {len(verdicts)} citations are not true any more.")
-    say(f"All {len(verdicts)} citations are true." if verdicts else "The answer cites nothing.")
+    count = len(verdicts)
+    print_message(f"All {count} citations are true." if count else "The answer has no citations.")
 
 
 app.command(epilog="Example: scoqa evaluate questions.csv --html report.html")(evaluate)
@@ -335,22 +347,22 @@ app.command(
 @app.command(epilog="Example: scoqa doctor ~/Papers")
 def doctor(
     folder: Folder = None,
-    workspace: WorkspaceOption = Path(),
+    root: WorkspaceOption = Path(),
     index: IndexOption = None,
     as_json: Json = False,
 ) -> None:
-    """Check models, index and disk, and say what to do."""
+    """Check models, documents, index and disk, and suggest corrections."""
     from rich.text import Text
 
     from scoqa.doctor import examine
-    from scoqa.terminal import out, print_json, visible
+    from scoqa.terminal import out, print_json, replace_controls
 
-    findings = examine(open_workspace(folder or workspace, index))
+    findings = examine(open_workspace(folder or root, index))
     if as_json:
         print_json(findings)
     else:
         for finding in findings:
             mark = "ok " if finding.ok else "!! "
-            out.print(Text(f"{mark} {finding.subject}: {visible(finding.message)}"))
+            out.print(Text(f"{mark} {finding.subject}: {replace_controls(finding.message)}"))
     if not all(finding.ok for finding in findings):
         raise typer.Exit(1)

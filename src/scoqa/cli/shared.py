@@ -1,6 +1,7 @@
-"""What commands have in common: options, and the workspace they act on.
+"""Options and helpers that several commands share.
 
-Receives paths; hands on a Workspace, which is imported when it is needed.
+Input: paths and options. Output: Workspaces, Evaluations and sync reports. Their modules are
+imported when needed, because they load slowly.
 """
 
 from __future__ import annotations
@@ -23,9 +24,10 @@ WorkspaceOption = Annotated[
     Path, typer.Option("--workspace", "-w", help="The folder with the documents.")
 ]
 IndexOption = Annotated[
-    Path | None, typer.Option("--index", help="Where the index lives (default: in the workspace).")
+    Path | None,
+    typer.Option("--index", help="The folder of the index (default: in the workspace)."),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON: the types of the data model.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, in the schema of the data model.")]
 Collection = Annotated[
     str | None, typer.Option("--collection", "-c", help="Ask only in this first-level folder.")
 ]
@@ -34,45 +36,52 @@ ReaderOption = Annotated[
     typer.Option(
         "--reader",
         metavar="NAME",
-        help="What points at answers: span, sentence, or a folder (default: as the settings say).",
+        help="The reader: span, sentence, or a folder (default: that of the settings).",
     ),
 ]
 Download = Annotated[
-    bool, typer.Option("--allow-download", help="Let a model be fetched; never done otherwise.")
+    bool,
+    typer.Option(
+        "--allow-download",
+        help="Download a missing model; without this option nothing is downloaded.",
+    ),
 ]
 
 
 def open_workspace(folder: Path, index: Path | None, **settings: Any) -> Any:
-    """Return the Workspace of `folder`."""
+    """Return the Workspace of `folder`; settings: as in scoqa.toml, with precedence over it."""
     from scoqa.workspace import Workspace
 
     return Workspace(folder, index=index, **settings)
 
 
-def synced(workspace: Any, *, rebuild: bool) -> Any:
-    """Bring the index up to date with a progress bar; return the SyncReport."""
-    from scoqa.terminal import progress, say
+def sync_index(workspace: Any, *, rebuild: bool) -> Any:
+    """Bring the index up to date with a progress bar; return the SyncReport.
+
+    Raises typer.Exit with 130 on Ctrl-C.
+    """
+    from scoqa.terminal import print_message, show_progress
 
     if not workspace.index.is_relative_to(workspace.root):
-        say(f"The index is in {workspace.index}")
+        print_message(f"The index is in {workspace.index}")
     try:
-        with progress("Indexing") as draw:
+        with show_progress("Indexing") as draw:
             return workspace.sync(
                 progress=lambda step: draw(step.done, step.total, step.doing), rebuild=rebuild
             )
     except KeyboardInterrupt:
-        say(f"Stopped. What was done is kept; go on with: {workspace.store.command}")
+        print_message(f"Stopped. The work so far is saved; resume with: {workspace.store.command}")
         raise typer.Exit(130) from None
 
 
-def made_ready(workspace: Any, question_set: QuestionSet) -> Evaluation:
-    """Return the set made ready, with a bar where it brings documents that are to be indexed."""
+def prepare_evaluation(workspace: Any, question_set: QuestionSet) -> Evaluation:
+    """Return the Evaluation of a set; show progress while the set's own documents are indexed."""
     from scoqa.evaluation import Evaluation
-    from scoqa.terminal import progress
+    from scoqa.terminal import show_progress
 
     if not question_set.contexts:
         return Evaluation(workspace, question_set)
-    with progress("Indexing its documents") as draw:
+    with show_progress("Indexing its documents") as draw:
         return Evaluation(
             workspace,
             question_set,
@@ -80,8 +89,8 @@ def made_ready(workspace: Any, question_set: QuestionSet) -> Evaluation:
         )
 
 
-def nothing_to_read(workspace: Any) -> WorkspaceError:
-    """Return the error of a folder without documents."""
+def no_documents_error(workspace: Any) -> WorkspaceError:
+    """Return the error for a folder without documents."""
     from scoqa.parse import KINDS
 
     return WorkspaceError(

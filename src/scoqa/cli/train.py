@@ -1,7 +1,7 @@
-"""The command that trains a reader: question sets in, a folder that `reader` can name out.
+"""The command `train-reader`: train a reader on question sets.
 
-Receives arguments; hands on a reader's folder and a report, and 130 when it is stopped: the same
-command goes on from there.
+Input: arguments. Output: a folder for the setting `reader`, and a report; exit code 130 if it is
+stopped. The same command resumes a stopped training.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from scoqa.cli.shared import (
     Download,
     IndexOption,
     WorkspaceOption,
-    made_ready,
-    nothing_to_read,
+    no_documents_error,
     open_workspace,
-    synced,
+    prepare_evaluation,
+    sync_index,
 )
 from scoqa.config import SENTENCE_READER
 from scoqa.errors import IndexLockedError, ModelNotFoundError, ReaderTrainingError
@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 RECIPE = Recipe()
 
 
-def _above_zero(value: float) -> float:
-    if not 0 < value < math.inf:  # nor NaN
+def _check_positive(value: float) -> float:
+    if not 0 < value < math.inf:  # also rejects NaN
         raise typer.BadParameter(f"{value:g} is not a number above 0")
     return value
 
@@ -60,139 +60,151 @@ def train_reader(
         typer.Option(
             "--init",
             metavar="MODEL",
-            help="A reader's or another BERT's folder (default: the reader that comes with scoqa).",
+            help="The folder of a reader or another BERT model (default: scoqa's own reader).",
             show_default=False,
         ),
     ] = READER_FOLDER,
-    workspace: WorkspaceOption = Path(),
+    root: WorkspaceOption = Path(),
     index: IndexOption = None,
     passes: Annotated[
-        float, typer.Option(callback=_above_zero, help="How often to go over all questions.")
+        float, typer.Option(callback=_check_positive, help="How many times to use every question.")
     ] = RECIPE.passes,
     questions_per_step: Annotated[
-        int, typer.Option(min=1, help="How many questions to learn from at once.")
+        int, typer.Option(min=1, help="The number of questions per step.")
     ] = RECIPE.questions,
     rate: Annotated[
-        float, typer.Option(callback=_above_zero, help="The greatest learning rate.")
+        float, typer.Option(callback=_check_positive, help="The maximum learning rate.")
     ] = RECIPE.rate,
     seed: Annotated[
-        int, typer.Option(min=0, max=2**32 - 1, help="What chance begins with.")
+        int, typer.Option(min=0, max=2**32 - 1, help="The seed of the random generator.")
     ] = RECIPE.seed,
     negatives: Annotated[
-        int, typer.Option(min=0, help="Windows without the answer, beside the one with it.")
+        int,
+        typer.Option(min=0, help="Windows without the answer per question."),
     ] = NEGATIVES,
     held_out: Annotated[
         int,
-        typer.Option(min=0, help="Questions kept aside for the report, at most a tenth of all."),
+        typer.Option(min=0, help="Questions held out for the report, at most a tenth of all."),
     ] = 100,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     allow_download: Download = False,
 ) -> None:
-    """Train a reader on question sets; stopped, the same command goes on."""
+    """Train a reader on question sets; the same command resumes a stopped training."""
     from scoqa.evaluation.sets import read_set
 
-    sets = [read_set(each) for each in data]
-    if len({each.digest for each in sets}) < len(sets):
-        raise typer.BadParameter("one set is named twice", param_hint="DATA")
+    sets = [read_set(file) for file in data]
+    if len({question_set.digest for question_set in sets}) < len(sets):
+        raise typer.BadParameter("one set is given twice", param_hint="DATA")
     weights = _digest_of_weights(init)
     check_folder(out)
-    # Not with the reader that the settings name: it may be the one that is to be made.
-    opened = open_workspace(workspace, index, reader=SENTENCE_READER, allow_download=allow_download)
-    if not all(each.contexts for each in sets):
-        _bring_up_to_date(opened)
-    evaluations = [made_ready(opened, each) for each in sets]
-    count = sum(len(each.questions) for each in evaluations)
-    learnt, apart = split_rows(evaluations, held_out=min(held_out, count // 10))
-    _check_rows(evaluations, learnt, apart, count)
-    report = _trained(
-        learnt,
-        apart,
+    # Not with the reader of the settings: it may be the one that this command will create.
+    workspace = open_workspace(root, index, reader=SENTENCE_READER, allow_download=allow_download)
+    if not all(question_set.contexts for question_set in sets):
+        _bring_up_to_date(workspace)
+    evaluations = [prepare_evaluation(workspace, question_set) for question_set in sets]
+    count = sum(len(evaluation.questions) for evaluation in evaluations)
+    training_rows, held_out_rows = split_rows(evaluations, held_out=min(held_out, count // 10))
+    _check_rows(evaluations, training_rows, held_out_rows, count)
+    report = _train(
+        training_rows,
+        held_out_rows,
         init,
         out,
         Recipe(passes=passes, questions=questions_per_step, rate=rate, seed=seed),
         negatives=negatives,
         about={
-            "sets": [_about(each.set, each) for each in evaluations],
+            "sets": [_describe_set(evaluation.set, evaluation) for evaluation in evaluations],
             "negatives": negatives,
             "init_sha256": weights,
         },
     )
     if as_json:
-        # Not rounded to the places of a score: rates are smaller.
+        # Not rounded like scores, because learning rates are smaller.
         typer.echo(json.dumps(report, indent=2))
     else:
-        _print(report, out.resolve())
+        _print_report(report, out.resolve())
 
 
 def _digest_of_weights(init: Path) -> str:
-    """Return the sha256 of the weights in `init`. Raises ModelNotFoundError for no whole model."""
+    """Return the SHA-256 of the weights in `init`.
+
+    Raises ModelNotFoundError if the folder is not a complete model.
+    """
     load_tokenizer(init)
     try:
         with (init / WEIGHTS).open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise ModelNotFoundError(
-            f"{init / WEIGHTS} cannot be read: {error.strerror}. Give a folder that holds a whole "
+            f"{init / WEIGHTS} cannot be read: {error.strerror}. Give a folder with a complete "
             "BERT model."
         ) from error
 
 
-def _about(question_set: QuestionSet, evaluation: Evaluation) -> Mapping[str, str]:
+def _describe_set(question_set: QuestionSet, evaluation: Evaluation) -> Mapping[str, str]:
     documents = evaluation.fingerprint["corpus"]
     return {"name": question_set.name, "sha256": question_set.digest, "documents": documents}
 
 
 def _bring_up_to_date(workspace: Any) -> None:
-    """Index the workspace's documents, or say that the index serves as it is."""
-    from scoqa.terminal import say
+    """Index the workspace's documents, or print that the existing index is used.
+
+    Raises WorkspaceError if the index has no documents.
+    """
+    from scoqa.terminal import print_message
 
     if workspace.store.writable:
         try:
-            synced(workspace, rebuild=False)
+            sync_index(workspace, rebuild=False)
         except IndexLockedError as error:
             if not workspace.store.exists() or not workspace.summary()[0]:
                 raise
-            say(f"{error} Learning from the index as it is.")
+            print_message(f"{error} Using the existing index.")
     else:
-        say(f"{workspace.index} cannot be written: learning from the index as it is.")
+        print_message(f"{workspace.index} cannot be written: using the existing index.")
     if not workspace.summary()[0]:
-        raise nothing_to_read(workspace)
+        raise no_documents_error(workspace)
 
 
 def _check_rows(
     evaluations: Sequence[Evaluation],
-    learnt: Sequence[ExampleRow],
-    apart: Sequence[ExampleRow],
+    training: Sequence[ExampleRow],
+    held_out: Sequence[ExampleRow],
     count: int,
 ) -> None:
-    """Say what is learnt from. Raises ReaderTrainingError where no place would be."""
-    from scoqa.terminal import say
+    """Print the number of training questions.
 
-    # Of questions that nothing answers alone, a reader would learn to be silent.
-    if not any(question.answers for _, question in learnt):
-        if any(question.answers for _, question in apart):
+    Raises ReaderTrainingError if none has an answer in the documents: a reader trained only on
+    unanswerable questions would learn never to answer.
+    """
+    from scoqa.terminal import print_message
+
+    if not any(question.answers for _, question in training):
+        if any(question.answers for _, question in held_out):
             raise ReaderTrainingError(
-                "Every question with an answer is kept aside, or is about a document of one that "
-                "is. Give a smaller --held-out, or 0."
+                "Every question with an answer is held out, or is about a document of a question "
+                "that is held out. Give a smaller --held-out, or 0."
             )
-        names = ", ".join(each.set.name for each in evaluations)
+        names = ", ".join(evaluation.set.name for evaluation in evaluations)
         raise ReaderTrainingError(
-            f"There is nothing to learn from: no question of {names} has an answer that stands in "
+            f"There is nothing to learn from: no question of {names} has an answer that occurs in "
             "the documents."
         )
-    left = count - len(learnt) - len(apart)
+    left = count - len(training) - len(held_out)
     left_out = (
-        f" Left out: {left:,}, with answers that stand nowhere, or about a document of a question "
-        "that is kept aside."
+        f" Left out: {left:,}, whose answers occur in no document, or which are about a document "
+        "of a question that is held out."
         if left
         else ""
     )
-    say(f"Questions to learn from: {len(learnt):,}. Kept aside: {len(apart):,}.{left_out}")
+    print_message(
+        f"Questions to learn from: {len(training):,}. Held out: {len(held_out):,}.{left_out}"
+    )
 
 
-def _trained(
-    learnt: Sequence[ExampleRow],
-    apart: Sequence[ExampleRow],
+def _train(
+    training: Sequence[ExampleRow],
+    held_out: Sequence[ExampleRow],
     init: Path,
     out: Path,
     recipe: Recipe,
@@ -200,69 +212,72 @@ def _trained(
     negatives: int,
     about: Mapping[str, Any],
 ) -> Mapping[str, Any]:
-    """Return the report of a training that Ctrl-C and SIGTERM end between two steps."""
-    from scoqa.terminal import progress, say
+    """Train, and return the report; Ctrl-C and SIGTERM stop it between two steps, with 130."""
+    from scoqa.terminal import print_message, show_progress
 
-    lessons, held_out = (Lessons(rows, negatives=negatives) for rows in (learnt, apart))
+    lessons, tests = (Lessons(rows, negatives=negatives) for rows in (training, held_out))
     first = True
     try:
-        with _told_to_stop() as is_told, progress("Training") as draw:
+        with _catch_stop_signals() as is_stopped, show_progress("Training") as draw:
 
-            def tell(done: int, total: int, what: str) -> None:
+            def report_progress(done: int, total: int, item: str) -> None:
                 nonlocal first
                 if first and done:
-                    say(f"Going on from step {done:,} of {total:,}.")
+                    print_message(f"Resuming from step {done:,} of {total:,}.")
                 first = False
-                if is_told():
+                if is_stopped():
                     raise KeyboardInterrupt
-                draw(done, total, what)
+                draw(done, total, item)
 
-            return train(lessons, held_out, init, out, recipe=recipe, about=about, progress=tell)
+            return train(
+                lessons, tests, init, out, recipe=recipe, about=about, progress=report_progress
+            )
     except KeyboardInterrupt:
-        say("Stopped. What was learnt is kept; go on with the same command.")
+        print_message("Stopped. The training so far is saved; the same command resumes it.")
         raise typer.Exit(130) from None
 
 
 @contextmanager
-def _told_to_stop() -> Iterator[Callable[[], bool]]:
-    """Give whether Ctrl-C or SIGTERM came: a step is finished first, so that none is lost.
+def _catch_stop_signals() -> Iterator[Callable[[], bool]]:
+    """Yield a function that returns whether Ctrl-C or SIGTERM was received.
 
-    The second time it is a KeyboardInterrupt, at once.
+    The current step can thus be finished, and is not lost. A second signal raises
+    KeyboardInterrupt immediately.
     """
-    told: list[int] = []
+    received: list[int] = []
 
     def handle(number: int, _: object) -> None:
-        if told:
+        if received:
             raise KeyboardInterrupt
-        told.append(number)
+        received.append(number)
 
     if threading.current_thread() is not threading.main_thread():
         yield lambda: False
         return
     before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield lambda: bool(told)
+        yield lambda: bool(received)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
-def _print(report: Mapping[str, Any], folder: Path) -> None:
-    """Print where the reader is, how it did on the questions kept aside, and how to use it."""
-    from scoqa.terminal import visible
+def _print_report(report: Mapping[str, Any], folder: Path) -> None:
+    """Print the reader's folder, its results on held-out questions, and the setting to use it."""
+    from scoqa.terminal import replace_controls
 
     before, after = report["before"], report["after"]
     lines = [f"The reader is in {folder}"]
     if after:
         lines += [
             "",
-            f"On questions kept aside ({after['questions']:,}), before and after:",
+            f"On held-out questions ({after['questions']:,}), before and after:",
             f"  loss          {before['loss']:.3f} -> {after['loss']:.3f}",
         ]
     if "right_place" in after:
         lines.append(f"  right places  {before['right_place']:.1%} -> {after['right_place']:.1%}")
-    # A JSON string is one of TOML's too.
+    # A JSON string is also a valid TOML string.
     setting = f"reader = {json.dumps(str(folder), ensure_ascii=False)}"
     lines += ["", "To use it, put this line in scoqa.toml:", setting, ""]
-    lines.append(f"The whole report is in {folder / REPORT}")
-    typer.echo(visible("\n".join(lines)))
+    lines.append(f"The complete report is in {folder / REPORT}")
+    typer.echo(replace_controls("\n".join(lines)))

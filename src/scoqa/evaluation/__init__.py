@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scoqa.assistant import checked_question
+from scoqa.assistant import check_question
 from scoqa.errors import QuestionError, QuestionSetError, WorkspaceError
 from scoqa.evaluation import runs
 from scoqa.evaluation.contexts import prepare_workspace
@@ -154,7 +154,7 @@ def _check_questions(question_set: QuestionSet) -> None:
     seen: set[str] = set()
     for line, question in question_set.questions:
         try:
-            checked_question(question.question)
+            check_question(question.question)
             if question.id in seen:
                 raise ValueError(f"the id {question.id!r} is used twice")
             if question.answerable != bool(question.answers or question.evidence):

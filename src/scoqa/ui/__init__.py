@@ -1,6 +1,6 @@
-"""The chat: a page on this machine that answers questions and shows where the answers stand.
+"""The chat: a local web page that answers questions and shows each answer in its document.
 
-Receives a Workspace; hands on a page served at its host until it is told to end.
+Input: a Workspace. Output: a page served at the host of its settings until it is stopped.
 Gradio is imported only when `build` or `serve` is called.
 """
 
@@ -32,7 +32,7 @@ def serve(
     on_ready: Callable[[str], None],
     stop: threading.Event | None = None,
 ) -> None:
-    """Serve the chat at its host until SIGINT, SIGTERM or `stop`; see scoqa.ui.server."""
+    """Serve the chat until SIGINT, SIGTERM or `stop`; see scoqa.ui.server.serve."""
     from scoqa.ui.server import serve as serve_page
 
     serve_page(workspace, port=port, logins=logins, on_ready=on_ready, stop=stop)

@@ -1,7 +1,7 @@
-"""The application: pages, styles and settings of Gradio, inside the guard.
+"""Build the web application: Gradio with our pages and styles, behind the login and the guard.
 
-Receives a Workspace; hands on gr.Blocks, or the ASGI application that a server runs.
-Everything that keeps Gradio silent, local and in our own looks stands here.
+Input: a Workspace. Output: gr.Blocks, or the ASGI application that a server runs. This module has
+all the settings that keep Gradio offline, local and in our own style.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from scoqa.ui.address import in_url
-from scoqa.ui.assets import FOLDER, asset
+from scoqa.ui.address import url_host
+from scoqa.ui.assets import FOLDER, read_asset
 from scoqa.ui.auth import passwords
 from scoqa.ui.auth.guard import Guard
 from scoqa.ui.auth.login import Login
-from scoqa.ui.work.model_loader import Loading
+from scoqa.ui.work.model_loader import ModelLoader
 
 if TYPE_CHECKING:
     from scoqa.workspace import Workspace
@@ -30,11 +30,11 @@ STYLES = (
     "source/page_images",
     "page/print",
 )
-SCRIPTS = ("chat/talk", "page/keys")  # of the whole page; the others belong to one component each
+SCRIPTS = ("chat/talk", "page/keys")  # for the page; each of the others belongs to one component
 
-# Set, not defaulted: scoqa sends nothing, whatever the environment says. Gradio and the hub's
-# client read these when they are imported.
-_SILENT = {
+# These override the environment, so that scoqa never sends anything. Gradio and the client of the
+# Hugging Face Hub read them when they are imported.
+_OFFLINE_ENVIRONMENT = {
     "GRADIO_ANALYTICS_ENABLED": "False",
     "HF_HUB_OFFLINE": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",
@@ -42,12 +42,12 @@ _SILENT = {
 _CACHE_SECONDS = 3600
 
 
-def build(workspace: Workspace, loading: Loading | None = None, *, login: bool = False) -> Any:
+def build(workspace: Workspace, loader: ModelLoader | None = None, *, login: bool = False) -> Any:
     """Return the chat of `workspace` as gr.Blocks; Gradio is imported here.
 
-    login: whether people log in, and so can log out.
+    login: whether users log in, and therefore can log out.
     """
-    os.environ.update(_SILENT)
+    os.environ.update(_OFFLINE_ENVIRONMENT)
     import gradio as gr
 
     from scoqa.ui.chat import components
@@ -60,40 +60,40 @@ def build(workspace: Workspace, loading: Loading | None = None, *, login: bool =
         fill_height=True,
         delete_cache=(_CACHE_SECONDS, _CACHE_SECONDS),
     ) as blocks:
-        components.page(workspace, loading or Loading(workspace), login=login)
-    _take_no_files(blocks)
+        components.add_page(workspace, loader or ModelLoader(workspace), login=login)
+    _refuse_files(blocks)
     blocks.queue()
     return blocks
 
 
-def application(
+def build_application(
     workspace: Workspace,
-    loading: Loading | None = None,
+    loader: ModelLoader | None = None,
     *,
     logins: passwords.Logins | None = None,
 ) -> Guard:
-    """Return the ASGI application: Gradio's, behind the login if there is one, behind the guard.
+    """Return the ASGI application: Gradio's, inside the login if there is one, inside the guard.
 
-    logins: what passwords.find gives, which is asked if this is None; empty: nobody logs in.
-    Mounted rather than launched: launch() would open its own server, which knows no Host check
-    and calls itself over the network before it says it is ready.
+    logins: None means those of passwords.find_logins; empty means that no login is required.
+    Gradio is mounted, not launched: launch() would open its own server, which does not check the
+    Host header and sends itself a network request before it reports that it is ready.
     """
     if logins is None:
-        logins = passwords.find(workspace)
-    loading = loading or Loading(workspace)
-    blocks = build(workspace, loading, login=bool(logins))
+        logins = passwords.find_logins(workspace)
+    loader = loader or ModelLoader(workspace)
+    blocks = build(workspace, loader, login=bool(logins))
     import gradio as gr
     from fastapi import FastAPI
 
     from scoqa.ui.evaluation import routes
-    from scoqa.ui.evaluation.runner import Evaluating
+    from scoqa.ui.evaluation.runner import EvaluationRunner
     from scoqa.ui.source import page_images
 
     undocumented: dict[str, Any] = {"docs_url": None, "redoc_url": None, "openapi_url": None}
     outer = FastAPI(**undocumented)
-    # Before Gradio's.
-    outer.router.routes.extend(routes.routes(Evaluating(workspace, loading)))
-    outer.router.routes.extend(page_images.routes(workspace))
+    # Before Gradio is mounted, so that these routes match first.
+    outer.router.routes.extend(routes.build_routes(EvaluationRunner(workspace, loader)))
+    outer.router.routes.extend(page_images.build_routes(workspace))
     gr.mount_gradio_app(
         outer,
         blocks,
@@ -104,28 +104,28 @@ def application(
         run_history=False,
         show_error=False,
         allowed_paths=[],
-        max_file_size=1,  # nothing is uploaded; the guard refuses it before
+        max_file_size=1,  # Gradio accepts no uploads; the guard refuses them before
         ssr_mode=False,
         enable_monitoring=False,
         pwa=False,
         mcp_server=False,
         favicon_path=str(FOLDER / "page" / "favicon.svg"),
-        # Names alone: a theme's own fonts would be fetched. tokens.css says which.
+        # Only generic names: a theme's own fonts would be fetched. tokens.css sets the fonts.
         theme=gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["monospace"]),
-        # Not `css`: Gradio writes every rule anew with a prefix, splits `:is(a, b)` at its comma
-        # and drops shorthands that hold variables.
+        # Not with `css`: Gradio rewrites every rule with a prefix, splits `:is(a, b)` at its comma
+        # and drops shorthands that contain variables.
         head=_head(),
     )
     settings = workspace.settings
-    names = (in_url(settings.host), *settings.allowed_hosts)
+    names = (url_host(settings.host), *settings.allowed_hosts)
     return Guard(Login(outer, logins) if logins else outer, names)
 
 
-def _take_no_files(blocks: Any) -> None:
-    """Have Gradio refuse every input that says it is a file, should one get past the guard.
+def _refuse_files(blocks: Any) -> None:
+    """Make Gradio refuse every input that describes a file, in case one passes the guard.
 
-    It would fetch the address or copy the path that such an input names, of whatever component
-    and before any function of ours sees it, since it was mounted and not launched.
+    A mounted Gradio fetches the address, or copies the path, that such an input names. It does so
+    for any component, before any of our functions is called.
     """
     import gradio as gr
 
@@ -137,9 +137,9 @@ def _take_no_files(blocks: Any) -> None:
 
 
 def _head() -> str:
-    """Return the styles and scripts of the whole page, as markup for its head."""
+    """Return the styles and scripts of the page as markup for its head."""
 
-    def joined(names: tuple[str, ...], kind: str) -> str:
-        return "".join(asset(f"{name}.{kind}") for name in names)
+    def join(names: tuple[str, ...], suffix: str) -> str:
+        return "".join(read_asset(f"{name}.{suffix}") for name in names)
 
-    return f"<style>{joined(STYLES, 'css')}</style><script>{joined(SCRIPTS, 'js')}</script>"
+    return f"<style>{join(STYLES, 'css')}</style><script>{join(SCRIPTS, 'js')}</script>"

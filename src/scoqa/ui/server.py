@@ -1,7 +1,7 @@
-"""The server: a port on this machine, from ready to ended.
+"""Run the web server of the chat from start to shutdown.
 
-Receives a Workspace; hands on the page's address as soon as it answers, and only then has the
-models loaded. Ends within seconds when told to, whatever is still open.
+Input: a Workspace. Output: the address of the page as soon as it responds; the models are loaded
+after that. The server stops within seconds, even if pages are still open.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from scoqa.errors import ScoqaError
-from scoqa.ui.address import in_url, listen
-from scoqa.ui.app import application
+from scoqa.ui.address import listen, url_host
+from scoqa.ui.app import build_application
 from scoqa.ui.auth import passwords
-from scoqa.ui.work.model_loader import Loading
+from scoqa.ui.work.model_loader import ModelLoader
 
 if TYPE_CHECKING:
     from scoqa.workspace import Workspace
 
-_GRACE_SECONDS = 1  # pages keep a connection open for ever; it is cut after this
+_GRACE_SECONDS = 1  # open pages keep a connection for ever; it is closed after this time
 _END_SECONDS = 4.0  # serve() promises to return within 5
 
 
@@ -34,29 +34,29 @@ def serve(
     on_ready: Callable[[str], None],
     stop: threading.Event | None = None,
 ) -> None:
-    """Serve the chat at the host of its settings until SIGINT, SIGTERM or `stop`, then return
-    within 5 s.
+    """Serve the chat at the host of its settings until SIGINT, SIGTERM or `stop`.
 
-    logins: what passwords.find has given already, if the caller has asked it.
-    Takes the next free port if `port` is taken. `on_ready` is called with the address once the
-    page answers; the models are loaded after that. Signals are only heard in the main thread;
-    elsewhere `stop` ends it.
-    Raises LoginError, as passwords.find does, and ScoqaError when no port is free.
+    Returns within 5 s after that. Uses the next free port if `port` is taken. Signals are only
+    received in the main thread; in other threads only `stop` ends the server.
+
+    logins: the result of passwords.find_logins, if the caller already has it.
+    on_ready: called with the address when the page responds; the models are loaded after that.
+    Raises LoginError, see passwords.find_logins, and ScoqaError if no port is free.
     """
     import uvicorn
 
     stop = stop or threading.Event()
-    loading = Loading(workspace)
+    loader = ModelLoader(workspace)
     host = workspace.settings.host
-    if not logins:  # also when a caller says there are none: other machines may reach the host
-        logins = passwords.find(workspace)
-    with listen(host, port) as listener, _ended_by_signals(stop):
+    if not logins:  # also if they are empty: a host that other machines reach requires a login
+        logins = passwords.find_logins(workspace)
+    with listen(host, port) as listener, _stop_on_signals(stop):
         config = uvicorn.Config(
-            application(workspace, loading, logins=logins),
+            build_application(workspace, loader, logins=logins),
             log_level="warning",
             access_log=False,
-            # X-Forwarded-For and -Proto are believed of nobody: whoever guesses passwords from
-            # this machine would otherwise be somebody else each time.
+            # X-Forwarded-For and -Proto are never trusted: with them, a program on this machine
+            # could guess passwords under a new address each time.
             proxy_headers=False,
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
@@ -69,23 +69,23 @@ def serve(
             while not server.started and thread.is_alive() and not stop.wait(0.01):
                 pass
             if server.started:
-                on_ready(f"http://{in_url(host)}:{listener.getsockname()[1]}")
-                loading.start()
-            # A bounded wait: on Windows an endless one would not hear Ctrl-C.
+                on_ready(f"http://{url_host(host)}:{listener.getsockname()[1]}")
+                loader.start()
+            # A bounded wait: on Windows an unbounded one would not notice Ctrl-C.
             while thread.is_alive() and not stop.wait(0.2):
                 pass
         finally:
-            # uvicorn writes a trace for every page that is still open. It is no error.
+            # uvicorn logs a traceback for every page that is still open. That is not an error.
             logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
             server.should_exit = True
             thread.join(_END_SECONDS)
     if not stop.is_set():
-        raise ScoqaError("The page ended by itself. Start it again; the terminal says why.")
+        raise ScoqaError("The server stopped unexpectedly; see the messages above. Start it again.")
 
 
 @contextmanager
-def _ended_by_signals(stop: threading.Event) -> Iterator[None]:
-    """Have SIGINT and SIGTERM set `stop`; put back what handled them before."""
+def _stop_on_signals(stop: threading.Event) -> Iterator[None]:
+    """Make SIGINT and SIGTERM set `stop` inside the block; restore their handlers afterwards."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from scoqa.evaluation.error_attribution import BLAMES, MEANING
-from scoqa.terminal import REASONS
+from scoqa.silence import explain_reason
 
 MOST_CHARACTERS = 1200  # shown per place on the page, a long paragraph; the rest is counted
 # Labels of the groups of ranks, and the last rank in each group.
@@ -122,7 +122,7 @@ def build_card(number: int, record: Mapping[str, Any], *, ask: str | None = None
         answerable=record["answerable"],
         answered=record["answered"],
         every_item=every,
-        reason=None if record["answered"] else REASONS.get(record["reason"], record["reason"]),
+        reason=None if record["answered"] else explain_reason(record["reason"]),
         confidence=record["confidence"],
         rank=record["rank"],
         ranked=_has_gold(record),

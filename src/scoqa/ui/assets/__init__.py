@@ -7,6 +7,6 @@ from pathlib import Path
 FOLDER = Path(__file__).parent
 
 
-def asset(name: str) -> str:
-    """Return the text of the asset `name`, as "chat/chat.css". Raises FileNotFoundError."""
+def read_asset(name: str) -> str:
+    """Return the text of the asset `name`, such as "chat/chat.css". Raises FileNotFoundError."""
     return (FOLDER / name).read_text(encoding="utf-8")

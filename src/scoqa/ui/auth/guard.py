@@ -1,7 +1,7 @@
-"""What is refused before Gradio sees it: strange hosts and origins, doors nobody uses, floods.
+"""Refuse requests before Gradio sees them: unknown hosts and origins, unused paths, large bodies.
 
-Receives every HTTP and websocket request; hands on those that were meant for this page.
-A web page elsewhere could otherwise reach the documents by DNS rebinding.
+Input: every HTTP and websocket request. Output: the requests that are meant for this page, passed
+on. Without these checks another web page could read the documents by DNS rebinding.
 """
 
 from __future__ import annotations
@@ -18,16 +18,17 @@ App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 LOCAL_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
-# A question has at most 2,000 characters, 24 kB if JSON escapes every one as two surrogates; what
-# Gradio sends around it is smaller still.
+# A question has at most 2,000 characters, which is 24 kB if JSON escapes each as two surrogates.
+# The data that Gradio sends with it is smaller.
 MOST_BODY_BYTES = 256 * 1024
 
-# A question set comes whole, and to this one path: SQuAD 2.0's for development has 4 MB.
+# A question set is uploaded in one request, to this path only. SQuAD 2.0's development set has
+# 4 MB.
 UPLOAD = "/evaluate/sets"
 MOST_SET_BYTES = 16 * 2**20
 
-# Gradio serves, proxies and takes files there; its past advisories lie on these paths, and the
-# chat uses none of them. `stream` is for audio and video, `deep_link` dumps sessions to disk.
+# Gradio serves, proxies and receives files on these paths. Its past security advisories concern
+# them, and the chat uses none. `stream` is for audio and video, `deep_link` dumps sessions to disk.
 _UNUSED = re.compile(
     r"/+(?:gradio_api/+)?"
     r"(?:file|proxy|upload|stream|process_recording|custom_component|deep_link|monitoring"
@@ -36,9 +37,9 @@ _UNUSED = re.compile(
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^\[\]:/@\s]+)(?::\d{1,5})?", re.IGNORECASE)
 _ORIGIN = re.compile(r"https?://(.+)", re.IGNORECASE)
 
-# Nothing from elsewhere is fetched, framed or run, whatever stands in a document. Gradio's own
-# page needs inline scripts and styles, and compiles templates ('unsafe-eval'); handlers written
-# into markup (onerror=...) stay off.
+# Nothing from other sites is fetched, framed or run, even if a document contains it. Gradio's page
+# needs inline scripts and styles, and compiles templates ('unsafe-eval'); event handlers in markup
+# (onerror=...) stay disabled.
 _POLICY = "; ".join(
     (
         "default-src 'self'",
@@ -57,8 +58,8 @@ _POLICY = "; ".join(
 HEADERS = (
     (b"content-security-policy", _POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
-    # Nothing goes elsewhere, as with no-referrer; but that would also make a form of our own say
-    # `Origin: null`, which is refused.
+    # Like no-referrer it sends nothing to other sites. But no-referrer would make our own forms
+    # send `Origin: null`, which is refused.
     (b"referrer-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
@@ -71,44 +72,44 @@ def host_name(host: str) -> str | None:
 
 
 class Refusal(NamedTuple):
-    """How a request is refused: its status, and one sentence."""
+    """The status and the sentence with which a request is refused."""
 
     status: int
     sentence: str
 
 
-_A_FILE = Refusal(400, "The chat takes no files.")
+_NO_FILES = Refusal(400, "The chat takes no files.")
 _TOO_LARGE = Refusal(413, f"A request has at most {MOST_BODY_BYTES // 1024} KiB.")
-_TOO_LARGE_A_SET = Refusal(413, f"A question set has at most {MOST_SET_BYTES // 2**20} MB here.")
+_SET_TOO_LARGE = Refusal(413, f"A question set has at most {MOST_SET_BYTES // 2**20} MB here.")
 
 
 class Guard:
-    """ASGI middleware around the whole application, websockets included.
+    """ASGI middleware around the complete application, websockets included.
 
-    421 for a Host that is neither local nor in `allowed_hosts`; 403 for a request that another
-    site's page sent; 404 for the paths of Gradio that the chat does not use; 413 for a body larger
-    than any request of the chat; 400 for one that names a file.
+    It responds 421 to a Host that is neither local nor in `allowed_hosts`; 403 to requests from
+    pages of other sites; 404 to paths of Gradio that the chat does not use; 413 to a body larger
+    than any request of the chat; 400 to a body that describes a file.
     """
 
     def __init__(self, app: App, allowed_hosts: Iterable[str] = ()) -> None:
         self._app = app
-        # An IPv6 address stands in brackets in a Host header, not in everybody's settings.
+        # An IPv6 address is in brackets in a Host header, but may lack them in the settings.
         self._names = LOCAL_NAMES | {
             f"[{name}]" if name.count(":") > 1 and name[0] != "[" else name
             for name in map(str.lower, allowed_hosts)
         }
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Refuse the request, or pass it on and add the security headers to its answer."""
+        """Refuse the request, or pass it on and add the security headers to its response."""
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        refusal = self._refusal(scope)
+        refusal = self._check_request(scope)
         if refusal is not None:
             await refuse(scope, send, *refusal)
             return
         if scope["type"] == "http" and _has_body(scope):
-            body = await _body(scope, receive)
+            body = await _read_body(scope, receive)
             if body is None:
                 return
             if isinstance(body, Refusal):
@@ -118,7 +119,7 @@ class Guard:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                # Gradio lets pages elsewhere read its answers; nobody there has to read ours.
+                # Gradio allows pages of other sites to read its responses; we do not.
                 own = [
                     header
                     for header in message.get("headers", ())
@@ -129,18 +130,18 @@ class Guard:
 
         await self._app(scope, receive, send_with_headers)
 
-    def _refusal(self, scope: Message) -> Refusal | None:
+    def _check_request(self, scope: Message) -> Refusal | None:
         hosts = _header(scope, b"host")
         if len(hosts) != 1 or host_name(hosts[0]) not in self._names:
             return Refusal(
                 421,
-                "This server answers to its own names only. Whoever runs it can add this one to"
+                "This server accepts only its own host names. Its administrator can add this one to"
                 " allowed_hosts.",
             )
         for origin in _header(scope, b"origin"):
             match = _ORIGIN.fullmatch(origin)
-            # The same name and the same port: whatever else is served under our name is another
-            # page. A proxy has to pass Host on as it came.
+            # Name and port must both be equal: another port under our name is another site. A
+            # proxy must pass the Host header on unchanged.
             if match is None or match[1].lower() != hosts[0].lower():
                 return Refusal(403, "Requests from other pages are refused.")
         if _UNUSED.match(scope["path"]):
@@ -159,53 +160,52 @@ def _has_body(scope: Message) -> bool:
     )
 
 
-async def _body(scope: Message, receive: Receive) -> bytes | Refusal | None:
-    """Return the whole body, or how it is refused; None when the sender has gone.
+async def _read_body(scope: Message, receive: Receive) -> bytes | Refusal | None:
+    """Return the complete body, or a refusal, or None if the client has disconnected.
 
-    Taken before anybody else sees the request: so what is too large is never parsed or kept.
+    The body is read before the request is passed on, so a body that is too large is never parsed
+    or stored.
     """
     is_set = _is_upload(scope)
-    most, too_large = (
-        (MOST_SET_BYTES, _TOO_LARGE_A_SET) if is_set else (MOST_BODY_BYTES, _TOO_LARGE)
-    )
+    most, too_large = (MOST_SET_BYTES, _SET_TOO_LARGE) if is_set else (MOST_BODY_BYTES, _TOO_LARGE)
     for length in _header(scope, b"content-length"):
         if not length.isdecimal() or int(length) > most:
             return too_large
-    taken = bytearray()
+    received = bytearray()
     more = True
     while more:
         message = await receive()
         if message["type"] != "http.request":
             return None
-        taken += message.get("body", b"")
-        if len(taken) > most:
+        received += message.get("body", b"")
+        if len(received) > most:
             return too_large
         more = message.get("more_body", False)
-    body = bytes(taken)
-    # A set goes to a room of our own, never to Gradio: whatever it says, it is read as questions.
-    return _A_FILE if not is_set and _names_a_file(body) else body
+    body = bytes(received)
+    # A question set is handled by our own route, never by Gradio, and is only read as questions.
+    return _NO_FILES if not is_set and _describes_file(body) else body
 
 
 def _is_upload(scope: Message) -> bool:
     return bool(scope["path"] == UPLOAD and scope["method"] == "POST")
 
 
-def _names_a_file(body: bytes) -> bool:
-    """Return whether `body` is JSON that Gradio would take for a file somewhere in it.
+def _describes_file(body: bytes) -> bool:
+    """Return whether `body` is JSON with a part that Gradio would take for a file.
 
-    Of whatever input, it fetches the address or copies the path named there, before any function
-    of ours sees it. `json` reads the body as Gradio's framework does.
+    For any component, Gradio fetches the address or copies the path in such a part before any of
+    our functions is called. `json` parses the body as Gradio's framework does.
     """
     try:
         values = [json.loads(body)]
     except RecursionError:
-        return True  # nothing that the page sends is nested so deeply
+        return True  # the page never sends anything nested so deeply
     except ValueError:
         return False
     while values:
         value = values.pop()
         if isinstance(value, dict):
-            if "_type" in value:  # of "gradio.FileData"
+            if "_type" in value:  # as in {"_type": "gradio.FileData"}
                 return True
             values.extend(value.values())
         elif isinstance(value, list):
@@ -214,19 +214,19 @@ def _names_a_file(body: bytes) -> bool:
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:
-    """Return a `receive` that gives `body` first, as if it had come just now."""
-    waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+    """Return a `receive` that first returns `body`, as if it had arrived only now."""
+    pending: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
-    async def replayed() -> Message:
-        return waiting.pop() if waiting else await receive()
+    async def replay() -> Message:
+        return pending.pop() if pending else await receive()
 
-    return replayed
+    return replay
 
 
 async def refuse(scope: Message, send: Send, status: int, sentence: str) -> None:
-    """Answer with `status`; a websocket is refused before it is opened."""
+    """Respond with `status` and `sentence`; a websocket is refused before it is opened."""
     if scope["type"] == "websocket":
-        # Without the denial extension a server can only close, which it sends as 403.
+        # Without the denial extension a server can only close the websocket, which it sends as 403.
         if "websocket.http.response" not in scope.get("extensions", {}):
             await send({"type": "websocket.close", "code": 1008})
             return
@@ -237,7 +237,7 @@ async def refuse(scope: Message, send: Send, status: int, sentence: str) -> None
     headers = [
         (b"content-type", b"text/plain; charset=utf-8"),
         (b"content-length", str(len(body)).encode()),
-        *([(b"connection", b"close")] if status == 413 else []),  # the rest is not waited for
+        *([(b"connection", b"close")] if status == 413 else []),  # without waiting for the rest
         *HEADERS,
     ]
     await send({"type": f"{kind}.start", "status": status, "headers": headers})

@@ -1,6 +1,7 @@
-"""Who is logged in: tokens in memory, each for twelve hours.
+"""Login sessions: random tokens in memory, each valid for twelve hours.
 
-Receives a name; hands on a token, and whether one is still good. A restart ends all of them.
+Input: a token to check or to end. Output: new tokens, and whether a token is valid. A restart ends
+all sessions.
 """
 
 from __future__ import annotations
@@ -17,14 +18,14 @@ _TOKEN_BYTES = 32
 
 
 class Sessions:
-    """The sessions of one server. Not for several threads."""
+    """The sessions of one server. Not thread-safe."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._ends: dict[str, float] = {}  # by token, in the order they end
+        self._ends: dict[str, float] = {}  # end of each session by token, earliest first
 
     def begin(self) -> str:
-        """Return a new token."""
+        """Start a session and return its token; the oldest one ends if there are too many."""
         now = self._clock()
         while self._ends:
             oldest = next(iter(self._ends))
@@ -35,8 +36,8 @@ class Sessions:
         self._ends[token] = now + SESSION_SECONDS
         return token
 
-    def holds(self, token: str) -> bool:
-        """Return whether `token` is that of a session that has not ended."""
+    def is_valid(self, token: str) -> bool:
+        """Return whether `token` belongs to a session that has not ended."""
         return self._clock() < self._ends.get(token, float("-inf"))
 
     def end(self, token: str) -> None:

@@ -1,7 +1,7 @@
-"""An Answer as markup for the chat, in which no character of a document can act.
+"""Render answers, questions and messages as HTML for the chat, with all their text escaped.
 
-Receives answers, questions and sentences to say; hands on one line of HTML each.
-The words shown as found are slices of documents; all others stand in this file.
+Input: an answer, a question or a message. Output: one line of HTML. Quotes are slices of
+documents; all other text is from this module, scoqa.silence and scoqa.ui.words.wording.
 """
 
 from __future__ import annotations
@@ -9,13 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from scoqa.silence import NEAR_MISSES, SILENCE
 from scoqa.types import Answer, Citation
-from scoqa.ui.source.viewer import reference
-from scoqa.ui.words.numbering import Numbers, numbered, numbers_of, snippets
+from scoqa.ui.source.viewer import citation_link
+from scoqa.ui.words.numbering import Numbers, group_by_sentence, number_citations, select_numbers
 from scoqa.ui.words.wording import (
-    NEAR,
     ROOT,
-    SILENCE,
     character_words,
     confidence_words,
     digest_words,
@@ -32,120 +31,125 @@ STEPS: dict[AskStep, str] = {
 }
 STOPPED = "Stopped, as you asked."
 
-# Markdown acts on ASCII punctuation and line ends only, HTML on a part of those. Written as
-# numbers they are text to both, and the markup stays one line, which Markdown takes as a block.
-# Beyond ASCII characters stay as they are: HTML reads &#128; to &#159; as others.
+# Only ASCII punctuation and line ends are active in Markdown, and some of those in HTML. As
+# numeric references they are plain text in both, and the markup stays one line, which Markdown
+# treats as one block. Characters beyond ASCII are left unchanged, because HTML reads &#128; to
+# &#159; as other characters.
 _ACTIVE = re.compile(r"[^0-9A-Za-z \u007f-\U0010ffff]")
 
 
-def inert(text: str) -> str:
-    """Return `text` as markup that shows exactly it, in Markdown, in HTML and in attributes."""
+def escape(text: str) -> str:
+    """Escape `text`, so that Markdown, HTML and attribute values show exactly that text."""
     return _ACTIVE.sub(lambda match: f"&#{ord(match[0])};", text)
 
 
-_TAB = inert("\t")
+_TAB = escape("\t")
 
 
-def question(text: str, collection: str | None = None) -> str:
-    """Return the markup of what the reader asked, and in which collection."""
-    markup = f'<h2 class="scoqa-question" dir="auto">{inert(text)}</h2>'
+def render_question(text: str, collection: str | None = None) -> str:
+    """Return the markup of a question, with the collection it was asked in unless None."""
+    markup = f'<h2 class="scoqa-question" dir="auto">{escape(text)}</h2>'
     if collection is None:
         return markup
-    where = f"<bdi>{inert(collection or ROOT)}</bdi>"
-    return f'<div>{markup}<p class="scoqa-within">Asked in {where}</p></div>'
+    name = f"<bdi>{escape(collection or ROOT)}</bdi>"
+    return f'<div>{markup}<p class="scoqa-within">Asked in {name}</p></div>'
 
 
-def pending(sentence: str) -> str:
-    """Return the markup of a wait, saying what for."""
-    return f'<p class="scoqa-pending">{inert(sentence)}</p>'
+def render_pending(sentence: str) -> str:
+    """Return the markup of a question in progress; `sentence` describes the current step."""
+    return f'<p class="scoqa-pending">{escape(sentence)}</p>'
 
 
-def problem(sentence: str) -> str:
-    """Return the markup of something that went wrong: one calm sentence."""
-    return f'<p class="scoqa-problem" dir="auto">{inert(sentence)}</p>'
+def render_problem(sentence: str) -> str:
+    """Return the markup of an error message."""
+    return f'<p class="scoqa-problem" dir="auto">{escape(sentence)}</p>'
 
 
-def answer(value: Answer) -> str:
+def render_answer(answer: Answer) -> str:
     """Return the markup of an answer, or of a silence with its reason and near misses."""
-    return _found(value) if value.answered and value.citations else _silent(value)
+    found = answer.answered and answer.citations
+    return _render_citations(answer) if found else _render_silence(answer)
 
 
-def _found(value: Answer) -> str:
-    numbers = numbered(value)
+def _render_citations(answer: Answer) -> str:
+    numbers = number_citations(answer)
     quotes = "".join(
-        f'<blockquote class="scoqa-snippet" dir="auto">{_words(_sentence(group))}'
-        f"{_links(numbers_of(group, numbers))}</blockquote>"
-        for group in snippets(value.citations)
+        f'<blockquote class="scoqa-snippet" dir="auto">{_isolate(_render_sentence(group))}'
+        f"{_render_links(select_numbers(group, numbers))}</blockquote>"
+        for group in group_by_sentence(answer.citations)
     )
     return (
         f'<div class="scoqa-answer">{quotes}'
-        f'<p class="scoqa-confidence">{inert(confidence_words(value))}</p>{_sources(numbers)}</div>'
+        f'<p class="scoqa-confidence">{escape(confidence_words(answer))}</p>'
+        f"{_render_sources(numbers)}</div>"
     )
 
 
-def _silent(value: Answer) -> str:
-    numbers = numbered(value)
+def _render_silence(answer: Answer) -> str:
+    numbers = number_citations(answer)
     near = "".join(
-        f'<blockquote class="scoqa-near" dir="auto">{_words(inert(miss.sentence))}'
-        f"{_links(numbers_of([miss], numbers))}</blockquote>"
-        for miss in value.near_misses
+        f'<blockquote class="scoqa-near" dir="auto">{_isolate(escape(miss.sentence))}'
+        f"{_render_links(select_numbers([miss], numbers))}</blockquote>"
+        for miss in answer.near_misses
     )
     if near:
-        near = f'<p class="scoqa-near-title">{inert(NEAR)}</p>{near}{_sources(numbers)}'
+        title = f'<p class="scoqa-near-title">{escape(NEAR_MISSES)}</p>'
+        near = f"{title}{near}{_render_sources(numbers)}"
     return (
-        f'<div class="scoqa-silence"><p class="scoqa-silence-title">{inert(SILENCE)}</p>'
-        f'<p class="scoqa-reason">{inert(reason_words(value))}</p>{near}</div>'
+        f'<div class="scoqa-silence"><p class="scoqa-silence-title">{escape(SILENCE)}</p>'
+        f'<p class="scoqa-reason">{escape(reason_words(answer))}</p>{near}</div>'
     )
 
 
-def _where(citation: Citation) -> str:
-    """Return path and place, each apart: a name turned round turns nothing of the other."""
+def _render_place(citation: Citation) -> str:
+    """Return path and place, isolated so that neither changes the direction of the other."""
     parts = (citation.path, place_words(citation))
-    return " · ".join(f"<bdi>{inert(part)}</bdi>" for part in parts if part)
+    return " · ".join(f"<bdi>{escape(part)}</bdi>" for part in parts if part)
 
 
-def _words(markup: str) -> str:
-    """Return a document's words set apart: what turns their direction turns nothing of ours.
+def _isolate(markup: str) -> str:
+    """Wrap a document's words, so that their direction does not affect the text around them.
 
-    The cells of a row stand apart, too: a tab alone would be shown as a space.
+    The tab between two cells of a row is wrapped too: HTML would show it as a single space.
     """
     cells = markup.replace(_TAB, f'<span class="scoqa-tab">{_TAB}</span>')
     return f'<span class="scoqa-words">{cells}</span>'
 
 
-def _sentence(group: Sequence[Citation]) -> str:
-    """Return the sentence of `group` with the quotes lit in it."""
+def _render_sentence(group: Sequence[Citation]) -> str:
+    """Return the sentence of `group` with its quotes marked."""
     first = group[0]
-    parts, position = [], first.sentence_start
+    offset = first.sentence_start
+    parts, position = [], offset
     for citation in group:
-        offset = first.sentence_start
         before = first.sentence[position - offset : citation.start - offset]
-        parts.append(f"{inert(before)}<mark>{inert(citation.quote)}</mark>")
+        parts.append(f"{escape(before)}<mark>{escape(citation.quote)}</mark>")
         position = citation.end
-    return "".join((*parts, inert(first.sentence[position - first.sentence_start :])))
+    return "".join((*parts, escape(first.sentence[position - offset :])))
 
 
-def _links(numbers: Numbers) -> str:
-    # No break before the first: a number alone on a line belongs to nothing.
-    return "\u00a0" + " ".join(_link(number, each) for number, each in numbers.items())
+def _render_links(numbers: Numbers) -> str:
+    # No line break before the first number: alone on a line it would refer to nothing.
+    links = (_render_link(number, citation) for number, citation in numbers.items())
+    return "\u00a0" + " ".join(links)
 
 
-def _link(number: int, citation: Citation) -> str:
-    # Named for screen readers by talk.js: Gradio's sanitiser takes aria-label away.
-    return f'<a class="scoqa-number" href="{inert(reference(citation))}">{number}</a>'
+def _render_link(number: int, citation: Citation) -> str:
+    # talk.js names it for screen readers, because Gradio's sanitizer removes aria-label.
+    return f'<a class="scoqa-number" href="{escape(citation_link(citation))}">{number}</a>'
 
 
 def _proof(citation: Citation) -> str:
-    """Return what paper needs to find the characters again: it has no link to follow."""
+    """Return offsets and digest, with which the quote can be found again from a printed page."""
     return f"{character_words(citation)} · {digest_words(citation)}"
 
 
-def _sources(numbers: Numbers) -> str:
+def _render_sources(numbers: Numbers) -> str:
     items = "".join(
-        f'<li class="scoqa-source">{_link(number, citation)}'
-        f'<span class="scoqa-source-title" dir="auto">{inert(citation.title)}</span>'
-        f'<span class="scoqa-source-place">{_where(citation)}</span>'
-        f'<span class="scoqa-source-proof">{inert(_proof(citation))}</span></li>'
+        f'<li class="scoqa-source">{_render_link(number, citation)}'
+        f'<span class="scoqa-source-title" dir="auto">{escape(citation.title)}</span>'
+        f'<span class="scoqa-source-place">{_render_place(citation)}</span>'
+        f'<span class="scoqa-source-proof">{escape(_proof(citation))}</span></li>'
         for number, citation in numbers.items()
     )
     title = "Source" if len(numbers) == 1 else "Sources"

@@ -1,7 +1,7 @@
-"""A conversation: what was asked, and what became of each question.
+"""A conversation: its questions and the outcome of each.
 
-Receives questions and outcomes; hands on the messages that Gradio shows and the turns that an
-export writes. Nothing here changes: every step makes a new conversation.
+Input: questions and outcomes. Output: messages for Gradio's Chatbot and turns for an export.
+Conversations are immutable: every step returns a new one.
 """
 
 from __future__ import annotations
@@ -20,60 +20,62 @@ Messages = list[dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One question, asked within `collection` if one was picked.
+    """A question and its outcome.
 
-    outcome: its answer, or the sentence that says why there is none, or None while it is waited
-    for. begun: set by who answers, so that nobody else does. stop: set by who does not want to wait
-    any longer.
+    collection: the collection picked for it, or None for all. outcome: the answer, or a sentence
+    that explains why there is none, or None while the question is in progress. claimed: set by
+    the handler that answers it, so that no second one does. stop: set to end the ask early.
     """
 
     question: str
     collection: str | None = None
     outcome: Answer | str | None = None
-    begun: asyncio.Event = field(default_factory=asyncio.Event, compare=False, repr=False)
+    claimed: asyncio.Event = field(default_factory=asyncio.Event, compare=False, repr=False)
     stop: asyncio.Event = field(default_factory=asyncio.Event, compare=False, repr=False)
 
 
 Conversation = tuple[Exchange, ...]
 
 
-def waiting(conversation: Conversation) -> bool:
+def is_waiting(conversation: Conversation) -> bool:
     """Return whether the last question is still being answered."""
     return bool(conversation) and conversation[-1].outcome is None
 
 
-def ended(conversation: Conversation, outcome: Answer | str) -> Conversation:
+def with_outcome(conversation: Conversation, outcome: Answer | str) -> Conversation:
     """Return `conversation` with the outcome of its last question."""
     return (*conversation[:-1], replace(conversation[-1], outcome=outcome))
 
 
-def turns(conversation: Conversation) -> list[Turn]:
-    """Return the questions that got an answer, silence included, for an export."""
+def answered_turns(conversation: Conversation) -> list[Turn]:
+    """Return the questions that have an Answer, silences included, for an export."""
     return [
-        Turn(each.question, each.outcome, each.collection)
-        for each in conversation
-        if isinstance(each.outcome, Answer)
+        Turn(exchange.question, exchange.outcome, exchange.collection)
+        for exchange in conversation
+        if isinstance(exchange.outcome, Answer)
     ]
 
 
-def messages(conversation: Sequence[Exchange], pending: AskStep = "wait") -> Messages:
-    """Return the conversation as Gradio's Chatbot takes it; `pending` says what is waited for."""
-    shown: Messages = []
+def chat_messages(conversation: Sequence[Exchange], pending: AskStep = "wait") -> Messages:
+    """Return the conversation as messages for Gradio's Chatbot.
+
+    pending: the current step of a question in progress.
+    """
+    messages: Messages = []
     for exchange in conversation:
-        shown.append(
-            _message("user", answer_markup.question(exchange.question, exchange.collection))
-        )
+        question = answer_markup.render_question(exchange.question, exchange.collection)
+        messages.append(_message("user", question))
         match exchange.outcome:
             case None:
-                markup = answer_markup.pending(answer_markup.STEPS[pending])
+                markup = answer_markup.render_pending(answer_markup.STEPS[pending])
             case str(sentence):
-                markup = answer_markup.problem(sentence)
+                markup = answer_markup.render_problem(sentence)
             case answer:
-                markup = answer_markup.answer(answer)
-        shown.append(_message("assistant", markup))
-    return shown
+                markup = answer_markup.render_answer(answer)
+        messages.append(_message("assistant", markup))
+    return messages
 
 
 def _message(role: str, markup: str) -> dict[str, Any]:
-    # As a typed text, not a string: Gradio re-indents strings.
+    # A typed content item instead of a string, because Gradio re-indents strings.
     return {"role": role, "content": [{"type": "text", "text": markup}]}

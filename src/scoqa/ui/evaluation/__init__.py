@@ -1,4 +1,4 @@
-"""The page for question sets: its routes, its runs, its list of earlier runs.
+"""The evaluation page: its routes, its question sets, the current run and past runs.
 
 Input: requests and question sets. Output: pages, progress, reports.
 """

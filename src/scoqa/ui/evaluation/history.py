@@ -1,8 +1,8 @@
-"""Evaluations that are kept, listed and shown: their measures, their reports, two compared.
+"""Past evaluation runs: their list, their measures and reports, and comparisons of two runs.
 
-Receives run ids from the browser, which may be forged; hands on plain values and Reports. An id
-is only ever looked up among the runs there are. The measures of a finished run are computed once
-and kept beside its records: their intervals take seconds.
+Input: run ids from the browser, which may be forged and are only looked up among the existing
+runs. Output: JSON-compatible values and Reports. The measures of a finished run are computed once
+and saved beside its records, because their intervals take seconds.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from scoqa.ui.source.viewer import MOST_PLACES
 if TYPE_CHECKING:
     from scoqa.workspace import Workspace
 
-KEPT = "summary.json"
+SUMMARY_FILE = "summary.json"
 HEADLINES = ("right place", "Success@5", "F1", "false answers")
 _log = logging.getLogger(__name__)
 
@@ -40,35 +40,35 @@ class PastRuns:
         self._workspace = workspace
         self._lock = threading.Lock()
         self._headlines: dict[str, dict[str, float | None]] = {}  # by run id
-        self._counting = False
+        self._computing = False
 
-    def listed(self) -> list[tuple[Run, dict[str, float | None] | None]]:
-        """Return the runs, newest first, with the headline measures of each finished one.
+    def list_runs(self) -> list[tuple[Run, dict[str, float | None] | None]]:
+        """Return the runs, newest first, each with its headline measures.
 
-        None: the run is not finished, or its measures are being computed now.
+        The measures are None if the run is not finished, or while they are being computed.
         """
-        found = runs.list_runs(self._workspace.index)
-        missing = [run for run in found if run.finished and run.id not in self._headlines]
+        all_runs = runs.list_runs(self._workspace.index)
+        missing = [run for run in all_runs if run.finished and run.id not in self._headlines]
         for run in list(missing):
-            summary = _kept(run)
+            summary = _read_summary(run)
             if summary is not None:
                 self._headlines[run.id] = _headlines(summary[0])
                 missing.remove(run)
         if missing:
-            self._count(missing)
-        return [(run, self._headlines.get(run.id)) for run in found]
+            self._start_computing(missing)
+        return [(run, self._headlines.get(run.id)) for run in all_runs]
 
     def find(self, run_id: str) -> Run | None:
-        """Return the run of that id; None if there is none, whatever the string holds."""
+        """Return the run with that id, or None; `run_id` may be any string."""
         return runs.find_run(self._workspace.index, run_id)
 
     def report(self, run: Run) -> Report:
-        """Return the report of a run, as far as it got; its measures are kept if it is finished."""
-        summary = _kept(run) if run.finished else None
+        """Return the report of a run, complete or not; save the measures of a finished one."""
+        summary = _read_summary(run) if run.finished else None
         if summary is None:
             report = build_report(run)
             if run.finished:
-                self.keep(run, report)
+                self.save_measures(run, report)
             return report
         measures, groups, seconds = summary
         return Report(
@@ -80,111 +80,115 @@ class PastRuns:
             incidental={"set": run.set, "run": run.id, "started": run.started, "seconds": seconds},
         )
 
-    def keep(self, run: Run, report: Report) -> None:
-        """Keep the measures of a finished run, on disk where that can be written."""
+    def save_measures(self, run: Run, report: Report) -> None:
+        """Save the measures of a finished run in memory, and on disk if it can be written."""
         self._headlines[run.id] = _headlines(report.measures)
         summary = {
             "scoqa": __version__,
             "bytes": runs.records_bytes(run),
-            "measures": _plain(report.measures),
-            "groups": {name: _plain(measures) for name, measures in report.groups.items()},
+            "measures": _measures_to_json(report.measures),
+            "groups": {
+                name: _measures_to_json(measures) for name, measures in report.groups.items()
+            },
             "seconds": report.incidental["seconds"],
         }
         try:
-            handle, partial = tempfile.mkstemp(prefix=f".{KEPT}", dir=run.folder)
+            handle, partial = tempfile.mkstemp(prefix=f".{SUMMARY_FILE}", dir=run.folder)
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 json.dump(summary, file)
-            os.replace(partial, run.folder / KEPT)
+            os.replace(partial, run.folder / SUMMARY_FILE)
         except OSError as error:
-            _log.info("The measures of %s are not kept: %s", run.id, error)
+            _log.info("The measures of %s could not be saved: %s", run.id, error)
 
-    def compared(self, before: Run, after: Run, report: Report) -> Comparison:
-        """Return what changed from `before` to `after`, which has the report `report`.
+    def compare(self, before: Run, after: Run, report: Report) -> Comparison:
+        """Return the changes from `before` to `after`; report: that of `after`.
 
-        Raises QuestionSetError when they have no question in common.
+        Raises QuestionSetError if the runs have no question in common.
         """
         old = Records(runs.open_journal(before))
         fingerprints = (before.fingerprint, dict(after.fingerprint))
         return compare(old, report.rows, fingerprints=fingerprints)
 
-    def links(self, run: Run) -> Callable[[Mapping[str, Any]], str | None]:
-        """Return what gives the link that asks a record's question in the chat, or None.
+    def chat_links(self, run: Run) -> Callable[[Mapping[str, Any]], str | None]:
+        """Return a function from a record to the link that asks its question in the chat.
 
-        None where the chat does not hold its documents: a set may bring its own.
+        It returns None if the chat does not have the documents, because a set can contain its own.
         """
         workspace = self._workspace
         try:
             same = workspace.fingerprint()["corpus"] == run.fingerprint.get("corpus")
             with workspace.store.view() as view:
-                here = {entry.document_id for entry in view.entries().values()}
+                indexed = {entry.document_id for entry in view.entries().values()}
         except ScoqaError as error:
-            _log.info("No links into the chat: %s", error)
-            same, here = False, set()
+            _log.info("No links to the chat: %s", error)
+            same, indexed = False, set()
 
         def link(record: Mapping[str, Any]) -> str | None:
             golds = record["gold"] or record["evidence"]
-            known = [each for each in golds if each.get("document_id") in here]
-            return ask_link(record) if same or known else None
+            known = any(gold.get("document_id") in indexed for gold in golds)
+            return chat_link(record) if same or known else None
 
         return link
 
-    def _count(self, missing: list[Run]) -> None:
-        """Have the measures of finished runs computed in the background, one after another."""
+    def _start_computing(self, missing: list[Run]) -> None:
+        """Compute the measures of the finished runs `missing` in the background, one by one."""
         with self._lock:
-            if self._counting:
+            if self._computing:
                 return
-            self._counting = True
+            self._computing = True
 
-        def work() -> None:
+        def compute() -> None:
             try:
                 for run in missing:
                     try:
                         self.report(run)
                     except Exception:
-                        # One that cannot be read keeps none of the others from being shown.
+                        # A run that cannot be read must not prevent the others from being shown.
                         _log.exception("The run %s cannot be read.", run.id)
                         self._headlines[run.id] = {}
             finally:
-                self._counting = False
+                self._computing = False
 
-        threading.Thread(target=work, name="scoqa-evaluate-count", daemon=True).start()
+        threading.Thread(target=compute, name="scoqa-evaluate-count", daemon=True).start()
 
 
-def ask_link(record: Mapping[str, Any]) -> str:
-    """Return the link that puts a record's question into the chat, with its gold places."""
+def chat_link(record: Mapping[str, Any]) -> str:
+    """Return the link that opens the chat with a record's question and its gold places."""
     golds = [
-        f"{each['document_id']}:{each['start']}:{each['end']}:{each['text_digest']}"
-        for each in record["gold"] or record["evidence"]
-        if each["start"] >= 0
+        f"{gold['document_id']}:{gold['start']}:{gold['end']}:{gold['text_digest']}"
+        for gold in record["gold"] or record["evidence"]
+        if gold["start"] >= 0
     ][:MOST_PLACES]
     if not golds:
         golds = ["lost" if record["answerable"] else "none"]
-    return "/?" + urlencode([("question", record["question"]), *(("gold", each) for each in golds)])
+    return "/?" + urlencode([("question", record["question"]), *(("gold", gold) for gold in golds)])
 
 
 def _headlines(measures: Mapping[str, Measure]) -> dict[str, float | None]:
     return {name: measures[name].value for name in HEADLINES}
 
 
-def _plain(measures: Mapping[str, Measure]) -> dict[str, Any]:
+def _measures_to_json(measures: Mapping[str, Measure]) -> dict[str, Any]:
     return {name: asdict(measure) for name, measure in measures.items()}
 
 
-def _kept(
+def _read_summary(
     run: Run,
 ) -> tuple[dict[str, Measure], dict[str, dict[str, Measure]], dict[str, Any]] | None:
-    """Return measures, groups and seconds kept with a run; None if they are not of this scoqa,
-    not of these records, or not there."""
+    """Return the saved measures, groups and seconds of a run.
+
+    Returns None if there are none, or if another version of scoqa or other records made them.
+    """
     try:
-        kept = json.loads((run.folder / KEPT).read_text(encoding="utf-8"))
-        if (kept["scoqa"], kept["bytes"]) != (__version__, runs.records_bytes(run)):
+        summary = json.loads((run.folder / SUMMARY_FILE).read_text(encoding="utf-8"))
+        if (summary["scoqa"], summary["bytes"]) != (__version__, runs.records_bytes(run)):
             return None
-        measures = {name: Measure(**each) for name, each in kept["measures"].items()}
+        measures = {name: Measure(**fields) for name, fields in summary["measures"].items()}
         groups = {
-            name: {measure: Measure(**each) for measure, each in group.items()}
-            for name, group in kept["groups"].items()
+            group: {name: Measure(**fields) for name, fields in group_measures.items()}
+            for group, group_measures in summary["groups"].items()
         }
         _headlines(measures)
-        return measures, groups, dict(kept["seconds"])
+        return measures, groups, dict(summary["seconds"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None

@@ -1,7 +1,7 @@
-"""The page for question sets, as plain routes: what the browser may ask of them.
+"""The routes of the evaluation page.
 
-Receives requests that the guard and the login let through; hands on the page, its state as JSON,
-reports and files. Whatever a request names is looked up among what there is.
+Input: requests that the guard and the login have passed on. Output: the page, its state as JSON,
+reports and files. Names in requests are only looked up among existing sets and runs.
 """
 
 from __future__ import annotations
@@ -22,43 +22,43 @@ from scoqa.errors import QuestionSetError, ScoqaError
 from scoqa.evaluation.report import exports
 from scoqa.evaluation.report.report_page import write_html
 from scoqa.ui import standalone
-from scoqa.ui.evaluation.question_sets import KINDS, said
-from scoqa.ui.evaluation.runner import BusyError, Evaluating
-from scoqa.ui.evaluation.stream import piped
+from scoqa.ui.evaluation.question_sets import KINDS, describe_problem
+from scoqa.ui.evaluation.runner import BusyError, EvaluationRunner
+from scoqa.ui.evaluation.stream import stream_text
 
 if TYPE_CHECKING:
     from scoqa.evaluation.runs import Run
     from scoqa.types import Report
 
 PATH = "/evaluate"
-_RAW, _JSON = "application/octet-stream", "application/json"
-_FRESH = {"cache-control": "no-store"}
+_BINARY, _JSON = "application/octet-stream", "application/json"
+_NO_STORE = {"cache-control": "no-store"}
 _NO_RUN = "There is no such run. It may have been deleted."
-_NO_SET = "This question set is not there any more."
-_NO_FILE_NAME = re.compile(r"[^A-Za-z0-9._-]+")
+_NO_SET = "This question set does not exist any more."
+_NOT_IN_FILE_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
 
 
-def routes(evaluating: Evaluating) -> list[BaseRoute]:
-    """Return the routes of the page. All else below its path is 404, and never Gradio's."""
+def build_routes(runner: EvaluationRunner) -> list[BaseRoute]:
+    """Return the routes of the page. Other paths below PATH give 404 and never reach Gradio."""
     return [
         Route(
             PATH,
-            lambda _: standalone.page("evaluation/evaluate", accept=",".join(KINDS)),
+            lambda _: standalone.render_page("evaluation/evaluate", accept=",".join(KINDS)),
             methods=["GET"],
         ),
-        Mount(PATH, routes=_Doors(evaluating).routes()),
+        Mount(PATH, routes=_Handlers(runner).routes()),
     ]
 
 
-class _Doors:
-    """What stands behind each path. Plain functions run in threads of the server."""
+class _Handlers:
+    """The handlers of the routes. The server runs those that are not async in threads."""
 
-    def __init__(self, evaluating: Evaluating) -> None:
-        self._evaluating = evaluating
-        self._runs = evaluating.runs
+    def __init__(self, runner: EvaluationRunner) -> None:
+        self._runner = runner
+        self._runs = runner.runs
 
     def routes(self) -> list[Route]:
-        one = "/runs/{run}"
+        run_path = "/runs/{run}"
         writers: dict[str, Callable[[IO[str], Report], None]] = {
             "report.json": exports.write_json,
             "report.csv": lambda file, report: exports.write_csv(file, report.rows),
@@ -71,81 +71,82 @@ class _Doors:
             Route("/sets", self.upload, methods=["POST"]),
             Route("/start", self.start, methods=["POST"]),
             Route("/stop", self.stop, methods=["POST"]),
-            Route(one, self.report, methods=["GET"]),
+            Route(run_path, self.report, methods=["GET"]),
             *(
-                Route(f"{one}/{name}", self._download(name, write), methods=["GET"])
+                Route(f"{run_path}/{name}", self._download(name, write), methods=["GET"])
                 for name, write in writers.items()
             ),
         ]
 
     def state(self, _: Request) -> Response:
-        return JSONResponse(self._evaluating.state(), headers=_FRESH)
+        return JSONResponse(self._runner.state(), headers=_NO_STORE)
 
     async def upload(self, request: Request) -> Response:
-        """Keep the set that is the body, under the name in the query."""
-        # No form of another page can send this kind, whatever a browser says of its origin.
-        if _kind(request) != _RAW:
-            return _refused(415, f"A question set is sent as {_RAW}.")
+        """Save the set in the body under the name in the query."""
+        # A form on another site cannot send this type, even if a browser omits the origin.
+        if _content_type(request) != _BINARY:
+            return _refuse(415, f"Send the question set as {_BINARY}.")
         body, name = await request.body(), request.query_params.get("name", "")
         try:
-            kept = await run_in_threadpool(self._evaluating.sets.keep, name, body)
+            saved = await run_in_threadpool(self._runner.sets.save_upload, name, body)
         except QuestionSetError as error:
-            return _refused(400, said(error, error.path))
+            return _refuse(400, describe_problem(error, error.path))
         except ScoqaError as error:
-            return _refused(409, str(error))
-        return JSONResponse({"key": kept.key, "name": kept.name, "questions": kept.questions})
+            return _refuse(409, str(error))
+        return JSONResponse({"key": saved.key, "name": saved.name, "questions": saved.questions})
 
     async def start(self, request: Request) -> Response:
-        """Ask the set in {"set": KEY, "anew": bool}."""
+        """Start the run described by {"set": KEY, "anew": bool}."""
         try:
-            told = json.loads(await request.body()) if _kind(request) == _JSON else None
+            is_json = _content_type(request) == _JSON
+            fields = json.loads(await request.body()) if is_json else None
         except (ValueError, RecursionError):
-            told = None
-        if not isinstance(told, dict):
-            return _refused(400, 'Send {"set": KEY} as application/json.')
-        return await run_in_threadpool(self._start, told.get("set"), told.get("anew") is True)
+            fields = None
+        if not isinstance(fields, dict):
+            return _refuse(400, 'Send {"set": KEY} as application/json.')
+        return await run_in_threadpool(self._start, fields.get("set"), fields.get("anew") is True)
 
     def _start(self, key: object, anew: bool) -> Response:
-        chosen = self._evaluating.sets.find(key)
+        chosen = self._runner.sets.find(key)
         if chosen is None:
-            return _refused(404, _NO_SET)
+            return _refuse(404, _NO_SET)
         try:
-            self._evaluating.start(chosen, anew=anew)
+            self._runner.start(chosen, anew=anew)
         except BusyError as error:
-            return _refused(409, str(error))
+            return _refuse(409, str(error))
         except ScoqaError as error:
-            return _refused(400, str(error))
-        return JSONResponse(self._evaluating.state(), headers=_FRESH)
+            return _refuse(400, str(error))
+        return JSONResponse(self._runner.state(), headers=_NO_STORE)
 
     def stop(self, request: Request) -> Response:
-        if _kind(request) != _JSON:
-            return _refused(415, "Send it as application/json.")
-        self._evaluating.stop()
-        return JSONResponse(self._evaluating.state(), headers=_FRESH)
+        if _content_type(request) != _JSON:
+            return _refuse(415, "Send the request as application/json.")
+        self._runner.stop()
+        return JSONResponse(self._runner.state(), headers=_NO_STORE)
 
     def report(self, request: Request) -> Response:
-        """Show a run's report; `?compare=ID`: beside an earlier run."""
+        """Return a run's report; `?compare=ID` adds a comparison with that earlier run."""
         run = self._runs.find(request.path_params["run"])
         if run is None:
-            return _missing(404, _NO_RUN)
+            return _error_page(404, _NO_RUN)
         other = request.query_params.get("compare")
         before = self._runs.find(other) if other is not None else None
         if other is not None and before is None:
-            return _missing(404, _NO_RUN)
+            return _error_page(404, _NO_RUN)
         try:
             report = self._runs.report(run)
-            comparison = self._runs.compared(before, run, report) if before else None
+            comparison = self._runs.compare(before, run, report) if before else None
         except QuestionSetError:
-            return _missing(400, "These two runs have no question in common.")
+            return _error_page(400, "These two runs have no question in common.")
         except OSError as error:  # deleted meanwhile
-            return _missing(404, f"{_NO_RUN} ({error.strerror})")
-        links = self._runs.links(run)
+            return _error_page(404, f"{_NO_RUN} ({error.strerror})")
+        links = self._runs.chat_links(run)
 
         def write(file: IO[str]) -> None:
             write_html(file, report, comparison=comparison, ask=links, back=PATH)
 
         return StreamingResponse(
-            piped(write), media_type="text/html; charset=utf-8", headers=_FRESH
+            stream_text(write), media_type="text/html; charset=utf-8", headers=_NO_STORE
         )
 
     def _download(
@@ -154,17 +155,17 @@ class _Doors:
         def download(request: Request) -> Response:
             run = self._runs.find(request.path_params["run"])
             if run is None:
-                return _refused(404, _NO_RUN)
+                return _refuse(404, _NO_RUN)
             try:
                 report = self._runs.report(run)
             except OSError as error:
-                return _refused(404, f"{_NO_RUN} ({error.strerror})")
+                return _refuse(404, f"{_NO_RUN} ({error.strerror})")
             kind = "application/json" if name.endswith(".json") else "text/plain; charset=utf-8"
             return StreamingResponse(
-                piped(lambda file: write(file, report)),
+                stream_text(lambda file: write(file, report)),
                 media_type="text/csv" if name.endswith(".csv") else kind,
                 headers={
-                    **_FRESH,
+                    **_NO_STORE,
                     "content-disposition": f'attachment; filename="{_file_name(run, name)}"',
                 },
             )
@@ -172,20 +173,20 @@ class _Doors:
         return download
 
 
-def _kind(request: Request) -> str:
+def _content_type(request: Request) -> str:
     return str(request.headers.get("content-type", "")).partition(";")[0].strip().lower()
 
 
-def _refused(status: int, sentence: str) -> Response:
-    return JSONResponse({"problem": sentence}, status, headers=_FRESH)
+def _refuse(status: int, sentence: str) -> Response:
+    return JSONResponse({"problem": sentence}, status, headers=_NO_STORE)
 
 
-def _missing(status: int, sentence: str) -> Response:
-    return standalone.page("page/sorry", status, sentence=html.escape(sentence))
+def _error_page(status: int, sentence: str) -> Response:
+    return standalone.render_page("page/sorry", status, sentence=html.escape(sentence))
 
 
 def _file_name(run: Run, name: str) -> str:
-    """Return the name of a downloaded file: the set's, the run's time, what it is."""
-    stem = _NO_FILE_NAME.sub("-", PurePath(run.set).stem) or "set"
+    """Return the name of a downloaded file, from the set's name, the run's time and `name`."""
+    stem = _NOT_IN_FILE_NAMES.sub("-", PurePath(run.set).stem) or "set"
     suffix = name if name.startswith("report") else f".{name}"
     return f"{stem}-{run.id[:15]}{suffix.removeprefix('report')}"

@@ -1,7 +1,7 @@
-"""A question set asked from the page: one at a time, watched, stopped, gone on with.
+"""Run question sets for the evaluation page, one at a time; a run can be stopped and resumed.
 
-Receives a Workspace and what was picked; hands on how far it is and what became of it, as plain
-values. The work is done in a thread; what it has answered is kept, so that it can go on.
+Input: a Workspace and the selected set. Output: the progress and the outcome as JSON-compatible
+values. A run works in a thread and saves each answered question, so that it can be resumed.
 """
 
 from __future__ import annotations
@@ -18,33 +18,42 @@ from scoqa.evaluation.gold_places import Correction
 from scoqa.evaluation.runs import Run, run_key
 from scoqa.evaluation.sets import read_set
 from scoqa.ui.evaluation.history import HEADLINES, PastRuns
-from scoqa.ui.evaluation.question_sets import QuestionSets, SetFile, said, unwritable
-from scoqa.ui.work.model_loader import Loading
+from scoqa.ui.evaluation.question_sets import (
+    QuestionSets,
+    SetFile,
+    describe_problem,
+    explain_unwritable,
+)
+from scoqa.ui.work.model_loader import ModelLoader
 
 if TYPE_CHECKING:
     from scoqa.index import SyncStep
     from scoqa.types import Report
     from scoqa.workspace import Workspace
 
-MOST_CORRECTIONS = 5  # told; the others are counted
-_BROKEN = "Something went wrong inside scoqa. The terminal it runs in says what."
-_LEAST_ASKED = 3  # questions, before it is guessed how long the others take
+MOST_CORRECTIONS = 5  # listed one by one; the rest are counted
+_BROKEN = "An internal error occurred. The terminal that runs scoqa shows the details."
+_LEAST_ASKED = 3  # questions asked before the remaining time is estimated
 _log = logging.getLogger(__name__)
 
 
 class BusyError(ScoqaError):
-    """Another set is being asked."""
+    """Another question set is running."""
 
 
-class _Stopped(Exception):  # noqa: N818  # no error: somebody pressed Stop
+class _Stopped(Exception):  # noqa: N818  # not an error: the user pressed Stop
     """The run was stopped."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunProgress:
-    """A run on its way. began, first: when asking began, and how many were answered then."""
+    """The progress of the current run.
 
-    chosen: SetFile
+    began: the monotonic time when the first question was asked, or None before that. first: the
+    number of questions that an earlier run had answered by then.
+    """
+
+    selected: SetFile
     doing: str
     done: int = 0
     total: int = 0
@@ -53,7 +62,7 @@ class RunProgress:
 
     @property
     def left_seconds(self) -> float | None:
-        """How long the rest will take, as far as one can tell."""
+        """The estimated time for the remaining questions, or None before it can be estimated."""
         asked = self.done - self.first
         if self.began is None or asked < _LEAST_ASKED:
             return None
@@ -62,212 +71,225 @@ class RunProgress:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of the last run. kind: "finished", "stopped" or "failed"."""
+    """The outcome of the last run. kind: "finished", "stopped" or "failed"."""
 
-    chosen: SetFile
+    selected: SetFile
     kind: str
     done: int
     total: int
-    run: str | None  # the id of a finished one
+    run: str | None  # the id of a finished run
     problem: str | None
     corrections: tuple[Correction, ...]
 
 
-class Evaluating:
-    """Asks the question sets of one workspace, one set at a time."""
+class EvaluationRunner:
+    """Runs the question sets of one workspace, one set at a time."""
 
-    def __init__(self, workspace: Workspace, loading: Loading) -> None:
+    def __init__(self, workspace: Workspace, loader: ModelLoader) -> None:
         self._workspace = workspace
-        self._loading = loading
+        self._loader = loader
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._progress: RunProgress | None = None
         self._outcome: Outcome | None = None
         self._corrections: tuple[Correction, ...] = ()
-        self._asked_key: str | None = None  # of the run that is asked now
-        self._made_with: tuple[object, dict[str, str]] = (None, {})  # version, fingerprint
+        self._current_key: str | None = None  # the key of the current run
+        # The last version of the index and its fingerprint.
+        self._fingerprint: tuple[object, dict[str, str]] = (None, {})
         self.sets = QuestionSets(workspace)
         self.runs = PastRuns(workspace)
 
-    def start(self, chosen: SetFile, *, anew: bool = False) -> None:
-        """Begin to ask a set, or go on where it was stopped. anew: begin again instead.
+    def start(self, selected: SetFile, *, anew: bool = False) -> None:
+        """Start a run of a set, or resume a stopped one. anew: never resume.
 
-        Raises BusyError while one is asked, and QuestionSetError for a file that is no set.
+        Raises BusyError while another run is in progress, and ScoqaError if the file is not a
+        question set or the index folder cannot be written.
         """
-        if chosen.problem is not None:
-            raise ScoqaError(chosen.problem)
+        if selected.problem is not None:
+            raise ScoqaError(selected.problem)
         if not self._workspace.store.writable:
-            raise ScoqaError(unwritable(self._workspace))
+            raise ScoqaError(explain_unwritable(self._workspace))
         with self._lock:
             if self._progress is not None:
-                name = self._progress.chosen.name
-                raise BusyError(f"{name} is being asked. Wait for it, or stop it first.")
-            self._progress = RunProgress(chosen, "Loading the model")
+                name = self._progress.selected.name
+                raise BusyError(f"{name} is running. Wait until it ends, or stop it first.")
+            self._progress = RunProgress(selected, "Loading the model")
             self._outcome, self._corrections = None, ()
             self._stop.clear()
         thread = threading.Thread(
-            target=self._run, args=(chosen, anew), name="scoqa-evaluate", daemon=True
+            target=self._run, args=(selected, anew), name="scoqa-evaluate", daemon=True
         )
         thread.start()
 
     def stop(self) -> None:
-        """Have the run end after the question that is being asked."""
+        """Stop the run after the current question."""
         self._stop.set()
 
     def state(self) -> dict[str, Any]:
-        """Return what the page shows, as plain values.
+        """Return the state of the page as JSON-compatible values.
 
-        Keys: workspace (its name), folder (where sets are put), documents (None where the index
-        cannot be read), problem (one sentence or None), writable (or a sentence), headlines (the
-        names of the measures in the list), sets, running and ended (None if nothing is), runs.
+        Keys: workspace (its name), folder (for the user's sets), documents (None if the index
+        cannot be read), problem (one sentence or None), unwritable (a sentence if the index folder
+        cannot be written, else None), headlines (the names of the measures in the list), sets,
+        running and ended (None without a current or last run), runs.
         """
-        # First: a run that ends from here on is told as running once more, and not as in no list.
-        running, ended = self._running(), _ended(self._outcome)
-        documents, problem = self._documents()
-        files = self.sets.listed()
-        goes_on: dict[str, int] = {}  # set -> answered already; the newest stopped run of each
+        # Read first: a run that ends during this call is then reported as running, instead of being
+        # missing from both lists.
+        running, ended = self._describe_progress(), _outcome_to_json(self._outcome)
+        documents, problem = self._count_documents()
+        files = self.sets.list_sets()
+        resumable: dict[str, int] = {}  # set -> questions answered by its newest stopped run
         past = []
-        asked = self._asked_key
-        for run, measures in self.runs.listed():
-            if asked is not None and not run.finished and run_key(run.fingerprint) == asked:
-                asked = None  # the newest of them is on its way, and told as such
+        current_key = self._current_key
+        for run, measures in self.runs.list_runs():
+            unfinished = current_key is not None and not run.finished
+            if unfinished and run_key(run.fingerprint) == current_key:
+                current_key = None  # the newest run with this key is reported as running
                 continue
-            keys = [] if run.finished else self._going_on(run, files)
-            keys = [key for key in keys if key not in goes_on]
-            goes_on |= dict.fromkeys(keys, run.done)
-            past.append(_past(run, measures, next(iter(keys), None)))
+            keys = [] if run.finished else self._find_resumable(run, files)
+            keys = [key for key in keys if key not in resumable]
+            resumable |= dict.fromkeys(keys, run.done)
+            past.append(_run_to_json(run, measures, next(iter(keys), None)))
         return {
             "workspace": self._workspace.root.resolve().name,
             "folder": str(self.sets.folder),
             "documents": documents,
-            "problem": problem or self._loading.problem,
-            "unwritable": None if self._workspace.store.writable else unwritable(self._workspace),
+            "problem": problem or self._loader.problem,
+            "unwritable": None
+            if self._workspace.store.writable
+            else explain_unwritable(self._workspace),
             "headlines": list(HEADLINES),
-            "sets": [_set(each, goes_on.get(each.key)) for each in files],
+            "sets": [_set_to_json(file, resumable.get(file.key)) for file in files],
             "running": running,
             "ended": ended,
             "runs": past,
         }
 
-    def _documents(self) -> tuple[int | None, str | None]:
+    def _count_documents(self) -> tuple[int | None, str | None]:
         try:
             return self._workspace.summary()[0], None
         except ScoqaError as error:
             return None, str(error)
 
-    def _running(self) -> dict[str, Any] | None:
+    def _describe_progress(self) -> dict[str, Any] | None:
         progress = self._progress
         if progress is None:
             return None
         return {
-            "name": progress.chosen.name,
+            "name": progress.selected.name,
             "doing": progress.doing,
             "done": progress.done,
             "total": progress.total,
             "left": progress.left_seconds,
             "stopping": self._stop.is_set(),
-            "corrections": _told(self._corrections),
+            "corrections": _corrections_to_json(self._corrections),
         }
 
-    def _going_on(self, run: Run, files: list[SetFile]) -> list[str]:
-        """Return the keys of the sets that go on with a stopped run, those of its name first.
+    def _find_resumable(self, run: Run, files: list[SetFile]) -> list[str]:
+        """Return the keys of the sets that resume a stopped run; sets with its name come first.
 
-        The same set, asked of the same documents with the same models and settings. Before the
-        models are loaded nobody knows.
+        These are equal sets, if documents, models and settings are the same. Returns no keys
+        before the models are loaded, because their fingerprints are not known then.
         """
-        if not self._loading.done:
+        if not self._loader.done:
             return []
         try:
             version = self._workspace.version
-            if self._made_with[0] != version:
-                self._made_with = version, self._workspace.fingerprint()
+            if self._fingerprint[0] != version:
+                self._fingerprint = version, self._workspace.fingerprint()
         except ScoqaError:
             return []
-        now, then = self._made_with[1], run.fingerprint
+        now, then = self._fingerprint[1], run.fingerprint
         differs = {key for key in (*now, *then) if now.get(key) != then.get(key)} - {"set"}
-        same = [
-            each
-            for each in sorted(files, key=lambda each: each.name != run.set)
-            if each.digest == then.get("set")
-            # The documents that a set brings are other ones than the workspace's, always the same.
-            and not differs - ({"corpus"} if each.brings is not False else set())
+        return [
+            file.key
+            for file in sorted(files, key=lambda file: file.name != run.set)
+            if file.digest == then.get("set")
+            # A set with its own documents does not use the workspace's, and its own never change.
+            and not differs - ({"corpus"} if file.brings is not False else set())
         ]
-        return [each.key for each in same]
 
     # -- in the thread ------------------------------------------------------------------------
 
-    def _run(self, chosen: SetFile, anew: bool) -> None:
+    def _run(self, selected: SetFile, anew: bool) -> None:
         kind, run_id, problem = "failed", None, _BROKEN
         try:
-            report = self._asked(chosen, anew)
+            report = self._ask_questions(selected, anew)
             run_id = str(report.incidental["run"])
-            self._note(doing="Keeping the measures")
+            self._set_progress(doing="Saving the measures")
             run = self.runs.find(run_id)
             if run is not None:
-                self.runs.keep(run, report)
+                self.runs.save_measures(run, report)
             kind, problem = "finished", ""
         except _Stopped:
             kind, problem = "stopped", ""
         except QuestionSetError as error:
-            problem = said(error, chosen.name)
+            problem = describe_problem(error, selected.name)
         except ScoqaError as error:
             problem = str(error)
         except Exception:
-            # The page's edge: without this the wait would stay there for ever.
-            _log.exception("The question set could not be asked.")
+            # The outermost handler: without it the page would show the progress for ever.
+            _log.exception("The question set could not be run.")
         finally:
-            told = self._progress or RunProgress(chosen, "")
+            last = self._progress or RunProgress(selected, "")
             self._outcome = Outcome(
-                chosen, kind, told.done, told.total, run_id, problem or None, self._corrections
+                selected, kind, last.done, last.total, run_id, problem or None, self._corrections
             )
-            self._asked_key = self._progress = None  # in this order: see `state`
+            self._current_key = self._progress = None  # after `_outcome`: see `state`
 
-    def _asked(self, chosen: SetFile, anew: bool) -> Report:
-        self._loading.wait()
-        self._tell(doing="Reading the set")
-        ready = Evaluation(self._workspace, read_set(chosen.file), progress=self._indexed)
-        self._corrections = tuple(ready.corrections)
-        self._asked_key = run_key(ready.fingerprint)
-        return ready.run(progress=self._answered, restart=anew)
+    def _ask_questions(self, selected: SetFile, anew: bool) -> Report:
+        self._loader.wait()
+        self._report_progress(doing="Reading the set")
+        evaluation = Evaluation(
+            self._workspace, read_set(selected.file), progress=self._report_indexing
+        )
+        self._corrections = tuple(evaluation.corrections)
+        self._current_key = run_key(evaluation.fingerprint)
+        return evaluation.run(progress=self._report_answered, restart=anew)
 
-    def _indexed(self, step: SyncStep) -> None:
-        self._tell(doing="Indexing the documents that the set brings")
+    def _report_indexing(self, step: SyncStep) -> None:
+        self._report_progress(doing="Indexing the documents of the set")
 
-    def _answered(self, done: int, total: int) -> None:
-        if done == total:  # not stopped any more: the run is about to be finished
-            self._note(doing="Computing the measures", done=done, total=total)
+    def _report_answered(self, done: int, total: int) -> None:
+        if done == total:  # too late to stop: all questions are answered
+            self._set_progress(doing="Computing the measures", done=done, total=total)
         else:
-            self._tell(doing="Asking", done=done, total=total)
+            self._report_progress(doing="Asking", done=done, total=total)
 
-    def _tell(self, **changed: Any) -> None:
-        """Say how far it is. Raises _Stopped once somebody has pressed Stop."""
-        self._note(**changed)
+    def _report_progress(self, **changes: Any) -> None:
+        """Set the progress. Raises _Stopped if the user has pressed Stop."""
+        self._set_progress(**changes)
         if self._stop.is_set():
             raise _Stopped
 
-    def _note(self, **changed: Any) -> None:
+    def _set_progress(self, **changes: Any) -> None:
         before = self._progress
-        assert before is not None  # only the thread ends it
-        if "total" in changed and before.began is None:
-            changed |= {"began": time.monotonic(), "first": changed["done"]}
-        self._progress = replace(before, **changed)
+        assert before is not None  # only this thread sets it to None
+        if "total" in changes and before.began is None:
+            changes |= {"began": time.monotonic(), "first": changes["done"]}
+        self._progress = replace(before, **changes)
 
 
-def _set(each: SetFile, answered: int | None) -> dict[str, Any]:
-    """Return a set as the page shows it. answered: by a stopped run that it would go on with."""
+def _set_to_json(file: SetFile, answered: int | None) -> dict[str, Any]:
+    """Return a set as the page shows it.
+
+    answered: the questions answered by a stopped run that the set would resume, or None.
+    """
     return {
-        "key": each.key,
-        "name": each.name,
-        "uploaded": each.uploaded,
-        "questions": each.questions,
-        "brings": each.brings,
-        "problem": each.problem,
+        "key": file.key,
+        "name": file.name,
+        "uploaded": file.uploaded,
+        "questions": file.questions,
+        "brings": file.brings,
+        "problem": file.problem,
         "answered": answered,
     }
 
 
-def _past(run: Run, measures: dict[str, float | None] | None, key: str | None) -> dict[str, Any]:
-    """Return a run as the page shows it. key: of the set that it goes on with."""
+def _run_to_json(
+    run: Run, measures: dict[str, float | None] | None, key: str | None
+) -> dict[str, Any]:
+    """Return a run as the page shows it. key: that of the set that resumes it, or None."""
     return {
         "id": run.id,
         "set": run.set,
@@ -280,32 +302,33 @@ def _past(run: Run, measures: dict[str, float | None] | None, key: str | None) -
     }
 
 
-def _ended(outcome: Outcome | None) -> dict[str, Any] | None:
+def _outcome_to_json(outcome: Outcome | None) -> dict[str, Any] | None:
     if outcome is None:
         return None
     return {
-        "name": outcome.chosen.name,
-        "key": outcome.chosen.key,
+        "name": outcome.selected.name,
+        "key": outcome.selected.key,
         "kind": outcome.kind,
         "done": outcome.done,
         "total": outcome.total,
         "run": outcome.run,
         "problem": outcome.problem,
-        "corrections": _told(outcome.corrections),
+        "corrections": _corrections_to_json(outcome.corrections),
     }
 
 
-def _told(corrections: tuple[Correction, ...]) -> dict[str, Any]:
-    """Return how many golds stood elsewhere, and the first of them in words."""
+def _corrections_to_json(corrections: tuple[Correction, ...]) -> dict[str, Any]:
+    """Return the number of golds with wrong offsets, and sentences for the first of them."""
     return {
         "count": len(corrections),
         "first": [
-            f"Line {each.line}: “{each.text:.80}” "
+            f"Line {correction.line}: “{correction.text:.80}” "
             + (
-                f"does not stand in {each.document}."
-                if each.now is None
-                else f"stands at characters {each.now[0]}–{each.now[1]} of {each.document}."
+                f"does not occur in {correction.document}."
+                if correction.now is None
+                else f"is at characters {correction.now[0]}–{correction.now[1]} of "
+                f"{correction.document}."
             )
-            for each in corrections[:MOST_CORRECTIONS]
+            for correction in corrections[:MOST_CORRECTIONS]
         ],
     }

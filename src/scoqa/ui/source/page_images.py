@@ -1,8 +1,8 @@
-"""The pages of a document as they look: their images, and where on them a quote stands.
+"""Page images of a document, and the places of a quote on them.
 
-Receives what the browser asked for, which may be forged; hands on images and plain values. An
-image is made by the process that reads files; here it is kept for a while, and few are made at
-once.
+Input: requests from the browser, which may be forged. Output: PNG images and JSON-compatible
+values. Images are rendered in a parser process; this module caches them and limits how many are
+rendered concurrently.
 """
 
 from __future__ import annotations
@@ -26,31 +26,31 @@ if TYPE_CHECKING:
 
 PATH = "/page"
 KINDS = frozenset({"application/pdf"})
-WIDTHS = (600, 900, 1200, 1800, 2400)  # in pixels; a page is made in no other
+WIDTHS = (600, 900, 1200, 1800, 2400)  # in pixels; other widths are refused
 _AT_ONCE = 2
-_MOST_WAITING = 16  # whoever turns fast takes back what is not shown any more
-_MOST_KEPT_BYTES = 48 * 2**20  # some hundred pages of text
+_MOST_WAITING = 16  # a viewer that turns pages quickly cancels requests for earlier pages
+_MOST_CACHED_BYTES = 48 * 2**20  # some hundred pages of text
 _A4 = (0.0, 0.0, 595.0, 842.0)
 _WHY: dict[Freshness, str] = {
     "changed": "has changed since it was indexed.",
-    "missing": "is not there any more.",
-    "unreadable": "cannot be read now.",
+    "missing": "does not exist any more.",
+    "unreadable": "cannot be read at the moment.",
 }
 _Key = tuple[str, int, int]  # digest of the file, number of the page, width
 _NUMBER = re.compile(r"[1-9][0-9]{0,6}")
 
-_UNKNOWN = "it is not in the index: it was removed, or the link is not whole."
-_BUSY = "too many pages are drawn at the moment. Try again."
+_UNKNOWN = "it is not in the index: it was removed, or the link is incomplete."
+_BUSY = "too many pages are being rendered at the moment. Try again."
 
 
-def pages(workspace: Workspace, document: Document, citation: Citation | None) -> Any:
-    """Return how `document` is shown page by page, None where it has no pages to show.
+def describe_pages(workspace: Workspace, document: Document, citation: Citation | None) -> Any:
+    """Return the data with which the viewer shows `document` as pages, or None without pages.
 
-    Keys: address and digest (what an image is asked for with), widths, labels (None where the
-    label is the page's number), sizes (width and height of each in turn), at (the page to open,
-    from 1), strokes (page and boxes of the quote on it, as fractions of the page).
+    Keys: address and digest (of the image URLs), widths, labels (None if the label is the page's
+    number), sizes (width and height of each page in turn), at (the page to open, from 1), strokes
+    (pairs of a page and the boxes of the quote on it, as fractions of the page).
     """
-    marks = _pages(document)
+    marks = _page_marks(document)
     if not marks:
         return None
     strokes: dict[int, list[list[float]]] = {}
@@ -73,27 +73,27 @@ def pages(workspace: Workspace, document: Document, citation: Citation | None) -
     }
 
 
-def routes(workspace: Workspace) -> list[BaseRoute]:
-    """Return the route of the images. All else below its path is 404, and never Gradio's."""
-    images = Images(workspace)
+def build_routes(workspace: Workspace) -> list[BaseRoute]:
+    """Return the route of the images. Other paths below PATH give 404 and never reach Gradio."""
+    images = PageImages(workspace)
     route = Route("/{document_id}/{number}", images.answer, methods=["GET"])
     return [Mount(PATH, routes=[route])]
 
 
-class Images:
-    """Images of pages, as they were asked for last."""
+class PageImages:
+    """Renders page images and caches the most recently used."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._kept: OrderedDict[_Key, bytes] = OrderedDict()
-        self._size = 0
-        self._free = asyncio.Semaphore(_AT_ONCE)
-        # The pages that are being made or wait to be, and who asked for each.
-        self._making: dict[_Key, asyncio.Task[bytes | None]] = {}
-        self._asking: dict[_Key, list[Request]] = {}
+        self._cache: OrderedDict[_Key, bytes] = OrderedDict()
+        self._cached_bytes = 0
+        self._turns = asyncio.Semaphore(_AT_ONCE)
+        # The pages that are being rendered or wait for it, and the requests for each.
+        self._tasks: dict[_Key, asyncio.Task[bytes | None]] = {}
+        self._requests: dict[_Key, list[Request]] = {}
 
     async def answer(self, request: Request) -> Response:
-        """Answer with one page as a PNG, or with a sentence that says why there is none."""
+        """Respond with one page as a PNG, or with a sentence that explains why not."""
         number, width = (
             int(value) if _NUMBER.fullmatch(value) else 0
             for value in (
@@ -101,85 +101,86 @@ class Images:
         )  # fmt: skip
         if not number or width not in WIDTHS:
             widths = ", ".join(map(str, WIDTHS))
-            return _refused(400, f"A page has a number from 1, and is made {widths} wide.")
-        found = await run_in_threadpool(
+            return _refuse(400, f"Expected a page number from 1, and one of the widths {widths}.")
+        document = await run_in_threadpool(
             self._find,
             str(request.path_params["document_id"]),
             request.query_params.get("digest", ""),
         )
-        if isinstance(found, str) or number > len(_pages(found)):
-            return _refused(404, found if isinstance(found, str) else _UNKNOWN)
-        state = await run_in_threadpool(self._workspace.freshness, found)
+        if isinstance(document, str) or number > len(_page_marks(document)):
+            return _refuse(404, document if isinstance(document, str) else _UNKNOWN)
+        state = await run_in_threadpool(self._workspace.freshness, document)
         if state != "unchanged":
-            return _refused(409, f"{found.path} {_WHY[state]}")
+            return _refuse(409, f"{document.path} {_WHY[state]}")
         try:
-            image = await self._image(request, found, number, width)
+            image = await self._get_image(request, document, number, width)
         except ScoqaError as error:
-            return _refused(409, str(error))
+            return _refuse(409, str(error))
         if image is None:
-            return _refused(503, _BUSY)
-        # Whoever logs out leaves no page behind, and a file that changes is not shown as it was.
+            return _refuse(503, _BUSY)
+        # Browsers must not store it: no page may remain after a logout, or outlive a changed file.
         headers = {"cache-control": "no-store"}
         return Response(image, media_type="image/png", headers=headers)
 
     def _find(self, document_id: str, digest: str) -> Document | str:
+        """Return the document, or a sentence that explains why there is none."""
         try:
             document = self._workspace.find(document_id, digest)
-        except ScoqaError as error:  # the index was damaged or taken away meanwhile
+        except ScoqaError as error:  # the index was damaged or removed meanwhile
             return str(error)
         if document is None or document.text_digest != digest or document.id != document_id:
             return _UNKNOWN
         return document
 
-    async def _image(
+    async def _get_image(
         self, request: Request, document: Document, number: int, width: int
     ) -> bytes | None:
-        """Return the image, None where too many are waited for. Raises ScoqaError.
+        """Return the image, or None if too many images are waiting. Raises ScoqaError.
 
-        All who ask for a page while it is made get what comes of that.
+        Requests for a page that is being rendered share its result.
         """
         key = (document.digest, number, width)
-        if key in self._kept:
-            self._kept.move_to_end(key)
-            return self._kept[key]
-        if key not in self._making:
-            if len(self._making) >= _MOST_WAITING:
+        if key in self._cache:
+            self._cache.move_to_end(key)
+            return self._cache[key]
+        if key not in self._tasks:
+            if len(self._tasks) >= _MOST_WAITING:
                 return None
-            self._asking[key] = []
-            self._making[key] = asyncio.create_task(self._make(key, document))
-        self._asking[key].append(request)
-        return await asyncio.shield(self._making[key])
+            self._requests[key] = []
+            self._tasks[key] = asyncio.create_task(self._render(key, document))
+        self._requests[key].append(request)
+        return await asyncio.shield(self._tasks[key])
 
-    async def _make(self, key: _Key, document: Document) -> bytes | None:
-        """Return the image, None where nobody waits for it any more. Raises ScoqaError."""
+    async def _render(self, key: _Key, document: Document) -> bytes | None:
+        """Return the image, or None if all its requests have ended. Raises ScoqaError."""
         try:
-            async with self._free:
-                # Whoever asks in the meantime stands at the end of the list.
-                for request in self._asking[key]:
+            async with self._turns:
+                # Requests that arrive during the loop are appended to the list.
+                for request in self._requests[key]:
                     if not await request.is_disconnected():
                         break
                 else:
                     return None
                 _, number, width = key
                 image = await run_in_threadpool(self._workspace.page_image, document, number, width)
-                self._keep(key, image)
+                self._store(key, image)
                 return image
         finally:
-            del self._making[key], self._asking[key]
+            del self._tasks[key], self._requests[key]
 
-    def _keep(self, key: _Key, image: bytes) -> None:
-        self._kept[key] = image
-        self._size += len(image)
-        while self._size > _MOST_KEPT_BYTES and len(self._kept) > 1:
-            _, oldest = self._kept.popitem(last=False)
-            self._size -= len(oldest)
+    def _store(self, key: _Key, image: bytes) -> None:
+        self._cache[key] = image
+        self._cached_bytes += len(image)
+        while self._cached_bytes > _MOST_CACHED_BYTES and len(self._cache) > 1:
+            _, oldest = self._cache.popitem(last=False)
+            self._cached_bytes -= len(oldest)
 
 
-def _pages(document: Document) -> list[Mark]:
+def _page_marks(document: Document) -> list[Mark]:
     if document.media_type not in KINDS:
         return []
     return [mark for mark in document.marks if mark.kind == "page"]
 
 
-def _refused(status: int, sentence: str) -> Response:
+def _refuse(status: int, sentence: str) -> Response:
     return JSONResponse({"problem": sentence}, status, headers={"cache-control": "no-store"})

@@ -1,7 +1,7 @@
-"""What a text is made of, as the source viewer draws it: headings, rows, where pages begin.
+"""Pack the structure of a text for the source viewer: headings, rows, asides, starts of pages.
 
-Receives a Document; hands on its marks, few bytes each, in JavaScript's UTF-16 units. Labels are
-a document's own words: they travel as strings and are shown as text.
+Input: a Document. Output: its marks as compact lists, with offsets in JavaScript's UTF-16 units.
+Labels contain a document's own words; they are sent as strings and shown as text, never as markup.
 """
 
 from __future__ import annotations
@@ -17,35 +17,35 @@ from scoqa.ui.words.wording import start_words
 
 _TWO_UNITS = re.compile(r"[\U00010000-\U0010ffff]")
 _NUMBER = re.compile(r"[0-9]{1,9}")
-# The page's own title and the document's stand above the headings of a text, and there are six.
+# HTML has six levels of headings; the titles of the page and of the document take the first two.
 DEEPEST = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Units:
-    """Counts the UTF-16 units before a place of a text, quickly however often it is asked."""
+class Utf16Counter:
+    """Counts the UTF-16 units before a place in a text, in logarithmic time per place."""
 
-    long: tuple[int, ...]  # where the characters of two units stand
+    pairs: tuple[int, ...]  # offsets of the characters that take two units
 
     @classmethod
-    def of(cls, text: str) -> Units:
+    def from_text(cls, text: str) -> Utf16Counter:
         """Return the counter of `text`."""
         return cls(tuple(match.start() for match in _TWO_UNITS.finditer(text)))
 
-    def before(self, offset: int) -> int:
-        """Return how many units text[:offset] takes."""
-        return offset + bisect_left(self.long, offset)
+    def count_before(self, offset: int) -> int:
+        """Return the number of UTF-16 units of text[:offset]."""
+        return offset + bisect_left(self.pairs, offset)
 
 
-def structure(document: Document) -> dict[str, list[Any]]:
-    """Return the marks of `document` that its text is shown with, as three flat lists.
+def pack_structure(document: Document) -> dict[str, list[Any]]:
+    """Return the marks of `document` that the viewer shows, as three flat lists.
 
-    A gap counts UTF-16 units from the place before it in the same list.
-    starts: gap and label in turn. A number is a row's, which is shown beside the text, None the
-    row after the one before; words are shown above the text (a slide, a sheet, a page).
+    A gap counts the UTF-16 units from the previous place in the same list.
+    starts: gap and label in turn. A number is that of a row and is shown beside the text; None
+    means the row after the previous one; words are shown above the text (a slide, sheet or page).
     headings: gap, length and level in turn, levels from 1. asides: gap and length in turn.
     """
-    units = Units.of(document.text)
+    units = Utf16Counter.from_text(document.text)
     return {
         "starts": _starts(document, units),
         "headings": _headings(document, units),
@@ -53,11 +53,11 @@ def structure(document: Document) -> dict[str, list[Any]]:
     }
 
 
-def _starts(document: Document, units: Units) -> list[Any]:
+def _starts(document: Document, units: Utf16Counter) -> list[Any]:
     packed: list[Any] = []
     position, row = 0, None
     for mark in document.marks:
-        at = units.before(mark.start)
+        at = units.count_before(mark.start)
         label: int | str | None = start_words(mark)
         if mark.kind == "row" and _NUMBER.fullmatch(mark.label):
             number = int(mark.label)
@@ -70,37 +70,37 @@ def _starts(document: Document, units: Units) -> list[Any]:
     return packed
 
 
-def _headings(document: Document, units: Units) -> list[int]:
+def _headings(document: Document, units: Utf16Counter) -> list[int]:
     packed: list[int] = []
     position, level = 0, 0
-    for mark in _apart(document.marks, "heading"):
-        # None is left out on the way down, whatever stands in a heading's words.
+    for mark in _without_nested(document.marks, "heading"):
+        # At most one level deeper than the previous heading, even if a heading contains " > ".
         level = min(mark.label.count(" > ") + 1, level + 1, DEEPEST)
-        start, end = units.before(mark.start), units.before(mark.end)
+        start, end = units.count_before(mark.start), units.count_before(mark.end)
         packed += [start - position, end - start, level]
         position = start
     return packed
 
 
-def _asides(document: Document, units: Units) -> list[int]:
-    """Return the asides, those joined between which nothing stands."""
-    joined: list[tuple[int, int]] = []
-    for mark in _apart(document.marks, "aside"):
-        if joined and not document.text[joined[-1][1] : mark.start].strip():
-            joined[-1] = (joined[-1][0], mark.end)
+def _asides(document: Document, units: Utf16Counter) -> list[int]:
+    """Return the asides, merging neighbours that are separated by white space only."""
+    merged: list[tuple[int, int]] = []
+    for mark in _without_nested(document.marks, "aside"):
+        if merged and not document.text[merged[-1][1] : mark.start].strip():
+            merged[-1] = (merged[-1][0], mark.end)
         else:
-            joined.append((mark.start, mark.end))
+            merged.append((mark.start, mark.end))
     packed: list[int] = []
     position = 0
-    for first, last in joined:
-        start = units.before(first)
-        packed += [start - position, units.before(last) - start]
+    for first, last in merged:
+        start = units.count_before(first)
+        packed += [start - position, units.count_before(last) - start]
         position = start
     return packed
 
 
-def _apart(marks: Iterable[Mark], kind: str) -> Iterable[Mark]:
-    """Yield the marks of `kind`, without those that are empty or lie in one before them."""
+def _without_nested(marks: Iterable[Mark], kind: str) -> Iterable[Mark]:
+    """Yield the marks of `kind`, skipping empty marks and marks that overlap an earlier one."""
     end = 0
     for mark in marks:
         if mark.kind == kind and end <= mark.start < mark.end:

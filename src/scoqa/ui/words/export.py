@@ -1,7 +1,7 @@
-"""A conversation, or one citation, as text to take away: plain, or Markdown.
+"""Export a conversation or a single citation as plain text or Markdown.
 
-Receives turns and citations; hands on text whose quotes are exact and in which no character of a
-document can act. Words and numbers are those of the chat.
+Input: turns and citations. Output: text with exact quotes, in which all characters of documents
+are escaped. Wording and citation numbers are the same as in the chat.
 """
 
 from __future__ import annotations
@@ -9,13 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
+from scoqa.silence import NEAR_MISSES, SILENCE
 from scoqa.types import Answer, Citation, Turn
-from scoqa.ui.words.markdown_escaping import blockquote, destination, inline, label, possible
-from scoqa.ui.words.numbering import Numbers, numbered, numbers_of, snippets
+from scoqa.ui.words.markdown_escaping import (
+    blockquote,
+    destination,
+    inline,
+    replace_impossible,
+    to_single_line,
+)
+from scoqa.ui.words.numbering import Numbers, group_by_sentence, number_citations, select_numbers
 from scoqa.ui.words.wording import (
-    NEAR,
     ROOT,
-    SILENCE,
     character_words,
     confidence_words,
     digest_words,
@@ -35,23 +40,25 @@ Link = Callable[[Citation], str]
 
 
 def citation_text(citation: Citation, link: str | None = None, *, date: str | None = None) -> str:
-    """Return the quote, to the character, and where it stands, as plain text.
+    """Return the exact quote and its place as plain text.
 
-    date: the document's own date line; link: what opens the place. Both are left out if None.
+    date: the date line found in the document; link: a URL that opens the place. Both are left
+    out if None.
     """
-    where = [citation.title, date, citation.path, _where(citation), digest_words(citation), link]
-    lines = [label(each) for each in where if each is not None]
-    return "\n".join([f"“{possible(citation.quote)}”", "", *filter(None, lines)]) + "\n"
+    place = [citation.title, date, citation.path, _place(citation), digest_words(citation), link]
+    lines = [to_single_line(part) for part in place if part is not None]
+    return "\n".join([f"“{replace_impossible(citation.quote)}”", "", *filter(None, lines)]) + "\n"
 
 
 def citation_markdown(
     citation: Citation, link: str | None = None, *, date: str | None = None
 ) -> str:
-    """Return the quote as a Markdown blockquote, then a line saying where it stands.
+    """Return the quote as a Markdown blockquote, followed by a line with its place.
 
-    date: the document's own date line; link: what opens the place. Both are left out if None.
+    date: the date line found in the document; link: a URL that opens the place. Both are left
+    out if None.
     """
-    source = " · ".join(_source(citation, link, date))
+    source = " · ".join(_source_parts(citation, link, date))
     return f"{blockquote(citation.quote)}\n\n— {source}\n"
 
 
@@ -62,9 +69,10 @@ def conversation_markdown(
     when: datetime | None = None,
     link: Link | None = None,
 ) -> str:
-    """Return a conversation as Markdown, numbered and worded as the chat shows it.
+    """Return a conversation as Markdown, with the numbers and wording of the chat.
 
-    title: the folder's name; when: the time of the export; link: what opens a citation's place.
+    title: the folder's name; when: the time of the export; link: returns the URL that opens a
+    citation's place.
     """
     blocks = [f"# {inline(title) or 'scoqa'}"]
     if when is not None:
@@ -73,62 +81,65 @@ def conversation_markdown(
         blocks.append(f"## {inline(turn.question)}")
         if turn.collection is not None:
             blocks.append(f"Asked in {inline(turn.collection or ROOT)}")
-        value = turn.answer
-        found = value.answered and value.citations
-        blocks += _found(value, link) if found else _silent(value, link)
+        answer = turn.answer
+        found = answer.answered and answer.citations
+        blocks += _answer_blocks(answer, link) if found else _silence_blocks(answer, link)
     blocks += ["---", FOOT] if turns else [NOTHING_ASKED]
     return "\n\n".join(blocks) + "\n"
 
 
-def _found(value: Answer, link: Link | None) -> Iterator[str]:
-    numbers = numbered(value)
-    for group in snippets(value.citations):
+def _answer_blocks(answer: Answer, link: Link | None) -> Iterator[str]:
+    numbers = number_citations(answer)
+    for group in group_by_sentence(answer.citations):
         first = group[0]
         offset = first.sentence_start
-        lit = [(each.start - offset, each.end - offset) for each in group]
-        yield f"{blockquote(first.sentence, lit)}\n>\n> — {_numbers(numbers_of(group, numbers))}"
-    yield confidence_words(value)
-    yield from _sources(numbers, link)
+        quotes = [(citation.start - offset, citation.end - offset) for citation in group]
+        references = _format_numbers(select_numbers(group, numbers))
+        yield f"{blockquote(first.sentence, quotes)}\n>\n> — {references}"
+    yield confidence_words(answer)
+    yield from _format_sources(numbers, link)
 
 
-def _silent(value: Answer, link: Link | None) -> Iterator[str]:
-    yield f"**{SILENCE}.** {reason_words(value)}"
-    if value.near_misses:
-        numbers = numbered(value)
-        yield f"{NEAR}:"
-        for miss in value.near_misses:
-            # Said at each: a passage is easily copied out of its list.
-            mark = f"{_numbers(numbers_of([miss], numbers))}, {NOT_AN_ANSWER}"
+def _silence_blocks(answer: Answer, link: Link | None) -> Iterator[str]:
+    yield f"**{SILENCE}.** {reason_words(answer)}"
+    if answer.near_misses:
+        numbers = number_citations(answer)
+        yield f"{NEAR_MISSES}:"
+        for miss in answer.near_misses:
+            # Repeated for each passage: passages are easily copied out of the list.
+            mark = f"{_format_numbers(select_numbers([miss], numbers))}, {NOT_AN_ANSWER}"
             yield f"{blockquote(miss.sentence)}\n>\n> — {mark}"
-        yield from _sources(numbers, link)
+        yield from _format_sources(numbers, link)
 
 
-def _numbers(numbers: Numbers) -> str:
-    # On a line of their own, so that no direction set by hand in the sentence moves them.
+def _format_numbers(numbers: Numbers) -> str:
+    # On a separate line, so that direction overrides in the sentence cannot move the numbers.
     return " ".join(f"[{number}]" for number in numbers)
 
 
-def _sources(numbers: Numbers, link: Link | None) -> tuple[str, str]:
+def _format_sources(numbers: Numbers, link: Link | None) -> tuple[str, str]:
+    """Return the title and the numbered list of the sources, as two Markdown blocks."""
     items = []
-    for number, each in numbers.items():
-        shown, *where = _source(each, None if link is None else link(each), None)
-        # The lines of an item are held together by their indentation.
-        under = "\\\n" + " " * len(f"{number}. ")
-        items.append(f"{number}. {shown}{under}{' · '.join(where)}")
+    for number, citation in numbers.items():
+        url = None if link is None else link(citation)
+        title, *place = _source_parts(citation, url, None)
+        # Indented, so that Markdown keeps both lines in one item.
+        line_break = "\\\n" + " " * len(f"{number}. ")
+        items.append(f"{number}. {title}{line_break}{' · '.join(place)}")
     return "Source:" if len(items) == 1 else "Sources:", "\n".join(items)
 
 
-def _source(citation: Citation, link: str | None, date: str | None) -> list[str]:
-    """Return title, date, path, place and digest, as Markdown."""
+def _source_parts(citation: Citation, link: str | None, date: str | None) -> list[str]:
+    """Return title, date (unless None), path, place and digest of a citation as Markdown."""
     title = inline(citation.title, begins=link is None) or inline(citation.path, begins=True)
     return [
         title if link is None else f"[{title}]({destination(link)})",
         *([] if date is None else [inline(date)]),
-        inline(citation.path, begins=True),  # a line of a list's item
-        inline(_where(citation)),
+        inline(citation.path, begins=True),  # it starts a line of a list item
+        inline(_place(citation)),
         inline(digest_words(citation)),
     ]
 
 
-def _where(citation: Citation) -> str:
+def _place(citation: Citation) -> str:
     return " · ".join(part for part in (place_words(citation), character_words(citation)) if part)

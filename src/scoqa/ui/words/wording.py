@@ -1,34 +1,23 @@
-"""What the chat says of an answer, in words, wherever it is shown: on the page, saved, printed.
+"""The wording of answers in the chat: on the page, saved and printed.
 
-Receives answers and citations; hands on sentences. Every word that is not a quote stands here or
-in the page's own files.
+Input: answers and citations. Output: phrases and sentences. The wording of a silence is in
+scoqa.silence; all other text of the page is in its assets.
 """
 
 from __future__ import annotations
 
-from scoqa.types import Answer, Citation, Mark, MarkKind, Reason
+from scoqa.silence import explain_reason
+from scoqa.types import Answer, Citation, Mark, MarkKind
 
-SILENCE = "Your documents do not answer this"
-NEAR = "Nearest passages, which do not answer it"
-REASONS: dict[Reason, str] = {
-    "empty_index": "There are no documents here yet.",
-    "no_evidence": "No passage in them speaks of what you asked.",
-    "low_confidence": "Some passages come near, but none answers the question clearly enough.",
-    "phrase_not_found": "The words in quotation marks stand together in none of them.",
-    "language_not_supported": (
-        "scoqa reads English. It looked for your words, but cannot judge what it found in"
-        " another language."
-    ),
-}
-# Least calibrated probability that the first citation is right, and how that is said.
+# The least calibrated probability that the first citation is right, and its wording.
 CONFIDENCE = (
     (0.9, "Very likely the answer."),
     (0.7, "Probably the answer."),
-    (0.5, "Perhaps the answer: read it in its place."),
-    (0.0, "An uncertain answer: read it in its place."),
+    (0.5, "Perhaps the answer: read it in its context."),
+    (0.0, "An uncertain answer: read it in its context."),
 )
 ROOT = "files outside folders"  # the collection without a name
-# What stands above the text where a part of a file begins; a row has its number beside it.
+# Labels above the text where a part of a file begins. A row has its number beside it instead.
 STARTS: dict[MarkKind, str] = {
     "page": "Page",
     "slide": "Slide",
@@ -38,19 +27,19 @@ STARTS: dict[MarkKind, str] = {
 
 
 def confidence_words(answer: Answer) -> str:
-    """Return how sure it is that the first citation answers."""
+    """Return the sentence for the confidence that the first citation is right."""
     return next(words for least, words in CONFIDENCE if answer.confidence >= least or not least)
 
 
 def reason_words(answer: Answer) -> str:
-    """Return why there is no answer."""
-    return REASONS[answer.reason or "no_evidence"]
+    """Return the sentence that explains why there is no answer."""
+    return explain_reason(answer.reason or "no_evidence")
 
 
 def place_words(citation: Citation) -> str:
-    """Return where a citation stands: page, slide or row, else its line; and its heading.
+    """Return the place of a citation: page, slide or row, else its line; and its heading.
 
-    The document's title, beside which these words stand, is not said again.
+    The document's title is shown beside the place, and is therefore left out of the heading.
     """
     line = f"line {citation.line:,}" if citation.has_file_lines and not citation.place else ""
     heading = (citation.heading or "").removeprefix(f"{citation.title} > ")
@@ -59,16 +48,16 @@ def place_words(citation: Citation) -> str:
 
 
 def start_words(mark: Mark) -> str | None:
-    """Return what is said where `mark` begins, None of the kinds of which nothing is."""
-    said = STARTS.get(mark.kind)
-    return None if said is None else f"{said} {mark.label}".strip()
+    """Return the label shown where `mark` begins, or None for kinds without a label."""
+    kind = STARTS.get(mark.kind)
+    return None if kind is None else f"{kind} {mark.label}".strip()
 
 
 def character_words(citation: Citation) -> str:
-    """Return which characters of the text are quoted, from 0, the last one not included."""
+    """Return the quoted characters of the text, counted from 0, the end not included."""
     return f"characters {citation.start}–{citation.end}"
 
 
 def digest_words(citation: Citation) -> str:
-    """Return the digest of the file's bytes, named."""
+    """Return the digest of the file's bytes, with the name of its algorithm."""
     return f"sha256 {citation.digest}"

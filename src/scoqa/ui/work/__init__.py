@@ -1,4 +1,4 @@
-"""What runs behind the page: asks, loading of models, indexing, and what the page says of them.
+"""Background work of the page: asks, loading of models, indexing, and the application state.
 
-Input: a Workspace. Output: progress and results, watched from the page.
+Input: a Workspace. Output: progress and results for the page.
 """

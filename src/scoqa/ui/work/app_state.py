@@ -1,6 +1,6 @@
-"""What the page says of itself: what is here, whether it can answer yet, what to ask first.
+"""The state of the application: the index, the models, progress and suggested first questions.
 
-Receives a Workspace; hands on plain values, the same to everybody who looks at the page.
+Input: a Workspace. Output: JSON-compatible values, the same for every visitor of the page.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ from typing import TYPE_CHECKING, Any
 
 from scoqa.errors import ScoqaError
 from scoqa.parse import KINDS
-from scoqa.ui.work.indexing import Indexing
-from scoqa.ui.work.model_loader import Loading
+from scoqa.ui.work.indexing import Indexer
+from scoqa.ui.work.model_loader import ModelLoader
 
 if TYPE_CHECKING:
     from scoqa.workspace import Workspace
 
-Version = tuple[str, int]
-NONE: Version = ("", -1)
+Version = tuple[str, int]  # see Workspace.version
+NO_VERSION: Version = ("", -1)
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class _Holding:
-    """What one version of the index holds."""
+class _IndexSummary:
+    """The contents of one version of the index."""
 
     version: Version
     documents: int | None  # None: the index cannot be read
@@ -34,81 +34,83 @@ class _Holding:
     collections: tuple[str, ...]
 
 
-class Situation:
-    """Looks at one workspace. Cheap to ask often: what it finds is kept until the index changes."""
+class AppState:
+    """The state of one workspace. Cheap to query: results are cached until the index changes."""
 
-    def __init__(self, workspace: Workspace, loading: Loading, *, login: bool = False) -> None:
-        """login: whether people log in, and so can log out."""
+    def __init__(self, workspace: Workspace, loader: ModelLoader, *, login: bool = False) -> None:
+        """login: whether users log in, and therefore can log out."""
         self._login = login
         self._run = uuid.uuid4().hex
         self._workspace = workspace
-        self._loading = loading
+        self._loader = loader
         self._lock = threading.Lock()
-        self._holding: _Holding | None = None
-        self._suggested: tuple[Version, tuple[str, ...]] = (NONE, ())  # of which version
+        self._summary: _IndexSummary | None = None
+        # The questions, and the version of the index that they were made from.
+        self._suggestions: tuple[Version, tuple[str, ...]] = (NO_VERSION, ())
         self._suggesting = False
-        self.indexing = Indexing(workspace)
+        self.indexer = Indexer(workspace)
 
-    def state(self) -> dict[str, Any]:
-        """Return what the page shows of it.
+    def snapshot(self) -> dict[str, Any]:
+        """Return the current state as the page shows it.
 
-        Keys: run (another after each start), name and folder (of the documents), kinds (of files
-        that are read), login, loaded, problem (one sentence or None), documents, passages (None
-        where the index cannot be read), collections (names, "" for files outside every folder),
-        found (a sentence on what could not be indexed, or None), suggestions, suggesting (bool),
+        Keys: run (differs after each start), name and folder (of the documents), kinds (supported
+        file types), login, loaded, problem (one sentence or None), documents, passages (None if
+        the index cannot be read), collections (names, "" for files outside every folder), found
+        (a sentence on files that could not be indexed, or None), suggestions, suggesting (bool),
         indexing (done, total, doing; or None).
         """
-        step = self.indexing.progress
-        problem = self._loading.problem
+        step = self.indexer.progress
+        problem = self._loader.problem
         try:
-            holding = self._look()
+            summary = self._read_summary()
         except ScoqaError as error:
-            holding, problem = _Holding(NONE, None, None, ()), problem or str(error)
-        if self._loading.done and holding.documents and step is None:
-            self._suggest(holding.version)
-        version, questions = self._suggested
+            summary = _IndexSummary(NO_VERSION, None, None, ())
+            problem = problem or str(error)
+        if self._loader.done and summary.documents and step is None:
+            self._start_suggesting(summary.version)
+        version, questions = self._suggestions
         return {
             "run": self._run,
             "name": self._workspace.root.resolve().name,
             "folder": str(self._workspace.documents),
             "kinds": list(KINDS),
             "login": self._login,
-            "loaded": self._loading.done,
+            "loaded": self._loader.done,
             "problem": problem,
-            "documents": holding.documents,
-            "passages": holding.passages,
-            "collections": list(holding.collections),
-            "suggestions": list(questions) if version == holding.version else [],
+            "documents": summary.documents,
+            "passages": summary.passages,
+            "collections": list(summary.collections),
+            "suggestions": list(questions) if version == summary.version else [],
             "suggesting": self._suggesting,
-            "found": self.indexing.problem,
+            "found": self.indexer.problem,
             "indexing": None
             if step is None
             else {"done": step.done, "total": step.total, "doing": step.doing},
         }
 
-    def _look(self) -> _Holding:
+    def _read_summary(self) -> _IndexSummary:
         version = self._workspace.version
         with self._lock:
-            if self._holding is None or self._holding.version != version:
+            if self._summary is None or self._summary.version != version:
                 documents, passages = self._workspace.summary()
                 names = self._workspace.collections()
-                self._holding = _Holding(version, documents, passages, names)
-            return self._holding
+                self._summary = _IndexSummary(version, documents, passages, names)
+            return self._summary
 
-    def _suggest(self, version: Version) -> None:
-        """Have the first questions found in the background, once for each version."""
+    def _start_suggesting(self, version: Version) -> None:
+        """Find first questions in the background, once per version of the index."""
         with self._lock:
-            if self._suggesting or self._suggested[0] == version:
+            if self._suggesting or self._suggestions[0] == version:
                 return
             self._suggesting = True
 
         def run() -> None:
-            found: tuple[str, ...] = ()
+            questions: tuple[str, ...] = ()
             try:
-                found = self._workspace.suggestions()
+                questions = self._workspace.suggestions()
             except ScoqaError as error:
                 _log.info("No first questions: %s", error)
             finally:
-                self._suggested, self._suggesting = (version, found), False
+                self._suggestions, self._suggesting = (version, questions), False
 
         threading.Thread(target=run, name="scoqa-suggest", daemon=True).start()

@@ -1,7 +1,7 @@
-"""An ask that waits for its turn, can be watched, and can be stopped.
+"""Run an ask that waits in a queue, reports its steps, and can be stopped.
 
-Receives a question; yields what is being done with it, then its Answer. The work is done in a
-thread; whoever leaves the iteration, or sets `stop`, ends it at its next stage.
+Input: a question. Output: an asynchronous stream of steps, then the Answer. The work runs in a
+thread; closing the stream, or setting `stop`, ends the work at its next stage.
 """
 
 from __future__ import annotations
@@ -16,31 +16,31 @@ from scoqa.errors import CrowdedError
 from scoqa.types import Answer, Stage
 
 if TYPE_CHECKING:
-    from scoqa.ui.work.model_loader import Loading
+    from scoqa.ui.work.model_loader import ModelLoader
 
 AskStep = Literal["wait", "load"] | Stage
 
-AT_ONCE = 2  # the models share one processor; more only makes everybody wait longer
+AT_ONCE = 2  # the models share one processor; more concurrent asks only slow each other down
 MOST_WAITING = 100
 
 
 class AskQueue:
-    """Where asks wait for their turn, whichever door they came through. Of one event loop."""
+    """A queue for the asks of all interfaces of one server. Belongs to one event loop."""
 
     def __init__(self, *, at_once: int = AT_ONCE, most_waiting: int = MOST_WAITING) -> None:
         self._turns = asyncio.Semaphore(at_once)
-        self._room = most_waiting
+        self._free_places = most_waiting
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """Wait for a turn and hold it. Raises CrowdedError when too many wait already."""
-        if self._room == 0 and self._turns.locked():
+        """Wait for a turn and hold it. Raises CrowdedError if too many asks wait already."""
+        if self._free_places == 0 and self._turns.locked():
             raise CrowdedError("Too many people are asking at once. Ask again in a moment.")
-        self._room -= 1
+        self._free_places -= 1
         try:
             await self._turns.acquire()
         finally:
-            self._room += 1
+            self._free_places += 1
         try:
             yield
         finally:
@@ -48,27 +48,28 @@ class AskQueue:
 
 
 class StoppedError(Exception):
-    """The ask was stopped by who asked, or nobody waits for its answer any more."""
+    """The ask was stopped by the user, or its stream was closed."""
 
 
-async def steps(
-    loading: Loading,
-    line: AskQueue,
+async def stream_steps(
+    loader: ModelLoader,
+    queue: AskQueue,
     question: str,
     collection: str | None,
     stop: asyncio.Event | None = None,
 ) -> AsyncGenerator[AskStep | Answer, None]:
     """Yield each step as it begins, the Answer last.
 
-    stop: ends it at once when set. Raises StoppedError, CrowdedError, and what the ask raises.
+    stop: ends the stream immediately when set. Raises StoppedError, CrowdedError, and the errors
+    of Workspace.ask.
     """
-    told: asyncio.Queue[AskStep | Answer | Exception] = asyncio.Queue()
-    work = asyncio.ensure_future(_work(loading, line, question, collection, told))
+    events: asyncio.Queue[AskStep | Answer | Exception] = asyncio.Queue()
+    work = asyncio.ensure_future(_run_ask(loader, queue, question, collection, events))
     stopped = asyncio.ensure_future((stop or asyncio.Event()).wait())
     step: asyncio.Future[AskStep | Answer | Exception] | None = None
     try:
         while True:
-            step = asyncio.ensure_future(told.get())
+            step = asyncio.ensure_future(events.get())
             await asyncio.wait({step, stopped}, return_when=asyncio.FIRST_COMPLETED)
             if stopped.done():
                 stopped.result()
@@ -80,45 +81,47 @@ async def steps(
             if isinstance(value, Answer):
                 return
     finally:
-        for each in (work, stopped, step):
-            if each is not None:
-                each.cancel()
+        for future in (work, stopped, step):
+            if future is not None:
+                future.cancel()
 
 
-async def _work(
-    loading: Loading,
-    line: AskQueue,
+async def _run_ask(
+    loader: ModelLoader,
+    queue: AskQueue,
     question: str,
     collection: str | None,
-    told: asyncio.Queue[AskStep | Answer | Exception],
+    events: asyncio.Queue[AskStep | Answer | Exception],
 ) -> None:
-    """Put every step into `told`, then the Answer or what was raised instead."""
+    """Put every step into `events`, then the Answer or the exception raised instead."""
     loop = asyncio.get_running_loop()
-    left = threading.Event()
+    cancelled = threading.Event()
 
     def progress(step: AskStep) -> None:
-        if left.is_set():
+        if cancelled.is_set():
             raise StoppedError
         try:
-            loop.call_soon_threadsafe(told.put_nowait, step)
-        except RuntimeError as error:  # the server has ended meanwhile
+            loop.call_soon_threadsafe(events.put_nowait, step)
+        except RuntimeError as error:  # the server has stopped meanwhile
             raise StoppedError from error
 
     try:
-        told.put_nowait("wait")
-        async with line.turn():
-            answer = await _in_thread(lambda: loading.ask(question, collection, progress=progress))
-        told.put_nowait(answer)
+        events.put_nowait("wait")
+        async with queue.turn():
+            answer = await _run_in_daemon_thread(
+                lambda: loader.ask(question, collection, progress=progress)
+            )
+        events.put_nowait(answer)
     except Exception as error:
-        told.put_nowait(error)
+        events.put_nowait(error)
     finally:
-        left.set()
+        cancelled.set()
 
 
-async def _in_thread(call: Callable[[], Answer]) -> Answer:
-    """Return what `call` returns, called in a thread that does not keep the program alive.
+async def _run_in_daemon_thread(call: Callable[[], Answer]) -> Answer:
+    """Return the result of `call`, run in a thread that does not keep the program alive.
 
-    asyncio's own threads are waited for when the server ends, however long a model loads.
+    A server waits for asyncio's own threads when it stops, even while a model loads.
     """
     loop = asyncio.get_running_loop()
     result: asyncio.Future[Answer] = loop.create_future()
@@ -135,9 +138,9 @@ async def _in_thread(call: Callable[[], Answer]) -> Answer:
         answer, error = None, None
         try:
             answer = call()
-        except Exception as raised:  # whoever awaits it is told
+        except Exception as raised:  # raised again where the result is awaited
             error = raised
-        with suppress(RuntimeError):  # the server has ended meanwhile
+        with suppress(RuntimeError):  # the server has stopped meanwhile
             loop.call_soon_threadsafe(settle, answer, error)
 
     threading.Thread(target=run, name="scoqa-ask", daemon=True).start()

@@ -1,7 +1,7 @@
-"""The index brought up to date from the page, beside those who go on asking.
+"""Bring the index up to date from the page, in the background.
 
-Receives a Workspace; hands on how far it is and, if it could not be done, why.
-However many people press the button, it is done once.
+Input: a Workspace. Output: progress and, on failure, the reason. Only one sync runs at a time, no
+matter how many users start one; questions can be asked meanwhile.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from scoqa.index import SyncStep
 if TYPE_CHECKING:
     from scoqa.workspace import Workspace
 
-_BROKEN = "The documents could not be read. The terminal scoqa runs in says why."
+_BROKEN = "The documents could not be indexed. The terminal that runs scoqa shows the details."
 _log = logging.getLogger(__name__)
 
 
-class Indexing:
+class Indexer:
     """Brings the index of one workspace up to date in the background."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._lock = threading.Lock()
-        self.progress: SyncStep | None = None  # None: nothing is being done
-        self.problem: str | None = None  # one sentence, once it has failed
+        self.progress: SyncStep | None = None  # None if no sync is running
+        self.problem: str | None = None  # one sentence, after a sync has failed
 
     def start(self) -> None:
-        """Begin, unless it has begun; the thread does not keep the program alive."""
+        """Start a sync unless one is running; its thread does not keep the program alive."""
         with self._lock:
             if self.progress is not None:
                 return
@@ -40,15 +40,16 @@ class Indexing:
     def _run(self) -> None:
         problem: str | None = _BROKEN
         try:
-            report = self._workspace.sync(progress=self._note)
-            problem = " ".join(f"{each.path} {each.reason}" for each in report.failed[:3]) or None
+            report = self._workspace.sync(progress=self._set_progress)
+            failed = (f"{notice.path} {notice.reason}" for notice in report.failed[:3])
+            problem = " ".join(failed) or None
         except ScoqaError as error:
             problem = str(error)
         except Exception:
-            # The page's edge: without this the wait would stay there for ever.
+            # The outermost handler: without it the page would show the progress for ever.
             _log.exception("The documents could not be indexed.")
         finally:
             self.problem, self.progress = problem, None
 
-    def _note(self, step: SyncStep) -> None:
+    def _set_progress(self, step: SyncStep) -> None:
         self.progress = step

@@ -1,7 +1,7 @@
-"""The models' way into memory, beside a page that is already there.
+"""Load the models in the background while the page is already served.
 
-Receives a Workspace; hands on whether its models are loaded and, if they cannot be, why.
-However many people ask at once, they are loaded once.
+Input: a Workspace. Output: whether its models are loaded and, on failure, the reason. Concurrent
+asks load the models only once.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
-class Loading:
-    """Loads the models of one workspace, in the background or when they are first needed."""
+class ModelLoader:
+    """Loads the models of one workspace, in the background or when first needed."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._lock = threading.Lock()
-        self.problem: str | None = None  # one sentence, once loading has failed
+        self.problem: str | None = None  # one sentence, after loading has failed
 
     @property
     def done(self) -> bool:
@@ -36,19 +36,19 @@ class Loading:
         return self._workspace.loaded
 
     def start(self) -> None:
-        """Begin to load in a thread that does not keep the program alive."""
+        """Start loading in a thread that does not keep the program alive."""
         threading.Thread(target=self._run, name="scoqa-load", daemon=True).start()
 
     def _run(self) -> None:
         try:
             self.wait()
         except ScoqaError as error:
-            _log.info("%s", error)  # whoever asks is told by the ask itself
+            _log.info("%s", error)  # each ask reports it to its user
 
     def wait(self) -> None:
-        """Return once the models are in memory, loading them if nobody has begun to.
+        """Return when the models are in memory, loading them if necessary.
 
-        Raises the ScoqaError that loading ended with.
+        Raises ScoqaError if loading fails.
         """
         with self._lock:
             if self.done:
@@ -67,10 +67,10 @@ class Loading:
         *,
         progress: Callable[[AskStep], None] | None = None,
     ) -> Answer:
-        """Return the answer, after the models are in memory.
+        """Load the models if necessary, then return the answer.
 
-        progress: called as each step begins, "load" where the models are waited for; what it
-        raises ends the ask.
+        progress: called as each step begins, with "load" if the models are not in memory yet; an
+        exception that it raises ends the ask.
         """
         if progress is not None and not self.done:
             progress("load")

@@ -1,17 +1,17 @@
-// A question that came with the address of the page, and what its set says of it.
-// Gradio gives: element (this component's root), server (its Python functions).
-// The address may be forged: it puts words into the box and names places, and does nothing else.
+// Shows the question in the page's address, and the answers that its question set expects.
+// Gradio provides: element (this component's root), server (its Python functions).
+// The address may be forged: it can only put words into the box and name places.
 const MOST = 12;
-const FROM = '/evaluate/'; // only a page from here has the question asked by itself
+const FROM = '/evaluate/'; // only links on these pages ask the question automatically
 const NOTES = {
   none: 'The documents do not answer this.',
-  lost: 'The words it expects do not stand in the documents.',
+  lost: 'The expected words do not occur in the documents.',
 };
-const LOST = 'What it says could not be fetched.';
+const LOST = 'The expected places could not be loaded.';
 const part = element.querySelector('.expected');
 const asked = new URLSearchParams(location.search);
 const find = (selector) => document.querySelector(selector);
-let question = ''; // the one that is opened; the next one takes the place away
+let question = ''; // the question of the address; the places are removed with the next question
 
 function place(gold) {
   const [document_, start, end, digest] = gold.split(':');
@@ -24,7 +24,7 @@ function row({ words, title, place: where, link, problem }) {
     const open = document.createElement('a');
     Object.assign(open, { className: 'expected-words', href: link, dir: 'auto' });
     open.textContent = words;
-    open.title = 'Show it in its place';
+    open.title = 'Show it in its document';
     item.append(open);
   }
   const about = document.createElement('span');
@@ -52,11 +52,11 @@ function end() {
   question = '';
   part.hidden = true;
   watching.disconnect();
-  // Else a reload would bring it back.
+  // Otherwise a reload would ask it again.
   if (new URLSearchParams(location.search).has('question')) history.replaceState(null, '', location.pathname);
 }
 
-// Gone with the conversation, and with the next question.
+// Removed with the conversation, and with the next question.
 function look() {
   const questions = document.querySelectorAll('.scoqa-question');
   if (questions.length > 1) end();
@@ -64,7 +64,7 @@ function look() {
 
 const watching = new MutationObserver(look);
 
-// Returns whether the person came from a report here, and not by a reload.
+// Returns whether the user came from a report of this server, and not by a reload.
 function trusted() {
   try {
     const from = new URL(document.referrer);

@@ -1,5 +1,5 @@
-// Opens what the server packed: the conversation as a file, or a sentence for the top of the page.
-// Gradio gives: props (this component's value), watch.
+// Opens a parcel of the server: the conversation as a file, or a sentence for the top of the page.
+// Gradio provides: props (this component's value), watch.
 watch('value', () => {
   const parcel = props.value;
   if (!parcel) return;

@@ -1,12 +1,12 @@
-// The conversation as it grows: kept in view, announced, asked from elsewhere on the page.
-// Runs once, before Gradio draws the page; the rest of the page finds it as window.scoqa.
+// The conversation as it grows: keeps it in view, announces it, sends questions from the page.
+// Runs once, before Gradio draws the page; other scripts use it as window.scoqa.
 window.scoqa = (() => {
   const find = (selector) => document.querySelector(selector);
   const all = (selector) => [...document.querySelectorAll(selector)];
-  const MOST_SENT = 40_000; // UTF-16 units: six bytes each as JSON are near what the guard lets by
-  let heard = ''; // what was announced last: how many questions, and how the last one stands
+  const MOST_SENT = 40_000; // UTF-16 units; as JSON, at six bytes each, near the guard's limit
+  let heard = ''; // the last announcement: the number of questions, and the state of the last one
 
-  // Put in after a pause: a screen reader speaks of a change, and only if it was there before.
+  // Inserted after a pause, because a screen reader announces only changes of an existing element.
   function say(text) {
     const line = find('.scoqa-said');
     if (!line) return;
@@ -21,18 +21,18 @@ window.scoqa = (() => {
     setTimeout(() => find('#scoqa-button')?.click(), 0);
   }
 
-  // Called as a question is sent: returns what the page says with it.
+  // Called when a question is sent; returns the state of the page that is sent with it.
   function told(question) {
     if (question.length > MOST_SENT) {
-      // It is refused before anybody reads it, and stays in the box.
-      const detail = 'This is too long for a question: the longest has 2,000 characters.';
+      // The server would refuse it unread, so it stays in the box.
+      const detail = 'This is too long for a question: at most 2,000 characters are allowed.';
       document.dispatchEvent(new CustomEvent('scoqa:notice', { detail }));
     }
     return { collection: find('#scoqa-collection')?.value ?? '*',
       questions: all('.scoqa-question').length };
   }
 
-  // Puts the question that will not be answered back into the box, if that is free.
+  // Puts a question that will not be answered back into the box, if the box is empty.
   function giveBack() {
     const box = find('#scoqa-box textarea');
     const questions = all('.scoqa-question');
@@ -44,7 +44,7 @@ window.scoqa = (() => {
   async function copy(text, said) {
     let done = true;
     try {
-      await navigator.clipboard.writeText(text); // there on this machine and over https only
+      await navigator.clipboard.writeText(text); // available only on localhost and over https
     } catch (error) {
       const area = document.createElement('textarea');
       const before = document.activeElement;
@@ -56,14 +56,14 @@ window.scoqa = (() => {
       area.remove();
       before?.focus?.({ preventScroll: true });
     }
-    say(done ? said : 'The browser does not let this page copy.');
+    say(done ? said : 'The browser does not allow this page to copy.');
     return done;
   }
 
-  // Gradio names each message by its markup, reads every change aloud and lets no label through.
+  // Gradio labels each message with its markup, reads every change aloud and removes our labels.
   function name() {
     all('#scoqa-talk [role="log"][aria-live="polite"]').forEach((each) => {
-      each.setAttribute('aria-live', 'off'); // say() tells what changed, once and in short
+      each.setAttribute('aria-live', 'off'); // say() announces changes, once and briefly
       each.setAttribute('aria-label', 'Conversation');
     });
     all('#scoqa-talk [data-testid][aria-label]').forEach((each) => {
@@ -88,8 +88,8 @@ window.scoqa = (() => {
       + text('.scoqa-reason') + text('.scoqa-problem') + text('.scoqa-pending');
   }
 
-  // A new question, and its answer, is brought to the top of what is seen: the words that were
-  // looked for come first, not the end of the list of sources.
+  // A new question and its answer are scrolled to the top of the view, so that the answer is seen
+  // first, not the end of the list of sources.
   function follow() {
     name();
     const questions = all('.scoqa-question');
@@ -118,10 +118,10 @@ window.scoqa = (() => {
     });
   }
 
-  // Gradio puts this into the page after the page itself, or before it.
+  // Gradio may insert this script before or after the page itself.
   if (document.body) watch();
   else document.addEventListener('DOMContentLoaded', watch);
-  // Both buttons leave when they are pressed; whoever pressed is taken to the question.
+  // Both buttons disappear when they are pressed; the focus then moves to the question.
   document.addEventListener('click', (event) => {
     if (event.target.closest?.('#scoqa-button, #scoqa-stop') && matchMedia('(hover: hover)').matches) {
       find('#scoqa-box textarea').focus();

@@ -1,19 +1,19 @@
-// What goes on with question sets, drawn from the server's state; text is only ever set as text.
-const PAUSE_MS = 700; // while a set is asked
-const REST_MS = 5000; // else: to notice what the terminal runs, and that scoqa ended
-const MOST_BYTES = 16 * 2 ** 20; // as the server says; said here before it is all sent
+// The evaluation page, drawn from the server's state; text is always inserted as text.
+const PAUSE_MS = 700; // between two requests during a run
+const REST_MS = 5000; // otherwise: to notice runs of the terminal, and that scoqa has stopped
+const MOST_BYTES = 16 * 2 ** 20; // the server's limit; checked here before the upload
 const MOST_RUNS = 20; // shown at first
-const STEP = 0.25; // how often progress is spoken
+const STEP = 0.25; // share of a run between two spoken reports of progress
 const OFFLINE = 'scoqa does not answer. Start it again in the terminal, then reload this page.';
 const LOGGED_OUT = 'Your login has ended. Reload this page to log in again.';
 const NAMES = { 'Success@5': 'in the first 5 passages', 'false answers': 'false answers, fewer is better' };
 const find = (selector) => document.querySelector(selector);
 let state = null;
-let drawn = {}; // what each part shows, as JSON
+let drawn = {}; // the displayed state of each part, as JSON
 let timer = 0;
 let ticked = []; // ids of the runs to compare
-let all = false; // all runs are shown
-let wait = ''; // the part that takes the focus once it is drawn
+let all = false; // whether all runs are shown
+let wait = ''; // the part that receives the focus after it is drawn
 let spoken = '';
 
 function counted(number, noun) {
@@ -44,7 +44,7 @@ function say(problem) {
   if (find('.problem').textContent !== problem) find('.problem').textContent = problem;
 }
 
-// Puts rows into a list anew, only when they changed; the focus stays on what it was on.
+// Replaces the rows of a list only if they have changed; the focus stays on the same element.
 function fill(list, items, row) {
   const at = document.activeElement;
   const kept = list.contains(at) ? { ...at.dataset } : null;
@@ -61,7 +61,7 @@ function duration(seconds) {
   return `about ${counted(Math.round(minutes / 60), 'hour')}`;
 }
 
-// -- what goes on ------------------------------------------------------------------------------
+// -- the current run ---------------------------------------------------------------------------
 
 function nowWords(running, ended) {
   if (running) {
@@ -132,7 +132,7 @@ function drawNow({ running, ended }) {
 
 function setRow(each) {
   const facts = [each.questions === null ? null : counted(each.questions, 'question'),
-    each.brings ? 'brings its own documents' : null, each.uploaded ? 'added here' : null];
+    each.brings ? 'has its own documents' : null, each.uploaded ? 'added here' : null];
   const about = make('div', [make('p', each.name, { className: 'title', dir: 'auto' }),
     make('p', facts.filter(Boolean).join(' · '), { className: 'meta' })]);
   const row = make('li', about);
@@ -204,7 +204,7 @@ function foot(run, path, label) {
     link.dataset.key = run.id;
     link.dataset.does = name;
     link.setAttribute('aria-label', `${words} of ${label}`);
-    if (words === name) link.title = 'As the tools of TREC read it';
+    if (words === name) link.title = 'In the format of the TREC tools';
     return link;
   });
   const part = make('p', [...files], { className: 'foot' });
@@ -248,7 +248,7 @@ function drawTicks() {
 function draw() {
   find('.workspace').textContent = state.workspace;
   const none = state.documents === 0
-    ? 'There are no documents in the index. Only sets that bring their own can be asked.' : '';
+    ? 'There are no documents in the index. Only sets with their own documents can be run.' : '';
   say(state.problem ?? state.unwritable ?? none);
   const busy = Boolean(state.running);
   const parts = {
@@ -264,7 +264,7 @@ function draw() {
   }
 }
 
-// Returns what the server says, or null after saying what went wrong.
+// Returns the server's response, or null after showing an error message.
 async function asked(path, options = {}) {
   let reply;
   try {
@@ -347,7 +347,7 @@ document.addEventListener('click', (event) => {
     draw();
     find('.runs').children[MOST_RUNS].querySelector('a, input')?.focus();
   } else if (button.matches('.compare')) {
-    // The list begins with the newest.
+    // The list starts with the newest run.
     const [newer, older] = state.runs.map((run) => run.id).filter((id) => ticked.includes(id));
     location.href = `/evaluate/runs/${encodeURIComponent(newer)}?compare=${encodeURIComponent(older)}`;
   } else acts[button.dataset.does]?.(button.dataset.key);
@@ -360,7 +360,7 @@ document.addEventListener('change', (event) => {
     drawTicks();
   } else if (box.id === 'file' && box.files.length) {
     upload(box.files[0]);
-    box.value = ''; // the same file can be picked again, put right
+    box.value = ''; // so that the same file can be selected again after a correction
   }
 });
 

@@ -1,11 +1,11 @@
-// What the keyboard can do, and the list that says so.
+// Keyboard shortcuts, and the dialog that lists them.
 (() => {
   const find = (selector) => document.querySelector(selector);
   const STORE = 'scoqa.keys';
   const tell = (name, detail) => document.dispatchEvent(new CustomEvent('scoqa:' + name, { detail }));
   const keys = {
     '/': () => {
-      // On a phone the source lies over the box.
+      // On a phone the source covers the box.
       if (find('#scoqa-chat').inert) tell('close', '#scoqa-box textarea');
       else find('#scoqa-box textarea').focus();
     },
@@ -24,12 +24,12 @@
     0: () => tell('zoom', 0),
   };
 
-  // Single keys can be turned off (WCAG 2.1.4): speech input types them unasked.
+  // Single-key shortcuts can be turned off (WCAG 2.1.4), because speech input can trigger them.
   function on() {
     try {
       return localStorage.getItem(STORE) !== 'off';
     } catch (error) {
-      return true; // storage is forbidden: the choice holds until the page is left
+      return true; // storage is forbidden: the choice lasts until the page is left
     }
   }
 

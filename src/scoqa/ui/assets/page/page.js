@@ -1,21 +1,21 @@
-// What the page says of itself: what is here, what it waits for, what to ask first.
-// Gradio gives: element (this component's root), server (its Python functions), trigger.
-const PAUSE_MS = 700; // while something goes on
-const REST_MS = 5000; // else: to notice that scoqa ended, or that the index changed
+// Shows the state of the application: documents, progress and suggested first questions.
+// Gradio provides: element (this component's root), server (its Python functions), trigger.
+const PAUSE_MS = 700; // between two requests while work is in progress
+const REST_MS = 5000; // otherwise: to notice that scoqa has stopped or that the index has changed
 const OFFLINE = 'scoqa does not answer. Start it again in the terminal, then reload this page.';
 const RESTARTED = 'scoqa was started again. Print what you need, then reload this page.';
 const NOTHING = 'No documents were found in this folder.';
-const UNREADABLE = ['The index cannot be read', 'What is wrong with it stands above.'];
+const UNREADABLE = ['The index cannot be read', 'The message above says why.'];
 const LOGGED_OUT = 'Your login has ended. Reload this page to log in again.';
 const find = (selector) => document.querySelector(selector);
 const line = element.querySelector('.scoqa-state');
 const NOTICE_MS = 10_000;
-let run = null; // which start of scoqa this page belongs to
-let looked = false; // documents were looked for
+let run = null; // the start of scoqa that this page belongs to
+let looked = false; // whether documents were searched for
 let timer = 0;
-let noticed = 0; // the timer that ends a notice
-let notice = ''; // what is said for a while, when nothing else has to be
-let shown = ''; // the state that is on the page, as JSON
+let noticed = 0; // the timer that removes a notice
+let notice = ''; // a temporary message, shown if there is no other
+let shown = ''; // the displayed state, as JSON
 
 function say(text) {
   if (line.textContent !== text) line.textContent = text;
@@ -33,7 +33,7 @@ function words(state) {
       `Put files (${state.kinds.join(', ')}) into this folder, then let scoqa look for them:`];
   }
   return [`${counted(state.documents, 'document')}, ${counted(state.passages, 'passage')}`,
-    'Ask a question. You get their own words, and the place where they stand.'];
+    'Ask a question. Each answer is a quote from them, with its place.'];
 }
 
 function button(question) {
@@ -88,7 +88,7 @@ function draw(state) {
   picker(state.collections);
 }
 
-// Gradio's call gives undefined where nobody answers, or nobody who knows this page.
+// Gradio's call returns undefined if no server responds, or one that does not know this page.
 async function why() {
   try {
     const reply = await fetch(location.pathname, { cache: 'no-store' });
@@ -137,7 +137,7 @@ const does = {
 
 element.addEventListener('click', (event) => {
   const away = event.target.closest('.scoqa-evaluate');
-  // Whoever leaves the page loses the conversation on it.
+  // Leaving the page deletes the conversation on it.
   if (away && document.documentElement.classList.contains('scoqa-begun')) away.target = '_blank';
   does[event.target.closest('[data-does]')?.dataset.does]?.();
 });

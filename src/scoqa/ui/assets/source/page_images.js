@@ -1,21 +1,21 @@
-// Shows a page of the source as it looks, with strokes over the quote; turns and enlarges it.
-// The image comes from ui/paper.py. Fractions of the page become percentages, so that strokes stay
-// on their words in every size.
+// Shows the image of a page with strokes over the quote; turns pages and zooms.
+// The images are from source/page_images.py. Fractions of the page become percentages, so that the
+// strokes stay on their words at every size.
 const paper = (() => {
   const part = (name) => element.querySelector('.source-' + name);
-  const ZOOMS = [0.5, 0.75, 1, 1.25, 1.5, 2, 3, 4]; // 1: as wide as there is room for
-  const TURNING_MS = 120; // whoever turns on within it sees only the last page drawn
+  const ZOOMS = [0.5, 0.75, 1, 1.25, 1.5, 2, 3, 4]; // 1: the available width
+  const TURNING_MS = 120; // if pages are turned faster, only the last one is drawn
   const INSTEAD = 'The page cannot be shown, so here is the text: ';
   const LOST = 'it could not be fetched. Is scoqa still running, and are you still logged in?';
   const sheet = part('paper');
   const image = sheet.querySelector('img');
-  let pages = null; // what ui/paper.py gave of the source that is open
+  let pages = null; // the data of source/page_images.py for the open source
   let about = {}; // its title and its quote
-  let number = 0; // the page shown, from 1; 0 none
+  let number = 0; // the displayed page, from 1; 0 if none
   let zoom = 1;
-  let drawn = ''; // the address whose image is shown, or is on its way
+  let drawn = ''; // the address of the image that is shown or loading
   let timer = 0;
-  let asking = null; // ends the request under way
+  let asking = null; // aborts the current request
   let failed = () => {};
 
   const labelOf = (page) => pages.labels[page - 1] ?? String(page);
@@ -27,7 +27,7 @@ const paper = (() => {
       : `p. ${label} (${page.toLocaleString('en')} of ${total})`;
   }
 
-  // Of the widths that are made, the least that is as sharp as the screen.
+  // The smallest available width that is as sharp as the screen.
   function address() {
     const wanted = sheet.clientWidth * devicePixelRatio;
     const width = pages.widths.find((each) => each >= wanted) ?? Math.max(...pages.widths);
@@ -69,7 +69,7 @@ const paper = (() => {
     timer = setTimeout(fetchImage, TURNING_MS);
   }
 
-  // Where the middle of the view lies on the page, as fractions of it; and back there.
+  // The center of the view as fractions of the page; and the scroll position for it.
   function middle() {
     const [view, box] = [scroller().getBoundingClientRect(), sheet.getBoundingClientRect()];
     return [(view.left + view.width / 2 - box.left) / box.width,
@@ -92,7 +92,7 @@ const paper = (() => {
     }
     const side = (index, pick) => pick(...boxes.map((box) => box[index]));
     const [view, box] = [scroller().getBoundingClientRect(), sheet.getBoundingClientRect()];
-    // Where a quote is larger than the view, its beginning is shown.
+    // If a quote is larger than the view, its beginning is shown.
     const between = (first, low, high, room) => (high - low <= room ? (low + high) / 2
       : first + room / 2);
     moveTo([between(boxes[0][0], side(0, Math.min), side(2, Math.max), 0.9 * view.width / box.width),
@@ -116,7 +116,7 @@ const paper = (() => {
   }
 
   function enable(button, on) {
-    button.setAttribute('aria-disabled', String(!on)); // not disabled: the key would lose its place
+    button.setAttribute('aria-disabled', String(!on)); // not disabled, which would lose the keyboard focus
   }
 
   function describe() {
@@ -159,7 +159,7 @@ const paper = (() => {
     const [width, height] = pages.sizes.slice(2 * (page - 1), 2 * page);
     sheet.style.aspectRatio = `${width} / ${height}`;
     asking?.abort();
-    drawn = ''; // also where this page was shown before the one that is left now
+    drawn = ''; // also if this page was shown before the page that is left now
     sheet.classList.remove('source-drawn');
     part('strokes').replaceChildren(...strokesOn(page).map(stroke));
     describe();
@@ -171,7 +171,7 @@ const paper = (() => {
   part('page-next').addEventListener('click', () => go(number + 1));
   part('to-quote').addEventListener('click', () => {
     go(pages.at);
-    part('scroll').focus({ preventScroll: true }); // the button has gone
+    part('scroll').focus({ preventScroll: true }); // the button is hidden now
   });
   part('smaller').addEventListener('click', () => resize(-1));
   part('larger').addEventListener('click', () => resize(1));
@@ -181,7 +181,7 @@ const paper = (() => {
     if (event.detail === 0) enlarge(1);
     else resize(event.detail);
   });
-  // At the end of a page the key for the next screen turns it.
+  // At the end of a page the key for the next screen turns the page.
   part('scroll').addEventListener('keydown', (event) => {
     const by = { PageDown: 1, PageUp: -1 }[event.key];
     if (!by || sheet.hidden) return;
@@ -194,7 +194,7 @@ const paper = (() => {
   new ResizeObserver(() => { if (pages && !sheet.hidden) later(); }).observe(sheet);
 
   return {
-    // Shows the page where the quote of `source` begins. whenFailed: told why it cannot be.
+    // Shows the page where the quote of `source` begins. whenFailed: called with the problem.
     show(source, whenFailed) {
       clear();
       pages = source.pages;

@@ -1,6 +1,6 @@
-// Opens a source at the characters that a link points to, and lets them be taken away.
-// Gradio gives: element (this component's root), server (its Python functions).
-// Whatever comes from a document is put in as text, never as markup.
+// Opens a source at the characters that a link points to, and offers them for copying.
+// Gradio provides: element (this component's root), server (its Python functions).
+// Text of documents is inserted as text, never as markup.
 const find = (name) => element.querySelector('.' + name);
 const sheet = find('source-sheet');
 const area = find('source-text');
@@ -8,20 +8,20 @@ const BARE = { title: '', path: '', place: '', characters: '', date: '', saved: 
   freshness: '', fresh: null, text: '', structure: null, pages: null, start: null, end: null,
   link: null, plain: null, markdown: null };
 const PLAIN = { starts: [], headings: [], asides: [] };
-const LOST = 'The source could not be fetched. Is scoqa still running, and are you still logged in?';
-// Longer texts are drawn in blocks, of which the browser lays out those in view only.
-const LONG = 200_000; // UTF-16 units; below it one layout takes no time that is felt
-const BLOCK = 8_000; // some three screens of text
-// What opens a source: the numbers of an answer, and the places that a question set expects.
+const LOST = 'The source could not be loaded. Check that scoqa is running and you are logged in.';
+// Longer texts are drawn in blocks; the browser lays out only the visible ones.
+const LONG = 200_000; // UTF-16 units; the layout of a shorter text takes no noticeable time
+const BLOCK = 8_000; // about three screens of text
+// The links that open a source: the numbers of an answer, and the expected places of a set.
 const LINKS = '.scoqa-number, .expected-words';
 let places = []; // the links of the answer that is being checked, in the order of its numbers
-let at = ''; // the one that is open, as its href
-let wanted = ''; // the one that was asked for last: it may still be on its way
-let home = null; // the answer it belongs to
-let asked = 0; // only the last click counts, however late an earlier one is answered
+let at = ''; // the link that is open, as its href
+let wanted = ''; // the link that was requested last; its source may still be loading
+let home = null; // the answer that the open link belongs to
+let asked = 0; // number of the last request; responses to earlier ones are ignored
 let copies = {};
 let shown = null; // the source that is open
-let view = 'page'; // how it is looked at where it has pages: as page or as text
+let view = 'page'; // the view of a source with pages: page or text
 
 function request(href) {
   const place = new URLSearchParams(href.slice(1));
@@ -34,12 +34,12 @@ function request(href) {
   };
 }
 
-// Returns `index`, or the one before it where that lies between the two halves of a character.
+// Returns `index`, or the one before it if `index` splits a surrogate pair.
 function whole(text, index) {
   return (text.charCodeAt(index) & 0xfc00) === 0xdc00 ? index - 1 : index;
 }
 
-// Yields text[from:to] in pieces that end at line ends, or anywhere in a line that never ends.
+// Yields text[from:to] in pieces that end at line ends, or inside a line that is too long.
 function* blocks(text, from, to) {
   for (let start = from; start < to;) {
     const line = text.indexOf('\n', start + BLOCK) + 1;
@@ -54,9 +54,9 @@ function* blocks(text, from, to) {
   }
 }
 
-// Gives a block of a long text its structure shortly before it comes into view.
+// Adds the structure to a block of a long text shortly before the block becomes visible.
 const dresser = (() => {
-  let waiting = new WeakMap(); // block -> the stretch of the text it holds
+  let waiting = new WeakMap(); // block -> its range of the text
   let [text, marks] = ['', PLAIN];
   const dress = (block) => {
     observer.unobserve(block);
@@ -86,7 +86,7 @@ function lines(...nodes) {
   return block;
 }
 
-// Offsets come in UTF-16 units, as slice() counts.
+// Offsets are in UTF-16 units, as in slice().
 function draw({ text, start, end, structure }) {
   const marks = structure ? unpacked(structure) : PLAIN;
   const marked = start !== null && end !== null;
@@ -102,7 +102,7 @@ function draw({ text, start, end, structure }) {
   const mark = document.createElement('mark');
   mark.tabIndex = -1;
   mark.append(...dressed(text, start, end, marks));
-  // The lines that hold the quote stay whole.
+  // The lines with the quote are never split.
   const before = start === 0 ? 0 : text.lastIndexOf('\n', start - 1) + 1;
   const from = long ? whole(text, Math.max(before, start - BLOCK, 0)) : 0;
   const line = text.indexOf('\n', end);
@@ -111,7 +111,7 @@ function draw({ text, start, end, structure }) {
   const around = lines(...dressed(text, from, start, marks), mark,
     ...dressed(text, end, to, marks));
   area.replaceChildren(...blocks(text, 0, from), around, ...blocks(text, to, text.length));
-  // What is in view at once is not dressed before one's eyes.
+  // The visible blocks get their structure immediately, so that they do not change visibly.
   for (const near of [around.previousSibling, around.nextSibling]) if (near) dresser.dress(near);
   return mark;
 }
@@ -139,7 +139,7 @@ function describe(source) {
   find('source-copies').hidden = !source.link;
 }
 
-// Says which of its answer's citations is open, in words and on the numbers themselves.
+// Shows which citation of its answer is open, in words and on the numbers.
 function point() {
   document.querySelectorAll(LINKS).forEach((each) => { each.removeAttribute('aria-current'); });
   (home?.isConnected ? home : document).querySelectorAll(LINKS).forEach((each) => {
@@ -148,12 +148,12 @@ function point() {
   const number = places.indexOf(at);
   find('source-steps').hidden = places.length < 2;
   find('source-count').textContent = number < 0 ? '' : `${number + 1} of ${places.length}`;
-  // Not disabled: the key in use would lose its place.
+  // Not disabled, because a disabled button would lose the keyboard focus.
   find('source-previous').setAttribute('aria-disabled', String(number <= 0));
   find('source-next').setAttribute('aria-disabled', String(number >= places.length - 1));
 }
 
-// Gradio's call gives undefined where nobody answers.
+// Gradio's call returns undefined if no server responds.
 async function fetched(href) {
   const source = await server.source(request(href)).catch(() => undefined);
   return source?.text === undefined ? { ...BARE, problem: LOST } : source;
@@ -165,7 +165,7 @@ async function open(href) {
   const source = await fetched(href);
   if (turn !== asked) return;
   at = href;
-  // The address of the page becomes that of the place; "back" closes the source.
+  // The page's address becomes that of the place; "back" closes the source.
   const state = { scoqa: 'source', places };
   if (sheet.hidden) history.pushState(state, '', href);
   else history.replaceState(history.state && state, '', href);
@@ -184,7 +184,7 @@ function show(source) {
   look(source.pages ? view : 'text');
 }
 
-// Shows the source that is open as a page or as text, and takes the focus there; a button keeps it.
+// Shows the open source as page or text, and moves the focus there unless a button has it.
 function look(as) {
   const paged = as === 'page';
   const chosen = find('source-paging').contains(document.activeElement);
@@ -212,7 +212,7 @@ function look(as) {
   }
   centre(mark);
   if (!chosen) mark.focus({ preventScroll: true });
-  // Blocks that come into view only now may take another height than was guessed.
+  // Blocks that become visible now may have another height than estimated.
   requestAnimationFrame(() => requestAnimationFrame(() => centre(mark)));
 }
 
@@ -223,12 +223,12 @@ function choose(as) {
   look(as);
 }
 
-// On a low screen the whole sheet scrolls, head and all.
+// On a low screen the complete sheet scrolls, including its head.
 function scroller() {
   return matchMedia('(max-height: 30rem)').matches ? sheet : find('source-scroll');
 }
 
-// Not scrollIntoView: it also moves what holds the sheet.
+// Not scrollIntoView, which also scrolls the containers of the sheet.
 function centre(mark) {
   const scroll = scroller();
   const [room, box] = [scroll.getBoundingClientRect(), mark.getBoundingClientRect()];
@@ -236,7 +236,7 @@ function centre(mark) {
   scroll.scrollTop += box.top - room.top - above;
 }
 
-// Where the sheet lies over the conversation, nothing behind it takes part.
+// If the sheet covers the conversation, everything behind it is made inert.
 function cover(on) {
   const chat = document.querySelector('#scoqa-chat');
   if (chat) chat.inert = on && matchMedia('(max-width: 56rem), (max-height: 30rem)').matches;
@@ -258,7 +258,7 @@ function hide() {
   goal = '';
 }
 
-let goal = ''; // where the focus goes when the source has closed, if not back to its number
+let goal = ''; // the target of the focus after closing, if it is not the source's number
 
 function close(to) {
   if (sheet.hidden) return;
@@ -271,7 +271,7 @@ function close(to) {
   }
 }
 
-let opener = null; // the number that was pressed, if it is still there
+let opener = null; // the number that was pressed, if it still exists
 document.addEventListener('click', (event) => {
   const link = event.target.closest?.(LINKS);
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return; // a new tab opens it too
@@ -319,7 +319,7 @@ addEventListener('popstate', () => {
   else if (history.state?.scoqa === 'source') reopen();
 });
 
-// A link to a place opens it, in a new tab, after a restart, or on "forward".
+// A link to a place also opens it in a new tab, after a restart, and on "forward".
 async function reopen() {
   places = history.state?.places ?? [];
   at = wanted = location.search;

@@ -1,13 +1,13 @@
-// Shows in a text what it is made of: headings, rows, asides, where slides and pages begin.
-// The characters stay as they are, and where they are: headings and asides are stretches of them
-// in another dress; what is said at a start stands in an element without text, which CSS fills
-// from its data-label, so that it is neither copied nor counted.
+// Shows the structure of a text: headings, rows, asides, and the starts of slides and pages.
+// All characters and their order are unchanged: headings and asides are styled ranges of them. The
+// label at a start is an empty element that CSS fills from its data-label, so it is neither copied
+// nor counted.
 const NOT_SEARCHED = 'Not searched';
 const MEASURED = 200; // rows, spread over the text
-const FITTING = 0.9; // of a column's cells end before the next tab stop
-const WIDEST = 0.5; // of the area's width: a wider stop would waste more than it puts in order
+const FITTING = 0.9; // share of a column's cells that must end before the next tab stop
+const WIDEST = 0.5; // of the area's width: a wider stop would waste more space than it helps
 
-// Returns the marks of a text, in UTF-16 units, from what ui/structure.py packed.
+// Returns the marks of a text, in UTF-16 units, unpacked from the lists of source/structure.py.
 function unpacked(packed) {
   const marks = { starts: [], headings: [], asides: [] };
   let [at, row] = [0, 0];
@@ -31,7 +31,7 @@ function unpacked(packed) {
   return marks;
 }
 
-// Returns the index of the first of `list` for which `holds`, which holds of all behind it.
+// Returns the index of the first item for which `holds`, which must hold for all later items too.
 function firstOf(list, holds) {
   let [low, high] = [0, list.length];
   while (low < high) {
@@ -42,14 +42,14 @@ function firstOf(list, holds) {
   return low;
 }
 
-// Returns the stretches of `list`, which do not overlap, that reach into text[from:to].
+// Returns the ranges of `list`, which do not overlap, that intersect text[from:to].
 function within(list, from, to) {
   return list.slice(firstOf(list, (each) => each.end > from),
     firstOf(list, (each) => each.start >= to));
 }
 
-// Returns how far apart tab stops have to be for the cells of rows to stand in columns, in CSS; a
-// column of long texts has no say, and '' stands for nothing but such.
+// Returns the distance of tab stops, in CSS, that aligns the cells of rows in columns. Columns of
+// long texts are ignored; returns '' if there are no others.
 function tabSize(text, { starts }, area) {
   const rows = starts.filter(({ row }) => row !== undefined);
   const every = Math.ceil(rows.length / MEASURED);
@@ -76,12 +76,12 @@ function startOf({ label, row }) {
   return start;
 }
 
-// Returns the nodes that show text[from:to], which end to end are exactly these characters.
+// Returns the nodes that show text[from:to]; their concatenated text is exactly that range.
 function dressed(text, from, to, marks) {
   if (from === to) return [];
   const headings = within(marks.headings, from, to);
   const asides = within(marks.asides, from, to);
-  // What begins at `to` belongs to what follows, unless nothing does.
+  // A start at `to` belongs to the next range, unless there is none.
   const starts = marks.starts.slice(firstOf(marks.starts, ({ at }) => at >= from),
     firstOf(marks.starts, ({ at }) => (to === text.length ? at > to : at >= to)));
   if (!headings.length && !asides.length && !starts.length) return [text.slice(from, to)];
@@ -109,7 +109,7 @@ function dressed(text, from, to, marks) {
 function inHeading(node, heading, start, end) {
   const dress = document.createElement('span');
   dress.className = `source-heading source-level-${heading.level}`;
-  // A heading in pieces, because a quote begins in it, would be heard as several.
+  // A heading that a quote splits would be read aloud as several headings.
   if (start === heading.start && end === heading.end) {
     dress.setAttribute('role', 'heading');
     dress.setAttribute('aria-level', String(heading.level + 2)); // below the source's own title
