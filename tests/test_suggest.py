@@ -225,7 +225,7 @@ def test_but_for_its_frame_a_suggestion_is_a_slice_of_its_document(
     documents = []
     for number, text in enumerate(parts):
         text = text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
-        title, marks = (markdown if kind == "md" else plain).outline(text)
+        title, marks = markdown.outline(text) if kind == "md" else plain.title_and_marks(text)
         name = f"{number}.{kind}"
         documents.append(
             Document(
