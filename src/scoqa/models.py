@@ -44,7 +44,7 @@ KNOWN_EMBEDDERS = {
 # sha256 of the file.
 READER_FOLDER = Path(__file__).parent / "read" / "model"
 READER_FILES = ("calibration.json", "config.json", "model.safetensors", "tokenizer.json")
-READER_SHA256 = "1f64d51e6fff7e0cf99b5b7734acce48cd3778fdfbf7aa0656644bb9a4e76632"
+READER_SHA256 = "a9e1d791e9a25e761889fc5b8b9b981d5f21b1fa5a22f9362014b653397b7e0e"
 # No pickle files, which can run code when loaded. The embedder cannot load ONNX.
 WEIGHTS = ("model.safetensors",)
 

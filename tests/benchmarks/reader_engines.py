@@ -25,7 +25,7 @@ from scoqa import Workspace
 from scoqa.evaluation import Evaluation
 from scoqa.models import READER_FOLDER
 from scoqa.read.calibration import read_calibration
-from scoqa.read.candidates import candidates, may_answer
+from scoqa.read.candidates import candidates, may_answer, similarities
 from scoqa.read.encoder import BATCH, Encoder, Piece, run
 from scoqa.read.span_decoding import decode
 from scoqa.read.weights import load_model
@@ -153,7 +153,7 @@ def main(folder: str, questions: str, most: str = "100") -> None:
                     for each in read
                 )
                 said = decode(read, pieces, scores, may_answer(question.question, read))
-                places = candidates(question.question, read, said)
+                places = candidates(question.question, read, said, similarities(read))
                 rows.append(Row(question, "all", paths, read, said, places, able))
             print(
                 f"{label:20} {seconds / len(asked):.3f} s a question, right place "

@@ -28,6 +28,7 @@ from pathlib import Path
 
 import numpy as np
 from fit_reader import (
+    LEFT_OUT,
     Floats,
     Row,
     chosen_weights,
@@ -47,6 +48,7 @@ from scoqa.evaluation import Evaluation
 from scoqa.evaluation.measures import exact_match, f1
 from scoqa.evaluation.statistics import aurc, auroc
 from scoqa.read.calibration import Weights
+from scoqa.read.candidates import similarities
 from scoqa.read.encoder import Encoder
 from scoqa.read.sentence import SentenceReader
 from scoqa.read.span import score_windows
@@ -158,9 +160,10 @@ def by_model(encoder: Encoder, each: Case, *, able: bool) -> Read:
 
     def row(read: list[Window], answers: bool) -> Row:
         own = [number[place_of(window)] for window in read]
+        similar = similarities(read)
         places = [
-            replace(candidate, window=n, search=window.score)
-            for n, window in enumerate(read)
+            replace(candidate, window=n, similarity=similar[n])
+            for n, _ in enumerate(read)
             for candidate in found
             if candidate.window == own[n]
         ]
@@ -189,7 +192,9 @@ def column(
         others = [j for j in range(learning) if j != i]
         weights = chosen_weights([[each.ten for each in sets[j]] for j in others], lambda _: None)
         fitted = fit(
-            [outcomes_of([each.judged for each in sets[j]], weights) for j in others], "answerable"
+            [outcomes_of([each.judged for each in sets[j]], weights) for j in others],
+            "answerable",
+            LEFT_OUT["answerable"],
         )
         outcomes = outcomes_of([each.judged for each in own], weights)
         p = probabilities(fitted, outcomes)

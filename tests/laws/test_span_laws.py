@@ -91,7 +91,7 @@ def test_a_span_lies_in_one_window_and_one_paragraph_and_cuts_no_word(
         for place, after in zip(said.places, said.places[1:], strict=False):
             assert place.score >= after.score
             assert place.end <= after.start or after.end <= place.start
-    found = candidates("Who met whom?", windows, scored)
+    found = candidates("Who met whom?", windows, scored, [0.5] * len(windows))
     reading = weigh(windows, scored, found, read_calibration(READER_FOLDER))
     assert len(reading.windows) == (len(windows) if reading.spans else 0)
     assert sum(each.probability for each in reading.windows) <= 1 + 1e-6

@@ -20,19 +20,19 @@ from scoqa.models import READER_FILES, READER_FOLDER, find_reader
 from scoqa.read import open_reader
 from scoqa.read.borders import word_edges
 from scoqa.read.calibration import Calibration, Evidence, Weights, probability, read_calibration
-from scoqa.read.candidates import candidates, may_answer
+from scoqa.read.candidates import candidates, may_answer, similarities
 from scoqa.read.encoder import MOST_TOKENS, STRIDE, Encoder, Piece, strides
 from scoqa.read.span import AGREEING, AT_ONCE, CLOSE, MOST_FACTS, SpanReader, score_windows
 from scoqa.read.span import weigh as weigh_candidates
 from scoqa.read.span_decoding import Place, WindowScores, decode, soft_least
 from scoqa.serial import to_json
-from scoqa.types import Document, Hit, Passage, Reading, Window
+from scoqa.types import Document, Hit, Passage, Reading, SearchResult, Window
 
-NO_WEIGHTS = Weights(search=0.0, share=0.0, conflict=0.0, kind=0.0, excluded=0.0)
+NO_WEIGHTS = Weights(similarity=0.0, share=0.0, conflict=0.0, kind=0.0, excluded=0.0)
 EVEN = Calibration(
     weights=NO_WEIGHTS,
-    answerable=(0.0, 1.0, 0.0, 0.0, 0.0),
-    right=(0.0, 1.0, 0.0, 0.0, 0.0),
+    answerable=(0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0),
+    right=(0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0),
     threshold=0.5,
     highest=12.0,
     fitted_on=(),
@@ -44,9 +44,11 @@ LAMP = (
 )
 
 
-def window_of(document: Document, *, score: float = 1.0, heading: str = "") -> Window:
+def window_of(document: Document, *, cosine: float = 0.5, heading: str = "") -> Window:
     text = document.text
-    hit = Hit(Passage("p", document.id, 0, len(text), text, heading), document.path, score, ())
+    found_by = (SearchResult("vectors", 1, cosine),)
+    passage = Passage("p", document.id, 0, len(text), text, heading)
+    hit = Hit(passage, document.path, 1.0, found_by)
     return Window(document.id, 0, len(text), text, heading, (hit,))
 
 
@@ -70,7 +72,9 @@ def words(windows: list[Window], document_id: str, start: int, end: int) -> str:
 def weigh(
     question: str, windows: list[Window], scored: list[WindowScores], calibration: Calibration
 ) -> Reading:
-    return weigh_candidates(windows, scored, candidates(question, windows, scored), calibration)
+    return weigh_candidates(
+        windows, scored, candidates(question, windows, scored, similarities(windows)), calibration
+    )
 
 
 # -- with the model ------------------------------------------------------------------------------
@@ -366,11 +370,11 @@ def test_a_list_gives_several_spans_when_the_scores_say_so() -> None:
 
 def test_what_the_searches_found_decides_between_equals() -> None:
     windows = [
-        window_of(document_of("It met in Ufa.", "a.txt"), score=0.5),
-        window_of(document_of("It met in Omsk.", "b.txt"), score=1.0),
+        window_of(document_of("It met in Ufa.", "a.txt"), cosine=0.5),
+        window_of(document_of("It met in Omsk.", "b.txt"), cosine=1.0),
     ]
     scored = [said(windows[0], ("Ufa", 5.0)), said(windows[1], ("Omsk", 5.0))]
-    by_search = replace(EVEN, weights=replace(NO_WEIGHTS, search=2.0))
+    by_search = replace(EVEN, weights=replace(NO_WEIGHTS, similarity=2.0))
     searched = weigh("Where?", windows, scored, by_search)
     assert [windows[1].document_id, windows[0].document_id] == [
         span.document_id for span in searched.spans
@@ -378,14 +382,23 @@ def test_what_the_searches_found_decides_between_equals() -> None:
     assert [7.0, 6.0] == [span.score for span in searched.spans]
 
 
+def test_a_passage_that_only_words_found_is_less_similar_than_those_that_vectors_found() -> None:
+    by_vectors = [
+        window_of(document_of("It met in Ufa.", f"{n}.txt"), cosine=n / 10) for n in (4, 3)
+    ]
+    by_words = replace(by_vectors[0], hits=(replace(by_vectors[0].hits[0], found_by=()),))
+    assert [0.4, 0.3, 0.3] == similarities([*by_vectors, by_words])
+    assert [0.0] == similarities([by_words])
+
+
 def test_windows_are_read_in_order_of_promise_until_none_can_win(reader: SpanReader) -> None:
     texts = ["The lighthouse was built in 1887 by Ada Lund.", *["Herring boats leave."] * 11]
     windows = [
-        window_of(document_of(text, f"{n}.txt"), score=1.0 if n == 0 else 0.1)
+        window_of(document_of(text, f"{n}.txt"), cosine=1.0 if n == 0 else 0.1)
         for n, text in enumerate(texts)
     ]
     question = "Who built the lighthouse?"
-    sure = replace(EVEN, weights=replace(NO_WEIGHTS, search=20.0), highest=9.0)
+    sure = replace(EVEN, weights=replace(NO_WEIGHTS, similarity=20.0), highest=9.0)
     scored, found = score_windows(reader.encoder, question, windows, sure)
     assert AT_ONCE == sum(each.null < np.inf for each in scored)
     every, _ = score_windows(reader.encoder, question, windows)
@@ -411,20 +424,23 @@ def test_each_window_tells_its_share_of_one_softmax() -> None:
 
 
 def test_a_probability_is_a_logistic_regression() -> None:
-    evidence = Evidence(total=3.5, gap=1.0, conflict=1.0, excluded=0.5)
-    coefficients = (-2.0, 0.5, 1.0, -2.0, -1.0)
-    logit = -2.0 + 0.5 * 3.5 + 1.0 - 2.0 - 0.5
+    evidence = Evidence(
+        total=3.5, focus=-1.0, similarity=0.5, contact=1.0, gap=1.0, conflict=1.0, excluded=0.5
+    )
+    coefficients = (-2.0, 0.5, 0.25, 4.0, 0.5, 1.0, -2.0, -1.0)
+    logit = -2.0 + 0.5 * 3.5 - 0.25 + 2.0 + 0.5 + 1.0 - 2.0 - 0.5
     assert probability(coefficients, evidence) == pytest.approx(1 / (1 + np.exp(-logit)))
     far = replace(evidence, total=1e6)
-    assert 0.0 < probability((-1.0, -1.0, 0, 0, 0), far) < 1e-9
+    assert 0.0 < probability((-1.0, -1.0, 0, 0, 0, 0, 0, 0), far) < 1e-9
 
 
 def test_the_shipped_calibration_is_of_this_kind() -> None:
     kept = read_calibration(READER_FOLDER)
     assert 0 < kept.threshold < 1
     for coefficients in (kept.answerable, kept.right):
-        assert all(each >= 0 for each in coefficients[1:3]), "evidence for it makes it surer"
-        assert all(each <= 0 for each in coefficients[3:]), "evidence against it, less sure"
+        assert all(each >= 0 for each in coefficients[1:6]), "evidence for it makes it surer"
+        assert all(each <= 0 for each in coefficients[6:]), "evidence against it, less sure"
+    assert kept.answerable[5] == 0, "silence does not depend on what else is in the folder"
     assert kept.answerable[1] > 0, "the further over the null, the likelier an answer"
 
 

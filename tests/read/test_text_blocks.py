@@ -129,7 +129,7 @@ def candidates_of(question: str, text: str, *quotes: str) -> dict[str, float]:
     window = Window(document.id, 0, len(text), text, "", (hit,))
     starts = [(text.index(quote), text.index(quote) + len(quote)) for quote in quotes]
     scored = WindowScores(tuple(Place(*each, 1.0) for each in starts), 1.0, 0.0)
-    found = candidates(question, [window], [scored])
+    found = candidates(question, [window], [scored], [0.5])
     return {text[each.place.start : each.place.end]: each.excluded for each in found}
 
 

@@ -16,17 +16,17 @@ from scoqa.errors import ModelNotFoundError
 
 FILE = "calibration.json"
 SHIPPED = Path(__file__).parent / "model" / FILE  # what a reader without one begins with
-FEATURES = ("total", "gap", "conflict", "excluded")
+FEATURES = ("total", "focus", "similarity", "contact", "gap", "conflict", "excluded")
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What speaks for an answer; what the probabilities are computed from.
-
-    Nothing in it depends on how many windows were read.
-    """
+    """What speaks for an answer; what the probabilities are computed from."""
 
     total: float  # the odds of all spans of the first place's window against its null, in nats
+    focus: float  # log of the first place's share of the spans of its window, in nats; 0: contact
+    similarity: float  # the cosine of the question and the first place's passage
+    contact: float  # 1 if it is an address or number that is asked for: models score those low
     gap: float  # the first fact's weighed score over the second's, in nats
     conflict: float  # 1 if its block names another code, number, month or year instead
     excluded: float  # 1 if the text excludes it, -1 if the question asks for that
@@ -36,7 +36,7 @@ class Evidence:
 class Weights:
     """What a feature of a candidate adds to its score, or takes from it, in nats."""
 
-    search: float  # added, times the fused score of its passage
+    similarity: float  # added, times the cosine of question and passage
     share: float  # added, times the share of the question's words in its block
     conflict: float  # taken if its block is about another key of the question's kind
     kind: float  # added if it is of the kind that is asked for, taken if not

@@ -1,9 +1,10 @@
 """Places that a model proposes -> candidates with what speaks for each and against it.
 
 Input: a question, its windows, and the places in them. Output: candidates that could answer, each
-with four features: how much of the question its block covers, whether its block names another
-code, number, month or year than the question does, whether the text excludes it, and what the
-searches made of its passage. Places that only repeat the question are left out.
+with five features: how much of the question its block covers, whether its block names another
+code, number, month or year than the question does, whether it is of the kind that is asked for,
+whether the text excludes it, and how similar its passage is to the question. Places that only
+repeat the question are left out.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import PurePosixPath
 
 from scoqa.normalization import query_terms, terms
 from scoqa.read.keys import Asked, asked, conflict, share
-from scoqa.read.kinds import fit
+from scoqa.read.kinds import contacts_asked, fit
 from scoqa.read.span_decoding import Place, WindowScores
 from scoqa.read.text_blocks import TextBlock, block_at, blocks
 from scoqa.types import Window
@@ -47,7 +48,8 @@ class Candidate:
     weight, in its block. conflict: 1 if its block is about another key of the question's kind.
     kind: 1 if it is of the kind that is asked for, -1 if not, 0 if the question names none.
     excluded: 1 if the text says that it is not so ("except the attic"), -1 if that is what the
-    question asks for, else 0. search: the fused score of its passage.
+    question asks for, else 0. similarity: the cosine of question and passage.
+    contact: 1 if it is an e-mail address, telephone number or URL that the question asks for.
     """
 
     window: int
@@ -57,7 +59,8 @@ class Candidate:
     conflict: float
     kind: float
     excluded: float
-    search: float
+    similarity: float
+    contact: float
 
 
 def may_answer(question: str, windows: Sequence[Window]) -> Callable[[int, int, int], bool]:
@@ -80,9 +83,15 @@ def may_answer(question: str, windows: Sequence[Window]) -> Callable[[int, int, 
 
 
 def candidates(
-    question: str, windows: Sequence[Window], scored: Sequence[WindowScores]
+    question: str,
+    windows: Sequence[Window],
+    scored: Sequence[WindowScores],
+    similar: Sequence[float],
 ) -> list[Candidate]:
-    """Return the places of all windows with their features, in reading order."""
+    """Return the places of all windows with their features, in reading order.
+
+    scored, similar: of each window, what the model makes of it and its cosine with the question.
+    """
     wanted = asked(question)
     sign = -1.0 if denies(question) else 1.0
     found = []
@@ -102,10 +111,26 @@ def candidates(
                     *weighed[block.start],
                     kind=fit(question, window.text[start:end]),
                     excluded=sign * _excludes(window.text, start, end),
-                    search=window.score,
+                    similarity=similar[number],
+                    contact=float(bool(contacts_asked(question, window.text[start:end]))),
                 )
             )
     return found
+
+
+def similarities(windows: Sequence[Window]) -> list[float]:
+    """Return the cosine of the question with the passage of each window.
+
+    A passage that the vector search did not return is less similar than all that it did: it gets
+    the least of theirs, and 0 if there are none. Unlike a fused score, a cosine does not depend
+    on the other documents.
+    """
+    known = [
+        [found.score for hit in window.hits for found in hit.found_by if found.search == "vectors"]
+        for window in windows
+    ]
+    least = min((score for scores in known for score in scores), default=0.0)
+    return [max(scores, default=least) for scores in known]
 
 
 def denies(question: str) -> bool:
