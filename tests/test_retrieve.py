@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import QuickEmbedder, document_of, quick_workspace
-from scoqa.retrieve import fuse, phrases, retrieve, windows
+from scoqa.normalization import quoted_phrases
+from scoqa.retrieve import fuse, retrieve, windows
 from scoqa.sentences import sentences
 from scoqa.store import Where
 from scoqa.types import Document, Hit, Passage, SearchResult, Window
@@ -118,7 +119,7 @@ def test_what_both_searches_rank_higher_is_fused_higher(
     ],
 )
 def test_quoted_phrases_are_two_words_or_more(question: str, quoted: tuple[str, ...]) -> None:
-    assert quoted == phrases(question)
+    assert quoted == quoted_phrases(question)
 
 
 @pytest.fixture

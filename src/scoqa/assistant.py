@@ -15,10 +15,10 @@ from scoqa.config import Settings
 from scoqa.embed import Embedder
 from scoqa.errors import QuestionError, WorkspaceError
 from scoqa.index import check_settings
-from scoqa.normalization import is_mostly_latin
+from scoqa.normalization import is_mostly_latin, quoted_phrases
 from scoqa.places import Marks
 from scoqa.read import Reader
-from scoqa.retrieve import phrases, retrieve, windows
+from scoqa.retrieve import retrieve, windows
 from scoqa.store import Store, View, Where
 from scoqa.types import (
     Answer,
@@ -107,7 +107,7 @@ class Assistant:
         asked = check_question(question)
         report: Callable[[Stage], None] = progress if progress is not None else lambda _: None
         clock = _Clock()
-        quoted = phrases(asked)
+        quoted = quoted_phrases(asked)
         where = Where(collection, path, quoted)
         with self.store.view() as view:
             self._check_index(view, collection)
@@ -155,7 +155,7 @@ class Assistant:
         asked = check_question(query)
         with self.store.view() as view:
             self._check_index(view, where.collection)
-            quoted = Where(where.collection, where.path, where.phrases or phrases(asked))
+            quoted = Where(where.collection, where.path, where.phrases or quoted_phrases(asked))
             vector = self.embedder.embed([asked])[0]
             most = max(k, self.settings.search_k)
             hits = retrieve(view, asked, vector, k=most, where=quoted)[:k]

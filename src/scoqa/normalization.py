@@ -48,6 +48,8 @@ _JOINING = re.compile(f"{_INVISIBLE.pattern[:-1]}\u1160-\u11ff\u3131-\u318e\uff9
 # Accents without a composed letter are part of their word: "İ" folds to "i" and a combining dot.
 _WORD = re.compile(r"\w[\w\u0300-\u036f]*")
 # Scripts without spaces between words: Han, kana, Thai, Lao, Khmer, Burmese.
+# A phrase in straight, curly or angle double quotes; single quotes are often apostrophes.
+_QUOTED = re.compile(r"[\"“”„«»]([^\"“”„«»]+)[\"“”„«»]")
 _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
     "\uf900-\ufaff\U00020000-\U0003134f]+"
@@ -115,6 +117,22 @@ def _clusters(text: str) -> Iterator[tuple[int, int]]:
             start = position
     if text:
         yield start, len(text)
+
+
+def quoted_phrases(question: str) -> tuple[str, ...]:
+    """Return the quoted phrases of two words or more in `question`, in order."""
+    return tuple(
+        match.group(1).strip()
+        for match in _QUOTED.finditer(question)
+        if len(re.findall(r"\w+", match.group(1))) >= 2
+    )
+
+
+def only_phrase(question: str) -> str | None:
+    """Return the quoted phrase that `question` consists of, or None if it has other words."""
+    phrases = quoted_phrases(question)
+    rest = _QUOTED.sub("", question)
+    return phrases[0] if len(phrases) == 1 and not re.search(r"\w", rest) else None
 
 
 def phrase_pattern(phrase: str) -> re.Pattern[str]:

@@ -6,7 +6,6 @@ windows of text that a reader should read.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -21,18 +20,6 @@ Vectors = NDArray[np.float32]
 
 # Equal weights for words and vectors; see docs/guide/decisions/0004-fusion.md.
 WORDS_WEIGHT = 0.5
-
-# A phrase in straight, curly or angle double quotes; single quotes are often apostrophes.
-_PHRASE = re.compile(r"[\"“”„«»]([^\"“”„«»]+)[\"“”„«»]")
-
-
-def phrases(question: str) -> tuple[str, ...]:
-    """Return the quoted phrases of two words or more in `question`, in order."""
-    return tuple(
-        match.group(1).strip()
-        for match in _PHRASE.finditer(question)
-        if len(re.findall(r"\w+", match.group(1))) >= 2
-    )
 
 
 def fuse(words: Matches, vectors: Matches, *, k: int, paths: Mapping[str, str]) -> list[Hit]:

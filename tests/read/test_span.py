@@ -420,6 +420,19 @@ def test_each_window_tells_its_share_of_one_softmax() -> None:
     assert first.span is not None and 2.0 == first.span.score
 
 
+def test_a_phrase_alone_is_answered_with_the_places_where_it_occurs(reader: SpanReader) -> None:
+    windows = windows_of(
+        "The pier is old. The Old  pier of Orl is long.", "No old pier here.", "No."
+    )
+    reading = reader.read("“old pier of orl”", windows)
+    (span,) = reading.spans
+    assert "Old  pier of Orl" == words(windows, span.document_id, span.start, span.end)
+    assert (0.0, 1.0) == (reading.none_probability, reading.right_probability)
+    assert 2 == len(reader.read('"old pier"?', windows).spans)
+    question = 'Where is the "old pier" of Orl?'
+    assert reader.read(question, windows).right_probability < 1, "asks more than for the phrase"
+
+
 # -- calibration and the model's folder ------------------------------------------------------------
 
 

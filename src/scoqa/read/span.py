@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from scoqa.normalization import fold, is_mostly_latin
+from scoqa.normalization import fold, is_mostly_latin, only_phrase
 from scoqa.read.calibration import (
     Calibration,
     Evidence,
@@ -34,6 +34,7 @@ from scoqa.read.candidates import (
 )
 from scoqa.read.encoder import Encoder
 from scoqa.read.kinds import contacts_asked, is_small_talk, single_questions
+from scoqa.read.phrase import find_phrase
 from scoqa.read.sentence import SentenceReader
 from scoqa.read.span_decoding import Place, WindowScores, decode, soft_least
 from scoqa.types import Reading, Span, Window, WindowReading
@@ -86,12 +87,16 @@ class SpanReader:
         """Return the facts that answer best, each at every place that says it.
 
         The model reads English; a question in another script is answered in whole sentences. Two
-        questions in one are answered one after the other; a greeting is no question.
+        questions in one are answered one after the other; a greeting is no question. A quoted
+        phrase alone is answered with the places where it occurs.
         """
         if not is_mostly_latin(question):
             return self._sentences.read(question, windows)
         if is_small_talk(question):
             return Reading((), 1.0, 0.0)
+        phrase = only_phrase(question)
+        if phrase is not None and (reading := find_phrase(phrase, windows)) is not None:
+            return reading
         parts = single_questions(question)
         readings = [self._read(part, windows) for part in parts[:MOST_FACTS]]
         return joined(readings, self.threshold) if len(readings) > 1 else readings[0]
