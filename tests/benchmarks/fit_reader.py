@@ -1,4 +1,4 @@
-"""Fit what a span model's scores are worth, and keep it with the model.
+"""Fit the calibration of a span model, and write it to the model's folder.
 
     python tests/benchmarks/fit_reader.py MODEL WORKSPACE QUESTIONS [WORKSPACE QUESTIONS]...
         [--scores FOLDER]
@@ -48,12 +48,12 @@ from scoqa.read.calibration import (
     Calibration,
     Evidence,
     Weights,
-    probability,
+    compute_probability,
     write_calibration,
 )
-from scoqa.read.candidates import Candidate, similarities
+from scoqa.read.candidates import Candidate, get_similarities
 from scoqa.read.encoder import Encoder
-from scoqa.read.span import evidence, facts_of, rank, score_windows
+from scoqa.read.span import collect_evidence, group_facts, rank, score_windows
 from scoqa.read.span_decoding import WindowScores
 from scoqa.retrieve import fuse, retrieve, windows
 from scoqa.store import Where
@@ -81,7 +81,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A question as asked of one folder: what was read for it, and what each window says.
+    """A question asked in one folder: the windows read for it, their scores and candidates.
 
     able: whether a window touches gold; None if one only holds an answer's words, which may
     answer or not.
@@ -91,8 +91,8 @@ class Row:
     asked: str  # "all", "alone without", ...
     paths: dict[str, str]
     windows: list[Window]
-    scored: list[WindowScores]
-    found: list[Candidate]
+    window_scores: list[WindowScores]
+    candidates: list[Candidate]
     able: bool | None
 
 
@@ -190,25 +190,27 @@ def rows(evaluation: Evaluation, encoder: Encoder) -> list[Row]:
             rankings = rankings_of(question, hits, paths, own)
             read = {hit.passage.id: hit for ranking in rankings.values() for hit in ranking}
             once = dict(zip(read, windows_in_order(view, list(read.values())), strict=True))
-            scored, candidates = score_windows(encoder, question.question, list(once.values()))
+            window_scores, candidates = score_windows(
+                encoder, question.question, list(once.values())
+            )
             number = {passage: n for n, passage in enumerate(once)}
             for asked, ranking in rankings.items():
                 own_windows = [replace(once[hit.passage.id], hits=(hit,)) for hit in ranking]
-                similar = similarities(own_windows)
+                similarities = get_similarities(own_windows)
                 able = question.answerable and any(
                     touches(question, paths[w.document_id], w.start, w.end) for w in own_windows
                 )
                 words = any(holds_words(question, w.text) for w in own_windows)
                 own_candidates = [
-                    replace(each, window=n, similarity=similar[n])
+                    replace(candidate, window=n, similarity=similarities[n])
                     for n, hit in enumerate(ranking)
-                    for each in candidates
-                    if each.window == number[hit.passage.id]
+                    for candidate in candidates
+                    if candidate.window == number[hit.passage.id]
                 ]
                 found.append(
                     Row(
                         question, asked, paths, own_windows,
-                        [scored[number[hit.passage.id]] for hit in ranking], own_candidates,
+                        [window_scores[number[hit.passage.id]] for hit in ranking], own_candidates,
                         able or (None if words and question.answerable else False),
                     )
                 )  # fmt: skip
@@ -222,7 +224,7 @@ def windows_in_order(view: object, hits: Sequence[Hit]) -> list[Window]:
 
 def first_place(row: Row, weights: Weights) -> Candidate | None:
     """Return the candidate that is shown first; None if nothing could answer."""
-    ranked = rank(row.found, weights)
+    ranked = rank(row.candidates, weights)
     return ranked[0] if ranked else None
 
 
@@ -242,9 +244,9 @@ def outcome(row: Row, weights: Weights) -> Outcome | None:
     first = first_of(row, weights)
     if first is None or row.able is None:
         return None
-    facts = facts_of(row.windows, rank(row.found, weights))
-    supported = evidence(row.scored, facts)
-    return Outcome(row.asked, supported, row.able, bool(row.able) and first[0])
+    facts = group_facts(row.windows, rank(row.candidates, weights))
+    evidence = collect_evidence(row.window_scores, facts)
+    return Outcome(row.asked, evidence, row.able, bool(row.able) and first[0])
 
 
 def outcomes_of(each: Sequence[Row], weights: Weights) -> list[Outcome]:
@@ -320,7 +322,7 @@ AGAINST = ("conflict", "excluded")  # features that speak against an answer
 
 
 def probabilities(coefficients: Sequence[float], outcomes: Sequence[Outcome]) -> Floats:
-    return np.array([probability(coefficients, each.evidence) for each in outcomes])
+    return np.array([compute_probability(coefficients, each.evidence) for each in outcomes])
 
 
 def labels(outcomes: Sequence[Outcome], wanted: str) -> Floats:
@@ -419,7 +421,11 @@ def main() -> None:
             mean = np.mean([area for area in areas if area is not None])
             say(f"{wanted}, mean AUROC of sets left out, without {name or 'nothing'}: {mean:.4f}")
     best = [
-        said.places[0].score for each in sets for row in each for said in row.scored if said.places
+        scores.places[0].score
+        for each in sets
+        for row in each
+        for scores in row.window_scores
+        if scores.places
     ]
     highest = round(float(np.quantile(best, 0.995)), 2)
     final = fitted(outcomes, weights, highest, names)

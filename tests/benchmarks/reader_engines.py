@@ -25,8 +25,8 @@ from scoqa import Workspace
 from scoqa.evaluation import Evaluation
 from scoqa.models import READER_FOLDER
 from scoqa.read.calibration import read_calibration
-from scoqa.read.candidates import candidates, may_answer, similarities
-from scoqa.read.encoder import BATCH, Encoder, Piece, run
+from scoqa.read.candidates import build_candidates, get_similarities, make_answer_filter
+from scoqa.read.encoder import BATCH, Encoder, Piece, run_model
 from scoqa.read.span_decoding import decode
 from scoqa.read.weights import load_model
 from scoqa.retrieve import retrieve, windows
@@ -47,11 +47,11 @@ def padded(pieces: Sequence[Piece]) -> list[NDArray[np.int64]]:
 
 
 def with_torch() -> Engine:
-    model = load_model(READER_FOLDER, whole=True).eval()
+    model = load_model(READER_FOLDER, require_trained=True).eval()
 
     def score(pieces: Sequence[Piece]) -> list[Scores]:
         with torch.inference_mode():
-            starts, ends = run(model, pieces)
+            starts, ends = run_model(model, pieces)
         return [(starts[i].numpy(), ends[i].numpy()) for i in range(len(pieces))]
 
     return score
@@ -61,7 +61,7 @@ def export(folder: Path) -> tuple[Path, Path]:
     """Write the model as ONNX, in 32 bits and quantised to 8; return the files."""
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    model = load_model(READER_FOLDER, whole=True).eval()
+    model = load_model(READER_FOLDER, require_trained=True).eval()
 
     class Plain(torch.nn.Module):
         def forward(self, ids, mask, segments):  # type: ignore[no-untyped-def]
@@ -138,7 +138,7 @@ def main(folder: str, questions: str, most: str = "100") -> None:
             rows: list[Row] = []
             seconds = apart = alone = 0.0
             for number, (question, read) in enumerate(asked):
-                pieces = encoder.pieces(question.question, read)
+                pieces = encoder.encode(question.question, read)
                 started = time.perf_counter()
                 scores = batched(engine, pieces)
                 seconds += time.perf_counter() - started
@@ -152,9 +152,12 @@ def main(folder: str, questions: str, most: str = "100") -> None:
                     touches(question, paths[each.document_id], each.start, each.end)
                     for each in read
                 )
-                said = decode(read, pieces, scores, may_answer(question.question, read))
-                places = candidates(question.question, read, said, similarities(read))
-                rows.append(Row(question, "all", paths, read, said, places, able))
+                answer_filter = make_answer_filter(question.question, read)
+                window_scores = decode(read, pieces, scores, answer_filter)
+                candidates = build_candidates(
+                    question.question, read, window_scores, get_similarities(read)
+                )
+                rows.append(Row(question, "all", paths, read, window_scores, candidates, able))
             print(
                 f"{label:20} {seconds / len(asked):.3f} s a question, right place "
                 f"{quality(rows, calibration.weights)[0]:.3f}, from torch's scores {apart:.4f}, "

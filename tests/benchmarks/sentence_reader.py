@@ -26,7 +26,7 @@ from scoqa import Workspace
 from scoqa.errors import QuestionSetError
 from scoqa.evaluation.gold_places import place_golds
 from scoqa.evaluation.sets import read_set
-from scoqa.read.sentence import SentenceCandidate, SentenceReader, evidence
+from scoqa.read.sentence import SentenceCandidate, SentenceReader, collect_evidence
 from scoqa.types import Window
 
 FEATURES = ("margin", "cosine", "share", "kind")
@@ -63,8 +63,8 @@ def rank_all(folder: str, questions: str) -> tuple[np.ndarray, np.ndarray, np.nd
         except QuestionSetError:  # asked of other documents than its own: nothing answers it
             row = replace(row, answers=(), evidence=(), answerable=False)
         workspace.explain(row.question)
-        best, found = reader.ranked[0], evidence(reader.ranked)
-        features.append([getattr(found, name) for name in FEATURES])
+        best, evidence = reader.ranked[0], collect_evidence(reader.ranked)
+        features.append([getattr(evidence, name) for name in FEATURES])
         start, end = best.window.start + best.start, best.window.start + best.end
         path = by_id[best.window.document_id]
         golds = row.answers or row.evidence

@@ -48,7 +48,7 @@ from scoqa.evaluation import Evaluation
 from scoqa.evaluation.measures import exact_match, f1
 from scoqa.evaluation.statistics import aurc, auroc
 from scoqa.read.calibration import Weights
-from scoqa.read.candidates import similarities
+from scoqa.read.candidates import get_similarities
 from scoqa.read.encoder import Encoder
 from scoqa.read.sentence import SentenceReader
 from scoqa.read.span import score_windows
@@ -155,20 +155,20 @@ def by_model(encoder: Encoder, each: Case, *, able: bool) -> Read:
     # The same window has another score of the searches in each, and the same from the model.
     by_place = {place_of(window): window for window in (*each.alone, *each.ten, *each.none)}
     every = list(by_place.values())
-    scored, found = score_windows(encoder, each.question.question, every)
+    window_scores, candidates = score_windows(encoder, each.question.question, every)
     number = {place: n for n, place in enumerate(by_place)}
 
     def row(read: list[Window], answers: bool) -> Row:
         own = [number[place_of(window)] for window in read]
-        similar = similarities(read)
-        places = [
-            replace(candidate, window=n, similarity=similar[n])
+        similarities = get_similarities(read)
+        own_candidates = [
+            replace(candidate, window=n, similarity=similarities[n])
             for n, _ in enumerate(read)
-            for candidate in found
+            for candidate in candidates
             if candidate.window == own[n]
         ]
-        said = [scored[n] for n in own]
-        return Row(each.question, "all", each.paths, read, said, places, answers)
+        own_scores = [window_scores[n] for n in own]
+        return Row(each.question, "all", each.paths, read, own_scores, own_candidates, answers)
 
     judged = row(each.ten, True) if able else row(each.none, False)
     return Read(row(each.alone, True), row(each.ten, True), judged)

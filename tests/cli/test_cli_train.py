@@ -99,7 +99,7 @@ def test_stopped_by_ctrl_c_the_same_command_goes_on(folder: Path, run: Run) -> N
 
     other = run(*command(folder, *LONG[:-1], "0.001"))
     assert (1, "") == (other.code, other.out)
-    assert "was begun otherwise (recipe.rate)" in other.sentence
+    assert "contains a training with other settings (recipe.rate)" in other.sentence
 
     done = run(*arguments)
     assert 0 == done.code, done.err
@@ -117,25 +117,25 @@ def test_stopped_by_ctrl_c_the_same_command_goes_on(folder: Path, run: Run) -> N
 
     windows = [Window("d" * 32, 0, len(text_of(n)), text_of(n), "", ()) for n in range(2)]
     encoder = Encoder(out)
-    pieces = encoder.pieces("Who built the mill?", windows)
+    pieces = encoder.encode("Who built the mill?", windows)
     scores = encoder.score(pieces)
     assert [each.size for each in pieces] == [len(starts) for starts, _ in scores]
 
     again = run(*arguments)
-    assert f"{folder / 'out'} holds a reader already." in again.sentence
+    assert f"{folder / 'out'} already contains a reader." in again.sentence
 
 
 def test_sigterm_is_ctrl_c(folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
-    loss, steps = training.loss, [0]
+    compute_loss, steps = training.compute_loss, [0]
 
     def terminated(*arguments: Any) -> Any:
         steps[0] += 1
         if steps[0] == 3:  # in the third step
             os.kill(os.getpid(), signal.SIGTERM)
-        return loss(*arguments)
+        return compute_loss(*arguments)
 
-    monkeypatch.setattr(training, "loss", terminated)
+    monkeypatch.setattr(training, "compute_loss", terminated)
     done = run(*command(folder, *LONG))
     assert (130, "") == (done.code, done.out)
     assert "Stopped. The training so far is saved" in done.err
@@ -185,7 +185,7 @@ def test_what_cannot_be_trained_is_said_before_anything_is_indexed(folder: Path,
     for place, option, sentence in (
         ("gone", "--init", "has no readable tokenizer.json"),
         ("bare", "--init", "model.safetensors cannot be read: No such file or directory."),
-        ("init", "--out", "holds a reader already."),
+        ("init", "--out", "already contains a reader."),
         ("file", "--out", "cannot be written: File exists."),
     ):
         failed = run(*command(folder, option, folder / place))

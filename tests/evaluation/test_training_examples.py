@@ -1,4 +1,4 @@
-"""Lessons of question sets: what answers, what does not, and what is kept aside."""
+"""Training examples of question sets: what answers, what does not, and what is kept aside."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import pytest
 
 from conftest import quick_workspace
 from scoqa.evaluation import Evaluation
-from scoqa.evaluation.training_examples import ExampleRow, Lessons, split_rows
+from scoqa.evaluation.training_examples import ExampleRow, TrainingExamples, split_rows
 from scoqa.normalization import fold, phrase_pattern
-from scoqa.read.objective import Lesson
+from scoqa.read.objective import Example
 from scoqa.workspace import Workspace
 from setfiles import squad
 
@@ -48,7 +48,7 @@ def saved(folder: Path, name: str, rows: Sequence[dict[str, Any]]) -> Path:
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    root = tmp_path_factory.mktemp("lessons")
+    root = tmp_path_factory.mktemp("examples")
     (root / "docs").mkdir()
     for number in range(10):
         (root / "docs" / f"{number}.txt").write_text(text_of(number), encoding="utf-8")
@@ -78,40 +78,40 @@ def evaluation(workspace: Workspace) -> Evaluation:
     return Evaluation(workspace, saved(workspace.root, "set.jsonl", [*rows, lost]))
 
 
-def lessons_by_id(evaluation: Evaluation, **options: Any) -> dict[str, Lesson]:
+def examples_by_id(evaluation: Evaluation, **options: Any) -> dict[str, Example]:
     rows, apart = split_rows([evaluation], held_out=0)
     assert [] == apart
-    made = Lessons(rows, **options)
+    made = TrainingExamples(rows, **options)
     assert len(made) == len(rows)
     return {question.id: made[i] for i, (_, question) in enumerate(rows)}
 
 
 def test_the_first_window_answers_and_the_others_never_do(evaluation: Evaluation) -> None:
     golds = {question.id: question.answers for _, question in evaluation.questions}
-    for id, lesson in lessons_by_id(evaluation, negatives=3).items():
+    for id, example in examples_by_id(evaluation, negatives=3).items():
         if id == "silent":
             continue
-        assert 4 == len(lesson.windows), id
-        [(number, start, end)] = lesson.golds
+        assert 4 == len(example.windows), id
+        [(number, start, end)] = example.golds
         assert 0 == number
-        assert golds[id][0].text == lesson.windows[0].text[start:end]
+        assert golds[id][0].text == example.windows[0].text[start:end]
         pattern = phrase_pattern(golds[id][0].text)
-        assert not any(pattern.search(fold(each.text)) for each in lesson.windows[1:]), id
+        assert not any(pattern.search(fold(each.text)) for each in example.windows[1:]), id
 
 
 def test_the_window_that_answers_is_never_one_that_does_not(evaluation: Evaluation) -> None:
     """ "$5" is no whole word of "$5m": its own window was once taught as silent too."""
-    lesson = lessons_by_id(evaluation, negatives=10)["cost"]
-    place = lesson.windows[0]
-    others = [each for each in lesson.windows[1:] if each.document_id == place.document_id]
-    gold = place.start + lesson.golds[0][1]
+    example = examples_by_id(evaluation, negatives=10)["cost"]
+    place = example.windows[0]
+    others = [each for each in example.windows[1:] if each.document_id == place.document_id]
+    gold = place.start + example.golds[0][1]
     assert not any(each.start <= gold < each.end for each in others)
 
 
 def test_a_question_that_nothing_answers_has_windows_all_the_same(evaluation: Evaluation) -> None:
     for negatives in (0, 2):
-        lesson = lessons_by_id(evaluation, negatives=negatives)["silent"]
-        assert (negatives + 1, ()) == (len(lesson.windows), lesson.golds)
+        example = examples_by_id(evaluation, negatives=negatives)["silent"]
+        assert (negatives + 1, ()) == (len(example.windows), example.golds)
 
 
 def test_what_has_no_place_is_not_learnt(evaluation: Evaluation) -> None:
@@ -145,7 +145,7 @@ def test_nor_does_another_set_about_the_same_documents(
     assert {"set.jsonl", "other.jsonl"} >= {each.set.name for each, _ in learnt}
 
 
-def test_every_second_lesson_of_brought_documents_has_their_opening_for_a_heading(
+def test_every_second_example_of_brought_documents_has_their_opening_for_a_heading(
     workspace: Workspace, tmp_path: Path
 ) -> None:
     questions = []
@@ -161,7 +161,7 @@ def test_every_second_lesson_of_brought_documents_has_their_opening_for_a_headin
     file = tmp_path / "squad.json"
     file.write_text(squad(("Varn", questions)), encoding="utf-8")
     rows, _ = split_rows([Evaluation(workspace, file)], held_out=0)
-    made = Lessons(rows)
+    made = TrainingExamples(rows)
     for number, (_, question) in enumerate(rows):
         heading = made[number].windows[0].heading
         thing = THINGS[number // 2]

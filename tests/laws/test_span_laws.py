@@ -13,7 +13,7 @@ from test_split_laws import texts
 from conftest import document_of
 from scoqa.models import READER_FOLDER
 from scoqa.read.calibration import read_calibration
-from scoqa.read.candidates import candidates
+from scoqa.read.candidates import build_candidates
 from scoqa.read.encoder import Encoder
 from scoqa.read.span import weigh
 from scoqa.read.span_decoding import decode
@@ -67,7 +67,7 @@ def test_a_span_lies_in_one_window_and_one_paragraph_and_cuts_no_word(
         window_of(text, data.draw(st.integers(0, min(3, len(text)))), number)
         for number, text in enumerate(read)
     ]
-    pieces = encoder().pieces("Who met whom?", windows)
+    pieces = encoder().encode("Who met whom?", windows)
     generator = np.random.default_rng(seed)
     scores = [
         (
@@ -76,10 +76,10 @@ def test_a_span_lies_in_one_window_and_one_paragraph_and_cuts_no_word(
         )
         for piece in pieces
     ]
-    scored = decode(windows, pieces, scores)
-    assert len(windows) == len(scored)
-    for window, said in zip(windows, scored, strict=True):
-        for place in said.places:
+    window_scores = decode(windows, pieces, scores)
+    assert len(windows) == len(window_scores)
+    for window, own_scores in zip(windows, window_scores, strict=True):
+        for place in own_scores.places:
             assert window.start <= place.start < place.end <= window.end
             text = window.text
             start, end = place.start - window.start, place.end - window.start
@@ -87,12 +87,12 @@ def test_a_span_lies_in_one_window_and_one_paragraph_and_cuts_no_word(
             assert not inside_a_word(text, start)
             assert not inside_a_word(text, end)
             assert "\n\n" not in text[start:end]
-            assert place.score <= said.total + 1e-3
-        for place, after in zip(said.places, said.places[1:], strict=False):
+            assert place.score <= own_scores.total + 1e-3
+        for place, after in zip(own_scores.places, own_scores.places[1:], strict=False):
             assert place.score >= after.score
             assert place.end <= after.start or after.end <= place.start
-    found = candidates("Who met whom?", windows, scored, [0.5] * len(windows))
-    reading = weigh(windows, scored, found, read_calibration(READER_FOLDER))
+    candidates = build_candidates("Who met whom?", windows, window_scores, [0.5] * len(windows))
+    reading = weigh(windows, window_scores, candidates, read_calibration(READER_FOLDER))
     assert len(reading.windows) == (len(windows) if reading.spans else 0)
     assert sum(each.probability for each in reading.windows) <= 1 + 1e-6
     for probability in (reading.none_probability, reading.right_probability):

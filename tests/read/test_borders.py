@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoqa.read.borders import breaks, completed, word_edges, words
+from scoqa.read.borders import complete_span, find_breaks, find_word_edges, find_words
 
 
-def whole(text: str) -> list[str]:
-    return [text[start:end] for start, end in words(text)]
+def words_of(text: str) -> list[str]:
+    return [text[start:end] for start, end in find_words(text)]
 
 
 @pytest.mark.parametrize(
@@ -37,8 +37,8 @@ def whole(text: str) -> list[str]:
     ],
 )
 def test_what_is_useless_in_part_is_one_word(word: str) -> None:
-    assert word in whole(f"It is {word}, they say.")
-    starts, ends = word_edges(f"It is {word}, they say.")
+    assert word in words_of(f"It is {word}, they say.")
+    starts, ends = find_word_edges(f"It is {word}, they say.")
     assert 6 in starts
     assert 6 + len(word) in ends
     assert not {each for each in starts if 6 < each < 6 + len(word)}
@@ -54,12 +54,12 @@ def test_what_is_useless_in_part_is_one_word(word: str) -> None:
     ],
 )
 def test_numbers_and_words_side_by_side_stay_apart(text: str, expected: list[str]) -> None:
-    assert expected == [each.strip("-") for each in whole(text)]
+    assert expected == [each.strip("-") for each in words_of(text)]
 
 
 def broken(text: str) -> list[str]:
     """Return the stretches of `text` that a span stays in."""
-    edges = [0, *breaks(text), len(text)]
+    edges = [0, *find_breaks(text), len(text)]
     return [text[a:b].strip() for a, b in pairwise(edges) if text[a:b].strip()]
 
 
@@ -96,7 +96,7 @@ def test_a_quote_takes_along_what_its_meaning_hangs_on(
     text: str, quote: str, expected: str
 ) -> None:
     start = text.index(quote)
-    found = completed(text, start, start + len(quote))
+    found = complete_span(text, start, start + len(quote))
     assert expected == text[slice(*found)]
 
 
@@ -111,5 +111,5 @@ def test_completing_is_inside_the_text_and_done_at_once(text: str, data: st.Data
         return
     start = data.draw(st.integers(0, len(text) - 1))
     end = data.draw(st.integers(start + 1, len(text)))
-    found = completed(text, start, end)
+    found = complete_span(text, start, end)
     assert 0 <= found[0] < found[1] <= len(text)

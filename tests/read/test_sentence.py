@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from conftest import QuickEmbedder, document_of
 from scoqa.read import open_reader
-from scoqa.read.sentence import MOST_PLACES, MOST_SAID, SentenceEvidence, narrow
+from scoqa.read.sentence import MOST_FACTS, MOST_PLACES, SentenceEvidence, narrow
 from scoqa.types import Document, Hit, Passage, Window
 
 
@@ -43,7 +43,7 @@ def test_the_sentence_with_the_questions_words_comes_first() -> None:
         "The lamp burns oil. Ada Lund built the lighthouse.",
     )
     assert found[0] == "Ada Lund built the lighthouse."
-    assert len(found) <= MOST_SAID
+    assert len(found) <= MOST_FACTS
 
 
 def test_a_sentence_without_a_word_of_its_own_is_no_answer() -> None:
@@ -60,7 +60,7 @@ def test_what_several_places_say_in_the_same_words_counts_once() -> None:
     others = [f"{name} built the lighthouse." for name in ("Bo Lund", "Cy Lund", "Di Lund")]
     found = read("Who built the lighthouse?", *[repeated] * (MOST_PLACES + 2), *others)
     assert found.count(repeated) == MOST_PLACES
-    assert len(set(found)) == MOST_SAID
+    assert len(set(found)) == MOST_FACTS
 
 
 def test_rare_words_count_for_more_than_common_ones() -> None:
@@ -117,7 +117,7 @@ def test_nothing_to_read_is_certainly_no_answer() -> None:
 def test_probabilities_rise_with_what_speaks_for_an_answer() -> None:
     weak, strong = SentenceEvidence(0.0, 0.1, 0.0, -1.0), SentenceEvidence(0.0, 0.9, 0.0, 1.0)
     coefficients = (-1.0, 0.0, 4.0, 0.0, 0.5)
-    assert 0 < weak.probability(coefficients) < strong.probability(coefficients) < 1
+    assert 0 < weak.compute_probability(coefficients) < strong.compute_probability(coefficients) < 1
     assert (
-        SentenceEvidence(0.0, 0.25, 0.0, 0.0).probability(coefficients) == 0.5
+        SentenceEvidence(0.0, 0.25, 0.0, 0.0).compute_probability(coefficients) == 0.5
     )  # logit 0, on paper

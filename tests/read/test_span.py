@@ -18,13 +18,19 @@ from scoqa import Workspace, cli, terminal, verify
 from scoqa.errors import ModelHashError, ModelNotFoundError
 from scoqa.models import READER_FILES, READER_FOLDER, find_reader
 from scoqa.read import open_reader
-from scoqa.read.borders import word_edges
-from scoqa.read.calibration import Calibration, Evidence, Weights, probability, read_calibration
-from scoqa.read.candidates import candidates, may_answer, similarities
-from scoqa.read.encoder import MOST_TOKENS, STRIDE, Encoder, Piece, strides
-from scoqa.read.span import AGREEING, AT_ONCE, CLOSE, MOST_FACTS, SpanReader, score_windows
+from scoqa.read.borders import find_word_edges
+from scoqa.read.calibration import (
+    Calibration,
+    Evidence,
+    Weights,
+    compute_probability,
+    read_calibration,
+)
+from scoqa.read.candidates import build_candidates, get_similarities, make_answer_filter
+from scoqa.read.encoder import MOST_TOKENS, STRIDE, Encoder, Piece, split_strides
+from scoqa.read.span import AGREEING, CLOSE, GROUP_SIZE, MOST_FACTS, SpanReader, score_windows
 from scoqa.read.span import weigh as weigh_candidates
-from scoqa.read.span_decoding import Place, WindowScores, decode, soft_least
+from scoqa.read.span_decoding import Place, WindowScores, combine_nulls, decode
 from scoqa.serial import to_json
 from scoqa.types import Document, Hit, Passage, Reading, SearchResult, Window
 
@@ -72,9 +78,8 @@ def words(windows: list[Window], document_id: str, start: int, end: int) -> str:
 def weigh(
     question: str, windows: list[Window], scored: list[WindowScores], calibration: Calibration
 ) -> Reading:
-    return weigh_candidates(
-        windows, scored, candidates(question, windows, scored, similarities(windows)), calibration
-    )
+    candidates = build_candidates(question, windows, scored, get_similarities(windows))
+    return weigh_candidates(windows, scored, candidates, calibration)
 
 
 # -- with the model ------------------------------------------------------------------------------
@@ -109,7 +114,7 @@ def test_a_long_window_is_read_to_its_end(reader: SpanReader) -> None:
     filler = "Herring boats leave at dawn and come back at noon with a small catch. " * 60
     document = document_of(f"{filler}The lighthouse was built by Ada Lund.\n")
     windows = [window_of(document)]
-    assert len(reader.encoder.pieces("Who built the lighthouse?", windows)) > 2
+    assert len(reader.encoder.encode("Who built the lighthouse?", windows)) > 2
     span = reader.read("Who built the lighthouse?", windows).spans[0]
     assert "Ada Lund" == document.text[span.start : span.end]
 
@@ -209,7 +214,7 @@ def test_words_begin_and_end_where_people_see_them() -> None:
         "Röntgen’s re\u0301sume\u0301: 3.5 % of U.S. aid, 1941–1945 or 2010-2014, "
         "-15 to +3, non-member Bish\u00adkek at 12:30, 1\u00a0250\u00a0000"
     )
-    starts, ends = word_edges(text)
+    starts, ends = find_word_edges(text)
     seen = [text[a:b] for a, b in zip(sorted(starts), sorted(ends), strict=True)]
     assert [
         "Röntgen’s", "re\u0301sume\u0301", ":", "3.5", "%", "of", "U.S", ".", "aid", ",",
@@ -233,13 +238,13 @@ def test_no_sign_is_left_out(reader: SpanReader, text: str, question: str, expec
 
 
 def test_strides_cover_every_token_and_overlap() -> None:
-    found = list(strides(1000, 300))
+    found = list(split_strides(1000, 300))
     assert (0, 300) == found[0]
     assert 1000 == found[-1][1]
     for (_, end), (start, _) in pairwise(found):
         assert STRIDE == end - start
-    assert [(0, 7)] == list(strides(7, 300))
-    assert [] == list(strides(0, 300))
+    assert [(0, 7)] == list(split_strides(7, 300))
+    assert [] == list(split_strides(0, 300))
 
 
 def test_a_heading_is_read_but_never_pointed_at() -> None:
@@ -247,11 +252,11 @@ def test_a_heading_is_read_but_never_pointed_at() -> None:
     document = document_of("It was built in 1887.")
     window = window_of(document, heading="The lighthouse of Varn " * 40)
     question = "When was the lighthouse of Varn built? " * 10
-    [piece] = encoder.pieces(question, [window])
+    [piece] = encoder.encode(question, [window])
     assert piece.size <= MOST_TOKENS
     assert [(0, 2), (3, 6), (7, 12), (13, 15), (16, 20), (20, 21)] == piece.places
-    bare = encoder.pieces("When?", [window_of(document)])[0]
-    under = encoder.pieces("When?", [window_of(document, heading="Varn")])[0]
+    bare = encoder.encode("When?", [window_of(document)])[0]
+    under = encoder.encode("When?", [window_of(document, heading="Varn")])[0]
     assert under.size > bare.size
     assert under.places == bare.places
 
@@ -277,7 +282,7 @@ def test_the_best_span_is_the_best_sum_that_may_be() -> None:
 def test_no_span_leaves_its_paragraph() -> None:
     for end in ("\n\n", "\r\n\r\n", "\r \r", "\n\t\n", "\u2029"):
         window = window_of(document_of(f"Varn{end}It\nmet"))
-        [piece] = Encoder(READER_FOLDER).pieces("?", [window])
+        [piece] = Encoder(READER_FOLDER).encode("?", [window])
         starts, ends = (np.zeros(piece.size, dtype=np.float32) for _ in range(2))
         [said] = decode([window], [piece], [(starts, ends)])
         assert said.total == pytest.approx(np.log(4)), "Varn; It; met; It met"
@@ -285,7 +290,7 @@ def test_no_span_leaves_its_paragraph() -> None:
 
 def test_a_word_without_end_is_never_quoted() -> None:
     window = window_of(document_of("Key: " + "QUJD" * 200 + " ends."))
-    [piece] = Encoder(READER_FOLDER).pieces("Which key?", [window])
+    [piece] = Encoder(READER_FOLDER).encode("Which key?", [window])
     scores = np.zeros(piece.size, dtype=np.float32)
     [said] = decode([window], [piece], [(scores, scores)])
     assert all(place.end - place.start < 100 for place in said.places)
@@ -293,26 +298,26 @@ def test_a_word_without_end_is_never_quoted() -> None:
 
 def test_what_repeats_the_question_or_asks_answers_nothing() -> None:
     window = window_of(document_of("Q: Can I borrow films?\nA: Yes, three films at a time."))
-    [piece] = Encoder(READER_FOLDER).pieces("Can I borrow films?", [window])
+    [piece] = Encoder(READER_FOLDER).encode("Can I borrow films?", [window])
     scores = np.zeros(piece.size, dtype=np.float32)
     [scored] = decode(
-        [window], [piece], [(scores, scores)], may_answer("Can I borrow films?", [window])
+        [window], [piece], [(scores, scores)], make_answer_filter("Can I borrow films?", [window])
     )
     quotes = {window.text[place.start : place.end] for place in scored.places}
     asked = window.text.index("\n")
     assert quotes
     assert all(place.start > asked for place in scored.places)
     assert "films" not in quotes
-    may = may_answer("Is it films or books?", [window])
+    may = make_answer_filter("Is it films or books?", [window])
     films = window.text.rindex("films")
     assert may(0, films, films + 5), "a choice names its answers"
     assert not may(0, window.text.index("films"), asked - 1), "what asks"
 
 
 def test_one_window_that_answers_is_enough_against_silence() -> None:
-    assert soft_least([3.0]) == pytest.approx(3.0)
-    assert soft_least([-5.0, 40.0, 40.0]) == pytest.approx(-5.0)
-    assert soft_least([2.0, 2.0]) == pytest.approx(2.0 - np.log(2))
+    assert combine_nulls([3.0]) == pytest.approx(3.0)
+    assert combine_nulls([-5.0, 40.0, 40.0]) == pytest.approx(-5.0)
+    assert combine_nulls([2.0, 2.0]) == pytest.approx(2.0 - np.log(2))
 
 
 def said(window: Window, *found: tuple[str, float], null: float = 0.0) -> WindowScores:
@@ -387,8 +392,8 @@ def test_a_passage_that_only_words_found_is_less_similar_than_those_that_vectors
         window_of(document_of("It met in Ufa.", f"{n}.txt"), cosine=n / 10) for n in (4, 3)
     ]
     by_words = replace(by_vectors[0], hits=(replace(by_vectors[0].hits[0], found_by=()),))
-    assert [0.4, 0.3, 0.3] == similarities([*by_vectors, by_words])
-    assert [0.0] == similarities([by_words])
+    assert [0.4, 0.3, 0.3] == get_similarities([*by_vectors, by_words])
+    assert [0.0] == get_similarities([by_words])
 
 
 def test_windows_are_read_in_order_of_promise_until_none_can_win(reader: SpanReader) -> None:
@@ -399,11 +404,12 @@ def test_windows_are_read_in_order_of_promise_until_none_can_win(reader: SpanRea
     ]
     question = "Who built the lighthouse?"
     sure = replace(EVEN, weights=replace(NO_WEIGHTS, similarity=20.0), highest=9.0)
-    scored, found = score_windows(reader.encoder, question, windows, sure)
-    assert AT_ONCE == sum(each.null < np.inf for each in scored)
+    scored, candidates = score_windows(reader.encoder, question, windows, sure)
+    assert GROUP_SIZE == sum(each.null < np.inf for each in scored)
     every, _ = score_windows(reader.encoder, question, windows)
     assert all(each.null < np.inf for each in every)
-    assert weigh_candidates(windows, scored, found, sure).spans[0].start == every[0].places[0].start
+    reading = weigh_candidates(windows, scored, candidates, sure)
+    assert reading.spans[0].start == every[0].places[0].start
     unsure = replace(sure, highest=1000.0)
     scored, _ = score_windows(reader.encoder, question, windows, unsure)
     assert all(each.null < np.inf for each in scored), "any could win"
@@ -413,7 +419,7 @@ def test_each_window_tells_its_share_of_one_softmax() -> None:
     windows = windows_of("It met in Ufa.", "It met in Omsk.")
     scored = [said(windows[0], ("Ufa", 2.0), null=1.0), said(windows[1], ("Omsk", 1.0), null=9.0)]
     first, second = weigh("Where?", windows, scored, EVEN).windows
-    total = np.exp(2.0) + np.exp(1.0) + np.exp(soft_least([1.0, 9.0]))
+    total = np.exp(2.0) + np.exp(1.0) + np.exp(combine_nulls([1.0, 9.0]))
     assert first.probability == pytest.approx(np.exp(2.0) / total)
     assert second.probability == pytest.approx(np.exp(1.0) / total)
     assert (1.0, 9.0) == (first.null, second.null)
@@ -442,19 +448,19 @@ def test_a_probability_is_a_logistic_regression() -> None:
     )
     coefficients = (-2.0, 0.5, 0.25, 4.0, 0.5, 1.0, -2.0, -1.0)
     logit = -2.0 + 0.5 * 3.5 - 0.25 + 2.0 + 0.5 + 1.0 - 2.0 - 0.5
-    assert probability(coefficients, evidence) == pytest.approx(1 / (1 + np.exp(-logit)))
+    assert compute_probability(coefficients, evidence) == pytest.approx(1 / (1 + np.exp(-logit)))
     far = replace(evidence, total=1e6)
-    assert 0.0 < probability((-1.0, -1.0, 0, 0, 0, 0, 0, 0), far) < 1e-9
+    assert 0.0 < compute_probability((-1.0, -1.0, 0, 0, 0, 0, 0, 0), far) < 1e-9
 
 
 def test_the_shipped_calibration_is_of_this_kind() -> None:
-    kept = read_calibration(READER_FOLDER)
-    assert 0 < kept.threshold < 1
-    for coefficients in (kept.answerable, kept.right):
+    calibration = read_calibration(READER_FOLDER)
+    assert 0 < calibration.threshold < 1
+    for coefficients in (calibration.answerable, calibration.right):
         assert all(each >= 0 for each in coefficients[1:6]), "evidence for it makes it surer"
         assert all(each <= 0 for each in coefficients[6:]), "evidence against it, less sure"
-    assert kept.answerable[5] == 0, "silence does not depend on what else is in the folder"
-    assert kept.answerable[1] > 0, "the further over the null, the likelier an answer"
+    assert calibration.answerable[5] == 0, "silence does not depend on what else is in the folder"
+    assert calibration.answerable[1] > 0, "the further over the null, the likelier an answer"
 
 
 def model_in(folder: Path, **changed: object) -> Path:
@@ -513,7 +519,7 @@ def test_a_folder_without_a_model_is_named(tmp_path: Path) -> None:
     folder = model_in(tmp_path / "model")
     (folder / "model.safetensors").write_bytes(b"no weights at all")
     opened = open_reader(find_reader(str(folder)).folder, "x@1", QuickEmbedder().embed)
-    with pytest.raises(ModelNotFoundError, match="does not hold a whole BERT model"):
+    with pytest.raises(ModelNotFoundError, match="does not contain a complete BERT model"):
         opened.load()
     (folder / "tokenizer.json").write_text("{}", encoding="utf-8")
     with pytest.raises(ModelNotFoundError, match=r"no readable tokenizer\.json"):

@@ -5,18 +5,18 @@ from __future__ import annotations
 import pytest
 
 from conftest import document_of
-from scoqa.read.candidates import candidates, greatest_share
-from scoqa.read.keys import asked, conflict, found_keys, share
-from scoqa.read.kinds import contacts_asked, fit, is_small_talk, single_questions
+from scoqa.read.candidates import build_candidates, compute_greatest_share
+from scoqa.read.keys import compute_conflict, compute_share, find_keys, parse_question
+from scoqa.read.kinds import find_contacts, is_small_talk, rate_kind, split_questions
 from scoqa.read.span_decoding import Place, WindowScores
-from scoqa.read.text_blocks import TextBlock, block_at, blocks
+from scoqa.read.text_blocks import TextBlock, find_block, split_blocks
 from scoqa.types import Hit, Passage, Window
 
 PARTS = "KV-300-71 is the vessel. Price 118 euros.\nKV-330-17 is the door seal. Price 9 euros.\n"
 
 
 def block_of(text: str, words: str) -> TextBlock:
-    return block_at(blocks(text), text.index(words))
+    return find_block(split_blocks(text), text.index(words))
 
 
 @pytest.mark.parametrize(
@@ -32,8 +32,8 @@ def block_of(text: str, words: str) -> TextBlock:
 def test_an_answer_belongs_to_its_question(text: str) -> None:
     [head] = block_of(text, "Four weeks").heads
     assert "How long can I keep a book?" in head
-    assert block_of(text, "How long").asks
-    assert not block_of(text, "Four weeks").asks
+    assert block_of(text, "How long").is_question
+    assert not block_of(text, "Four weeks").is_question
 
 
 def test_a_later_line_is_no_answer() -> None:
@@ -58,9 +58,9 @@ def test_line_and_paragraph_are_told_apart_nearest_first() -> None:
 def test_keys_are_codes_years_months_and_numbered_things() -> None:
     question = "What does E-1402 in room 12 of March 2016 cost on the 2nd floor for 3?"
     assert [("a9999", "e1402"), ("room 9", "12"), ("month", "march"), ("year", "2016")] == [
-        (key.kind, key.value) for key in found_keys(question)
+        (key.kind, key.value) for key in find_keys(question)
     ]
-    assert "month" not in {key.kind for key in found_keys("may I")}
+    assert "month" not in {key.kind for key in find_keys("may I")}
 
 
 @pytest.mark.parametrize(
@@ -79,47 +79,48 @@ def test_a_place_about_the_neighbour_is_in_conflict(
     found = block_of(PARTS, words)
     sentence = PARTS[found.start : found.end]
     around = (*found.heads, *found.before, *found.after, *found.paragraph)
-    assert expected == conflict(asked(question), sentence, around, "Spare parts")
+    assert expected == compute_conflict(parse_question(question), sentence, around, "Spare parts")
 
 
 def test_what_stands_above_decides_for_all_below_and_a_range_may_include_it() -> None:
-    wanted = asked("Who counted the stock in March?")
-    assert 0.0 == conflict(wanted, "Counted by Ines Roth.", (), "stock march 2025")
-    assert 1.0 == conflict(wanted, "Counted by Ines Roth.", (), "stock may 2025".title())
-    assert 0.0 == conflict(wanted, "Open from January to June.", (), "")
+    wanted = parse_question("Who counted the stock in March?")
+    assert 0.0 == compute_conflict(wanted, "Counted by Ines Roth.", (), "stock march 2025")
+    assert 1.0 == compute_conflict(wanted, "Counted by Ines Roth.", (), "stock may 2025".title())
+    assert 0.0 == compute_conflict(wanted, "Open from January to June.", (), "")
 
 
 def test_a_name_counts_more_than_a_word_and_near_more_than_far() -> None:
-    wanted = asked("What is the phone number of Tore Falk?")
-    name, words = share(wanted, "Tore Falk", "", ""), share(wanted, "phone number", "", "")
-    assert name > words
-    assert share(wanted, "", "Tore Falk", "") > share(wanted, "", "", "Tore Falk") > 0
-    assert 1.0 == pytest.approx(share(wanted, "Tore Falk: phone number", "", ""))
-    assert 0.0 == share(asked("?"), "?", "", "")
+    wanted = parse_question("What is the phone number of Tore Falk?")
+    name = compute_share(wanted, "Tore Falk", "", "")
+    assert name > compute_share(wanted, "phone number", "", "")
+    far = compute_share(wanted, "", "", "Tore Falk")
+    assert compute_share(wanted, "", "Tore Falk", "") > far > 0
+    assert 1.0 == pytest.approx(compute_share(wanted, "Tore Falk: phone number", "", ""))
+    assert 0.0 == compute_share(parse_question("?"), "?", "", "")
 
 
 def test_the_kind_that_is_asked_for_is_seen_in_the_quote() -> None:
-    assert 1.0 == fit("When does it open?", "At 9")
-    assert -1.0 == fit("When does it open?", "the baker")
-    assert 1.0 == fit("How many came?", "fewer than ten")
-    assert -1.0 == fit("What is her e-mail address?", "12b Harbour Lane")
-    assert 0.0 == fit("Why did she come?", "Ada")
-    assert -1.0 == fit("Who came?", "13/03/2024")
+    assert 1.0 == rate_kind("When does it open?", "At 9")
+    assert -1.0 == rate_kind("When does it open?", "the baker")
+    assert 1.0 == rate_kind("How many came?", "fewer than ten")
+    assert -1.0 == rate_kind("What is her e-mail address?", "12b Harbour Lane")
+    assert 0.0 == rate_kind("Why did she come?", "Ada")
+    assert -1.0 == rate_kind("Who came?", "13/03/2024")
     text = "Ida, ida@sail.example, +00 5550 1211, see https://sail.example"
-    [(start, end)] = contacts_asked("What is the email of Ida?", text)
+    [(start, end)] = find_contacts("What is the email of Ida?", text)
     assert "ida@sail.example" == text[start:end]
-    assert [] == contacts_asked("Who is Ida?", text)
+    assert [] == find_contacts("Who is Ida?", text)
 
 
 def test_greetings_are_no_questions_and_two_questions_are_two() -> None:
     assert all(map(is_small_talk, ["hello", "Thanks!", "good morning", "How are you?"]))
     assert not any(map(is_small_talk, ["How are seals killed?", "Hello Bob, who is it?", "Ufa"]))
-    assert ["What does it sell", "when do tours start?"] == single_questions(
+    assert ["What does it sell", "when do tours start?"] == split_questions(
         "What does it sell and when do tours start?"
     )
-    assert ["Who came?", "Who left?"] == single_questions("Who came? Who left?")
+    assert ["Who came?", "Who left?"] == split_questions("Who came? Who left?")
     for one in ("What do bread and butter cost?", "Who wrote Pride and Prejudice?", "When?"):
-        assert [one] == single_questions(one)
+        assert [one] == split_questions(one)
 
 
 def candidates_of(question: str, text: str, *quotes: str) -> dict[str, float]:
@@ -129,8 +130,8 @@ def candidates_of(question: str, text: str, *quotes: str) -> dict[str, float]:
     window = Window(document.id, 0, len(text), text, "", (hit,))
     starts = [(text.index(quote), text.index(quote) + len(quote)) for quote in quotes]
     scored = WindowScores(tuple(Place(*each, 1.0) for each in starts), 1.0, 0.0)
-    found = candidates(question, [window], [scored], [0.5])
-    return {text[each.place.start : each.place.end]: each.excluded for each in found}
+    candidates = build_candidates(question, [window], [scored], [0.5])
+    return {text[each.place.start : each.place.end]: each.excluded for each in candidates}
 
 
 def test_what_the_text_excludes_is_marked_unless_the_question_denies_too() -> None:
@@ -147,5 +148,7 @@ def test_the_name_of_a_file_counts_as_its_heading() -> None:
     text = "Counted by Ines Roth."
     hit = Hit(Passage("p", "d", 0, len(text), text, "STOCK"), "stock-march-2025.txt", 1.0, ())
     window = Window("d", 0, len(text), text, "STOCK", (hit,))
-    assert 1.0 == pytest.approx(greatest_share("Who counted the stock in March 2025?", window))
-    assert 0.5 > greatest_share("Who sold it in April?", window)
+    assert 1.0 == pytest.approx(
+        compute_greatest_share("Who counted the stock in March 2025?", window)
+    )
+    assert 0.5 > compute_greatest_share("Who sold it in April?", window)

@@ -30,9 +30,11 @@ def test_a_row_is_off_by_half_a_step_at_most() -> None:
 def test_a_saved_model_opens_and_scores_alike(tmp_path: Path) -> None:
     import torch
 
-    model = load_model(tiny_reader(tmp_path / "tiny", ["who met whom"]), whole=True).eval()
+    model = load_model(
+        tiny_reader(tmp_path / "tiny", ["who met whom"]), require_trained=True
+    ).eval()
     save_model(model, tmp_path / "small")
-    small = load_model(tmp_path / "small", whole=True).eval()
+    small = load_model(tmp_path / "small", require_trained=True).eval()
     ids = torch.arange(1, 20)[None]
     with torch.inference_mode():
         one, other = model(input_ids=ids), small(input_ids=ids)
@@ -42,7 +44,7 @@ def test_a_saved_model_opens_and_scores_alike(tmp_path: Path) -> None:
     ).stat().st_size
     # Written once more it is the same, so that a training that goes on from it loses nothing.
     save_model(small, tmp_path / "again")
-    again = load_model(tmp_path / "again", whole=True)
+    again = load_model(tmp_path / "again", require_trained=True)
     for (name, value), other_value in zip(
         small.state_dict().items(), again.state_dict().values(), strict=True
     ):
@@ -54,8 +56,8 @@ def test_a_model_that_was_not_trained_to_read_is_refused(tmp_path: Path) -> None
 
     folder = tiny_reader(tmp_path / "tiny", ["who"])
     weights = load_file(folder / "model.safetensors")
-    kept = {name: value for name, value in weights.items() if not name.startswith("qa_outputs")}
-    save_file(kept, folder / "model.safetensors")
+    rest = {name: value for name, value in weights.items() if not name.startswith("qa_outputs")}
+    save_file(rest, folder / "model.safetensors")
     with pytest.raises(ModelNotFoundError, match=r"lacks qa_outputs\.bias, qa_outputs\.weight"):
-        load_model(folder, whole=True)
-    assert load_model(folder, whole=False) is not None
+        load_model(folder, require_trained=True)
+    assert load_model(folder, require_trained=False) is not None

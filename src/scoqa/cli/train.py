@@ -29,7 +29,12 @@ from scoqa.cli.shared import (
 )
 from scoqa.config import SENTENCE_READER
 from scoqa.errors import IndexLockedError, ModelNotFoundError, ReaderTrainingError
-from scoqa.evaluation.training_examples import NEGATIVES, ExampleRow, Lessons, split_rows
+from scoqa.evaluation.training_examples import (
+    NEGATIVES,
+    ExampleRow,
+    TrainingExamples,
+    split_rows,
+)
 from scoqa.models import READER_FOLDER
 from scoqa.read.encoder import load_tokenizer
 from scoqa.read.training import REPORT, WEIGHTS, Recipe, check_folder, train
@@ -215,7 +220,7 @@ def _train(
     """Train, and return the report; Ctrl-C and SIGTERM stop it between two steps, with 130."""
     from scoqa.terminal import print_message, show_progress
 
-    lessons, tests = (Lessons(rows, negatives=negatives) for rows in (training, held_out))
+    examples, tests = (TrainingExamples(rows, negatives=negatives) for rows in (training, held_out))
     first = True
     try:
         with _catch_stop_signals() as is_stopped, show_progress("Training") as draw:
@@ -230,7 +235,7 @@ def _train(
                 draw(done, total, item)
 
             return train(
-                lessons, tests, init, out, recipe=recipe, about=about, progress=report_progress
+                examples, tests, init, out, recipe=recipe, about=about, progress=report_progress
             )
     except KeyboardInterrupt:
         print_message("Stopped. The training so far is saved; the same command resumes it.")

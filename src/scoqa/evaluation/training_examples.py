@@ -1,6 +1,6 @@
 """Build training examples for the reader from question sets, with hard negatives from retrieval.
 
-Input: evaluations (a workspace and a set with placed golds). Output: one lesson per question, with
+Input: evaluations (a workspace and a set with placed golds). Output: one example per question, with
 the window that answers it and the best-ranked windows that do not contain the answer's words.
 """
 
@@ -13,12 +13,12 @@ from pathlib import Path
 
 from scoqa.evaluation import Evaluation
 from scoqa.normalization import fold, phrase_pattern
-from scoqa.read.objective import Lesson
+from scoqa.read.objective import Example
 from scoqa.retrieve import retrieve, windows
 from scoqa.store import View
 from scoqa.types import Gold, Hit, Question, Window
 
-NEGATIVES = 2  # windows per lesson that do not answer, added to the one that does
+NEGATIVES = 2  # windows per example that do not answer, added to the one that does
 SEARCHED = 20  # negatives are taken from this many passages per search
 SEED = 1  # of the shuffle that chooses the held-out rows
 OPENING_WORDS = 12  # about the length of a title
@@ -26,11 +26,11 @@ OPENING_WORDS = 12  # about the length of a title
 ExampleRow = tuple[Evaluation, Question]
 
 
-class Lessons(Sequence[Lesson]):
-    """The lessons of several sets, each built on access, because searching is fast."""
+class TrainingExamples(Sequence[Example]):
+    """The examples of several sets, each built on access, because searching is fast."""
 
     def __init__(self, rows: Sequence[ExampleRow], *, negatives: int = NEGATIVES) -> None:
-        """rows: questions, each with its evaluation. negatives: wrong windows per lesson."""
+        """rows: questions, each with its evaluation. negatives: wrong windows per example."""
         self._rows = rows
         self._negatives = negatives
         # By the evaluation's identity: its document ids by path.
@@ -39,7 +39,7 @@ class Lessons(Sequence[Lesson]):
     def __len__(self) -> int:
         return len(self._rows)
 
-    def __getitem__(self, index: int) -> Lesson:  # type: ignore[override]  # no slices
+    def __getitem__(self, index: int) -> Example:  # type: ignore[override]  # no slices
         evaluation, question = self._rows[index]
         workspace = evaluation.workspace
         vector = workspace.assistant.embedder.embed([question.question])[0]
@@ -48,12 +48,12 @@ class Lessons(Sequence[Lesson]):
                 entries = view.entries()
                 self._ids[id(evaluation)] = {p: e.document_id for p, e in entries.items()}
             hits = retrieve(view, question.question, vector, k=SEARCHED)
-            lesson = build_lesson(
+            example = build_example(
                 view, question, hits, self._ids[id(evaluation)], negatives=self._negatives
             )
             if evaluation.set.contexts and index % 2:
-                lesson = _add_openings(view, lesson)
-        return lesson
+                example = _add_openings(view, example)
+        return example
 
 
 def split_rows(
@@ -101,15 +101,15 @@ def _document_key(evaluation: Evaluation, gold: Gold) -> tuple[Path, str]:
     return evaluation.workspace.index, gold.document
 
 
-def build_lesson(
+def build_example(
     view: View,
     question: Question,
     hits: Sequence[Hit],
     ids: Mapping[str, str],
     *,
     negatives: int,
-) -> Lesson:
-    """Return the lesson of a question: the window that answers it, then windows that do not.
+) -> Example:
+    """Return the example of a question: the window that answers it, then windows that do not.
 
     A question without an answering window gets one more window that does not answer.
 
@@ -127,9 +127,9 @@ def build_lesson(
         if answering is not None and _contains(answering, gold, ids)
     ]
     answer_patterns = [phrase_pattern(gold.text) for gold in question.answers if fold(gold.text)]
-    lesson_windows = [] if answering is None else [answering]
+    example_windows = [] if answering is None else [answering]
     for hit in hits:
-        if len(lesson_windows) > negatives:
+        if len(example_windows) > negatives:
             break
         [window] = windows(view, [hit])
         text = fold(window.text)
@@ -137,8 +137,8 @@ def build_lesson(
         # but the window still answers.
         answers = any(_overlaps(window, gold, ids) for gold in question.answers)
         if not answers and not any(pattern.search(text) for pattern in answer_patterns):
-            lesson_windows.append(window)
-    return Lesson(question.question, tuple(lesson_windows), tuple(golds))
+            example_windows.append(window)
+    return Example(question.question, tuple(example_windows), tuple(golds))
 
 
 def _find_answering_window(
@@ -168,16 +168,16 @@ def _overlaps(window: Window, gold: Gold, ids: Mapping[str, str]) -> bool:
     return ids.get(gold.document) == window.document_id and overlaps
 
 
-def _add_openings(view: View, lesson: Lesson) -> Lesson:
-    """Return `lesson` with each heading replaced by the opening words of its document.
+def _add_openings(view: View, example: Example) -> Example:
+    """Return `example` with each heading replaced by the opening words of its document.
 
     A heading stays if the opening words contain an answer. The contexts of a set have numbers as
     titles, while real documents have informative titles.
     """
-    lesson_windows = []
-    for number, window in enumerate(lesson.windows):
+    example_windows = []
+    for number, window in enumerate(example.windows):
         opening = " ".join(view.document(window.document_id).text.split()[:OPENING_WORDS])
-        answers = [window.text[a:b] for gold_window, a, b in lesson.golds if gold_window == number]
+        answers = [window.text[a:b] for gold_window, a, b in example.golds if gold_window == number]
         reveals = any(fold(answer) in fold(opening) for answer in answers)
-        lesson_windows.append(window if reveals else replace(window, heading=opening))
-    return replace(lesson, windows=tuple(lesson_windows))
+        example_windows.append(window if reveals else replace(window, heading=opening))
+    return replace(example, windows=tuple(example_windows))

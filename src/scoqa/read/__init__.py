@@ -1,7 +1,8 @@
-"""Question + windows -> Spans, and the probability that none of them answers.
+"""Read windows of text and return the spans that answer a question, with probabilities.
 
-Receives windows of text; hands on numbers only: a reader never makes text. `Reader` is what the
-ask path knows; `open_reader` builds the one that is asked for.
+Input: a question and windows. Output: a `Reading`, which contains offsets and numbers only: a
+reader never generates text. `Reader` is the protocol that the ask path uses; `open_reader` builds
+the configured reader.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ EmbedTexts = Callable[[Sequence[str]], NDArray[np.float32]]
 
 
 class Reader(Protocol):
-    """What extracts answers."""
+    """Extracts answers from windows."""
 
     @property
     def threshold(self) -> float:
-        """Return the least probability that something answers at which an answer is shown."""
+        """Return the least probability of an answer at which an answer is shown."""
 
     @property
     def fingerprint(self) -> str:
@@ -31,24 +32,33 @@ class Reader(Protocol):
 
     @property
     def loaded(self) -> bool:
-        """Return whether what it reads with is in memory."""
+        """Return whether the model is in memory."""
 
     def load(self) -> None:
-        """Bring what it reads with into memory: seconds the first time."""
+        """Load the model into memory, which takes seconds the first time."""
 
     def read(self, question: str, windows: Sequence[Window]) -> Reading:
-        """Return spans, best first, with scores comparable across windows, the probability
-        that none answers, and the probability that the first is right.
+        """Return the spans that answer, best first, and two probabilities.
 
-        No windows give no spans and the probabilities 1 and 0.
+        The scores of the spans are comparable across windows. The probabilities are that no span
+        answers, and that the first span is right: 1 and 0 if there are no windows.
         """
 
 
 def open_reader(folder: Path | None, fingerprint: str, embed: EmbedTexts) -> Reader:
-    """Return the reader in `folder`, a model that `fingerprint` names; without one, the sentence
-    reader. embed: texts to unit vectors, which whole sentences are found with.
+    """Return the span reader in `folder`, or the sentence reader if `folder` is None.
 
-    Raises ModelNotFoundError.
+    Parameters
+    ----------
+    fingerprint
+        The name and version of the model in `folder`.
+    embed
+        Maps texts to unit vectors; used to find complete sentences.
+
+    Raises
+    ------
+    ModelNotFoundError
+        If `folder` has no usable calibration.
     """
     from scoqa.read.sentence import SentenceReader
     from scoqa.read.span import SpanReader

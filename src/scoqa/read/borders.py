@@ -1,8 +1,9 @@
-"""Where in a text a span may begin and end: one set of rules for training and for answers.
+"""Determine where a span may start and end in a text, in training and in answering.
 
-A span begins and ends with a word (`word_edges`), crosses no paragraph, item, row, cell or line
-that is complete in itself (`breaks`), and takes along what its meaning hangs on: the other half
-of a bracket, and the bound before or after a number (`completed`). Offsets count code points.
+A span starts and ends with a word (`find_word_edges`) and does not cross the end of a paragraph,
+item, row, cell or complete line (`find_breaks`). It is extended by text that its meaning depends
+on: the other half of a bracket, and the bound before or after a number (`complete_span`). Offsets
+count code points.
 """
 
 from __future__ import annotations
@@ -13,12 +14,12 @@ from collections.abc import Iterator
 
 from scoqa.sentences import sentences
 
-# What cannot be seen inside a word belongs to it: soft hyphen, joiners, accents of their own.
+# Invisible characters inside a word belong to it: soft hyphens, joiners, combining accents.
 _LETTER = r"[\w\u00ad\u200c\u200d\u2060\u0300-\u036f]"
-# What is useless in part is one word: e-mail addresses, URLs, telephone and account numbers,
-# codes. A number has its sign, points, commas, colons and slashes, and thousands separated by a
-# space that does not break; a word has its apostrophes, points and hyphens: a minus or a "non-"
-# left out would reverse the meaning.
+# E-mail addresses, URLs, telephone and account numbers, and codes are one word each, because a part
+# of them is useless. A number includes its sign, points, commas, colons and slashes, and thousands
+# separated by a no-break space; a word includes its apostrophes, points and hyphens. Omitting a
+# minus or "non-" would reverse the meaning.
 _WORD = re.compile(
     r"(?:https?://|www\.)[^\s<>\"'“”‘’()\[\]]*[\w/=]"
     r"|[\w.+-]*\w@\w[\w-]*(?:\.[\w-]*\w)+"
@@ -34,7 +35,7 @@ _JOINERS = "\u00ad\u200c\u200d\u2060"
 _BREAK = re.compile(r"(?:\r\n|\r|\n)[^\S\r\n]*(?:\r\n|\r|\n)|[\u2029\t]")
 _NEWLINE = re.compile(r"[\r\n\v\f\x85\u2028]")
 
-# Words that turn a number into a bound: 300 is not "not more than 300".
+# Words that turn a number into a bound: "not more than 300" does not mean 300.
 _BOUND_BEFORE = re.compile(
     r"(?<!\w)(?:(?:not|no|never)\s+(?:more|less|fewer|later|earlier|longer|older|younger)\s+than"
     r"|(?:more|less|fewer|later|earlier|longer|older|younger)\s+than"
@@ -53,76 +54,78 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _PAIRS = {"(": ")", "[": "]"}
-_LOOK = 60  # characters before a number in which its bound is looked for
-_LONGEST_BRACKET = 80  # characters that a span takes along to close a bracket
+_CONTEXT = 60  # characters before a number that are searched for a bound
+_LONGEST_BRACKET = 80  # characters that a span may be extended by to close a bracket
 
 
-def words(text: str) -> Iterator[tuple[int, int]]:
-    """Yield (start, end) of the words of `text`, in order, punctuation left out."""
-    after = 0
+def find_words(text: str) -> Iterator[tuple[int, int]]:
+    """Yield (start, end) of each word of `text`, in order and without punctuation."""
+    previous_end = 0
     for match in _WORD.finditer(text):
         start, end = match.span()
-        if start < after:  # within the marks of the word before
+        if start < previous_end:  # within the combining marks of the previous word
             continue
-        while seen_end(text, end) > end:
-            end = seen_end(text, end)
-            more = _WORD.match(text, end)
-            end = more.end() if more else end
+        while include_marks(text, end) > end:
+            end = include_marks(text, end)
+            rest = _WORD.match(text, end)
+            end = rest.end() if rest else end
         yield start, end
-        after = end
+        previous_end = end
 
 
-def word_edges(text: str) -> tuple[set[int], set[int]]:
-    """Return where words start and where they end in `text`; marks that combine belong to them.
+def find_word_edges(text: str) -> tuple[set[int], set[int]]:
+    """Return the positions in `text` where words start, and those where words end.
 
-    A character that is no part of a word is a word of its own, except white space.
+    Combining marks belong to their word. Any other character outside words counts as a word of
+    its own, except white space.
     """
     starts, ends = set(), set()
-    after = 0
-    for start, end in words(text):
-        for position in range(after, start):
+    previous_end = 0
+    for start, end in find_words(text):
+        for position in range(previous_end, start):
             if not text[position].isspace():
                 starts.add(position)
                 ends.add(position + 1)
         starts.add(start)
         ends.add(end)
-        after = end
-    for position in range(after, len(text)):
+        previous_end = end
+    for position in range(previous_end, len(text)):
         if not text[position].isspace():
             starts.add(position)
             ends.add(position + 1)
     return starts, ends
 
 
-def seen_end(text: str, end: int) -> int:
-    """Return `end` after the accents that the tokenizer leaves out of its places."""
+def include_marks(text: str, end: int) -> int:
+    """Return `end` moved past combining accents, which the tokenizer's offsets do not include."""
     while end < len(text) and (unicodedata.category(text[end])[0] == "M" or text[end] in _JOINERS):
         end += 1
     return end
 
 
-def breaks(text: str) -> list[int]:
+def find_breaks(text: str) -> list[int]:
     """Return the positions in `text` that no span crosses, in order.
 
-    Paragraph ends, tabs between cells, and line ends at which a sentence ends: a row, an item, a
-    clause or a turn of speech on a line of its own. A line that is only wrapped is not a break.
+    These are the ends of paragraphs, tabs between cells, and line ends at which a sentence ends: a
+    row, an item, a clause or a turn of speech on its own line. A line wrap is not a break.
     """
-    found = {match.start() for match in _BREAK.finditer(text)}
+    positions = {match.start() for match in _BREAK.finditer(text)}
     if _NEWLINE.search(text):
         for start, end in sentences(text):
             stop = start + len(text[start:end].rstrip())
             if newline := _NEWLINE.search(text, stop, end):
-                found.add(newline.start())
-    return sorted(found)
+                positions.add(newline.start())
+    return sorted(positions)
 
 
-def completed(text: str, start: int, end: int) -> tuple[int, int]:
-    """Return text[start:end] with what its meaning hangs on, as (start, end); it never shrinks
-    but where a bracket at its edge has no other half near.
+def complete_span(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return (start, end) extended by the text that the meaning of text[start:end] depends on.
+
+    A span shrinks only if a bracket at its edge has no other half nearby.
     """
-    start, end = _closed(text, start, end)
+    start, end = _close_brackets(text, start, end)
     if _NUMBER.match(text, start):
-        before = text[max(0, start - _LOOK) : start]
+        before = text[max(0, start - _CONTEXT) : start]
         if bound := _BOUND_BEFORE.search(before):
             start = start - len(before) + bound.start()
         if after := _BOUND_AFTER.match(text, end):
@@ -130,10 +133,10 @@ def completed(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def _closed(text: str, start: int, end: int) -> tuple[int, int]:
-    """Return text[start:end] with both halves of its brackets.
+def _close_brackets(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return (start, end) such that each bracket in text[start:end] has both halves.
 
-    A number that fills its brackets keeps them: in accounts (312,400) is a loss.
+    A number that fills its brackets includes them: in accounts (312,400) is a loss.
     """
     for opening, closing in _PAIRS.items():
         inside = [c for c in text[start:end] if c in (opening, closing)]
@@ -141,15 +144,15 @@ def _closed(text: str, start: int, end: int) -> tuple[int, int]:
         for character in inside:
             depth += 1 if character == opening else -1
             lowest = min(lowest, depth)
-        if lowest < 0:  # closed and never opened
+        if lowest < 0:  # closed but never opened
             place = text.rfind(opening, max(0, start - _LONGEST_BRACKET), start)
-            if place >= 0 and not _crosses(text, place, start):
+            if place >= 0 and not _crosses_line_or_cell(text, place, start):
                 start = place
             elif text[end - 1] == closing and end - start > 1:
                 end -= 1
         elif depth > 0:
             place = text.find(closing, end, end + _LONGEST_BRACKET)
-            if place >= 0 and not _crosses(text, end, place):
+            if place >= 0 and not _crosses_line_or_cell(text, end, place):
                 end = place + 1
             elif text[start] == opening and end - start > 1:
                 start += 1
@@ -164,5 +167,5 @@ def _closed(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def _crosses(text: str, start: int, end: int) -> bool:
+def _crosses_line_or_cell(text: str, start: int, end: int) -> bool:
     return _NEWLINE.search(text, start, end) is not None or "\t" in text[start:end]

@@ -1,7 +1,7 @@
-"""What a span model's scores are worth: weights and probabilities, fitted and kept with it.
+"""Read, write and apply the calibration of a span model: feature weights and probabilities.
 
-Receives a model folder; hands on a `Calibration`, read from the calibration.json in it.
-`tests/benchmarks/fit_reader.py` fits it on dev sets and writes it; docs/guide/reader.md.
+Input: a model folder. Output: a `Calibration`, read from its calibration.json.
+`tests/benchmarks/fit_reader.py` fits and writes it on dev sets; see docs/guide/reader.md.
 """
 
 from __future__ import annotations
@@ -15,41 +15,48 @@ from pathlib import Path
 from scoqa.errors import ModelNotFoundError
 
 FILE = "calibration.json"
-SHIPPED = Path(__file__).parent / "model" / FILE  # what a reader without one begins with
+SHIPPED = Path(__file__).parent / "model" / FILE  # copied to new readers
 FEATURES = ("total", "focus", "similarity", "contact", "gap", "conflict", "excluded")
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What speaks for an answer; what the probabilities are computed from."""
+    """The features of an answer from which its probabilities are computed."""
 
-    total: float  # the odds of all spans of the first place's window against its null, in nats
-    focus: float  # log of the first place's share of the spans of its window, in nats; 0: contact
+    total: float  # log odds of all spans of the first place's window against its null, in nats
+    focus: float  # log of the first place's share of its window's spans, in nats; 0 for a contact
     similarity: float  # the cosine of the question and the first place's passage
-    contact: float  # 1 if it is an address or number that is asked for: models score those low
-    gap: float  # the first fact's weighed score over the second's, in nats
-    conflict: float  # 1 if its block names another code, number, month or year instead
-    excluded: float  # 1 if the text excludes it, -1 if the question asks for that
+    contact: float  # 1 if it is a requested address or number, because models score those low
+    gap: float  # the first fact's weighted score minus the second's, in nats
+    conflict: float  # 1 if its block names a different code, number, month or year
+    excluded: float  # 1 if the text excludes it, -1 if the question asks for exclusions
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What a feature of a candidate adds to its score, or takes from it, in nats."""
+    """How much each feature of a candidate changes its score, in nats."""
 
-    similarity: float  # added, times the cosine of question and passage
-    share: float  # added, times the share of the question's words in its block
-    conflict: float  # taken if its block is about another key of the question's kind
-    kind: float  # added if it is of the kind that is asked for, taken if not
-    excluded: float  # taken if the text excludes it, added if the question asks for that
+    similarity: float  # times the cosine of question and passage, added
+    share: float  # times the share of the question's words in its block, added
+    conflict: float  # subtracted if its block is about a different key of the same kind
+    kind: float  # added if it is of the requested kind, subtracted if not
+    excluded: float  # subtracted if the text excludes it, added if the question asks for that
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
     """Weights of the candidates' features, and two logistic regressions.
 
-    answerable, right: intercept, then one coefficient for each of FEATURES. threshold: the least
-    probability that something answers at which an answer is shown. highest: the score that the
-    best place of a window exceeds in one of 200 windows.
+    Parameters
+    ----------
+    answerable, right
+        The intercept, then one coefficient for each of FEATURES.
+    threshold
+        The least probability of an answer at which an answer is shown.
+    highest
+        The score that the best place of a window exceeds in one of 200 windows.
+    fitted_on
+        The names of the dev sets.
     """
 
     weights: Weights
@@ -60,11 +67,11 @@ class Calibration:
     fitted_on: tuple[str, ...]
 
 
-WEIGHTS = tuple(each.name for each in fields(Weights))
+WEIGHTS = tuple(field.name for field in fields(Weights))
 
 
-def probability(coefficients: Sequence[float], evidence: Evidence) -> float:
-    """Return what the logistic regression with `coefficients` gives."""
+def compute_probability(coefficients: Sequence[float], evidence: Evidence) -> float:
+    """Return the probability from the logistic regression with `coefficients`, intercept first."""
     intercept, *weights = coefficients
     values = (getattr(evidence, name) for name in FEATURES)
     logit = intercept + sum(w * value for w, value in zip(weights, values, strict=True))
@@ -72,33 +79,38 @@ def probability(coefficients: Sequence[float], evidence: Evidence) -> float:
 
 
 def read_calibration(folder: Path) -> Calibration:
-    """Return the calibration kept in `folder`. Raises ModelNotFoundError."""
+    """Return the calibration in `folder`. Raises ModelNotFoundError if it cannot be used."""
     file = folder / FILE
     try:
-        kept = json.loads(file.read_text(encoding="utf-8"))
+        record = json.loads(file.read_text(encoding="utf-8"))
         size = 1 + len(FEATURES)
-        found = Calibration(
-            weights=Weights(**{name: float(kept["weights"][name]) for name in WEIGHTS}),
-            answerable=tuple(float(each) for each in kept["answerable"]),
-            right=tuple(float(each) for each in kept["right"]),
-            threshold=float(kept["threshold"]),
-            highest=float(kept["highest"]),
-            fitted_on=tuple(str(each) for each in kept["fitted_on"]),
+        calibration = Calibration(
+            weights=Weights(**{name: float(record["weights"][name]) for name in WEIGHTS}),
+            answerable=tuple(float(value) for value in record["answerable"]),
+            right=tuple(float(value) for value in record["right"]),
+            threshold=float(record["threshold"]),
+            highest=float(record["highest"]),
+            fitted_on=tuple(str(name) for name in record["fitted_on"]),
         )
-        if len(found.answerable) != size or len(found.right) != size:
+        if len(calibration.answerable) != size or len(calibration.right) != size:
             raise ValueError(f"expected {size} coefficients for each probability")
-        weights = (*astuple(found.weights), *found.answerable, *found.right, found.highest)
-        if not all(map(math.isfinite, weights)) or not 0 <= found.threshold <= 1:
+        numbers = (
+            *astuple(calibration.weights),
+            *calibration.answerable,
+            *calibration.right,
+            calibration.highest,
+        )
+        if not all(map(math.isfinite, numbers)) or not 0 <= calibration.threshold <= 1:
             raise ValueError("a weight is not finite, or the threshold is not a probability")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelNotFoundError(
-            f"{file} cannot be used ({error}): a reader's folder holds its calibration. Train with "
-            "scoqa train-reader, which writes one."
+            f"{file} cannot be used ({error}). A reader's folder must contain its calibration. "
+            "Train the reader with scoqa train-reader, which writes one."
         ) from error
-    return found
+    return calibration
 
 
 def write_calibration(calibration: Calibration, folder: Path) -> None:
-    """Write `calibration` into `folder`, as `read_calibration` reads it."""
+    """Write `calibration` to `folder`, for `read_calibration`."""
     text = json.dumps(asdict(calibration), indent=1) + "\n"
     (folder / FILE).write_text(text, encoding="utf-8")

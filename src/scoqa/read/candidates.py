@@ -1,10 +1,10 @@
-"""Places that a model proposes -> candidates with what speaks for each and against it.
+"""Build answer candidates with their features from the places that a model proposes.
 
-Input: a question, its windows, and the places in them. Output: candidates that could answer, each
-with five features: how much of the question its block covers, whether its block names another
-code, number, month or year than the question does, whether it is of the kind that is asked for,
-whether the text excludes it, and how similar its passage is to the question. Places that only
-repeat the question are left out.
+Input: a question, its windows, and the places in them. Output: candidates with six features: the
+share of the question that its block covers, whether its block names a different code, number, month
+or year, whether it is of the requested kind, whether the text excludes it, the similarity of its
+passage to the question, and whether it is a requested contact. `make_answer_filter` excludes places
+that only repeat the question.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from scoqa.normalization import query_terms, terms
-from scoqa.read.keys import Asked, asked, conflict, share
-from scoqa.read.kinds import contacts_asked, fit
+from scoqa.read.keys import ParsedQuestion, compute_conflict, compute_share, parse_question
+from scoqa.read.kinds import find_contacts, rate_kind
 from scoqa.read.span_decoding import Place, WindowScores
-from scoqa.read.text_blocks import TextBlock, block_at, blocks
+from scoqa.read.text_blocks import TextBlock, find_block, split_blocks
 from scoqa.types import Window
 
-_CHOICE = re.compile(r"\bor\b", re.IGNORECASE)  # "Is it red or blue?" names its own answers
+_CHOICE = re.compile(r"\bor\b", re.IGNORECASE)  # "Is it red or blue?" contains its answers
 _NEGATION = re.compile(
     r"\b(?:not|no|never|none|nobody|nothing|without|except\w*|exclud\w*|exempt\w*|unlike|cannot"
     r"|neither|nor|other than|apart from|instead of|rather than|but|clos(?:e|ed|es)|forbid\w*"
@@ -37,19 +37,30 @@ _EXCLUDED_BEFORE = re.compile(
 _EXCLUDED_AFTER = re.compile(
     r"\s+(?:is|are|was|were)(?:\s+not\b|n['’]t\b)(?!\s+only\b)", re.IGNORECASE
 )
-_LOOK = 60  # characters beside a place in which what excludes it is looked for
+_CONTEXT = 60  # characters before a place that are searched for an exclusion
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A place, the number of its window, and what speaks for it and against it.
+    """A place, the number of its window, and its features.
 
-    score: the model's own until the features are weighed in. share: of the question's words, by
-    weight, in its block. conflict: 1 if its block is about another key of the question's kind.
-    kind: 1 if it is of the kind that is asked for, -1 if not, 0 if the question names none.
-    excluded: 1 if the text says that it is not so ("except the attic"), -1 if that is what the
-    question asks for, else 0. similarity: the cosine of question and passage.
-    contact: 1 if it is an e-mail address, telephone number or URL that the question asks for.
+    Parameters
+    ----------
+    score
+        The score from the model, until the features are added by their weights.
+    share
+        The share of the question's words, by weight, in its block.
+    conflict
+        1 if its block is about a different key of the same kind as the question's, else 0.
+    kind
+        1 if it is of the requested kind, -1 if not, 0 if the question asks for no known kind.
+    excluded
+        1 if the text excludes it ("except the attic"), -1 if the question asks for exclusions, else
+        0.
+    similarity
+        The cosine of question and passage.
+    contact
+        1 if it is an e-mail address, telephone number or URL that the question asks for, else 0.
     """
 
     window: int
@@ -63,112 +74,134 @@ class Candidate:
     contact: float
 
 
-def may_answer(question: str, windows: Sequence[Window]) -> Callable[[int, int, int], bool]:
-    """Return what tells whether text[start:end] of a window, by its number, could be an answer.
+def make_answer_filter(question: str, windows: Sequence[Window]) -> Callable[[int, int, int], bool]:
+    """Return a function that returns whether a place could be an answer.
 
-    What stands in a question answers nothing, nor do words that all stand in the question asked,
-    unless it offers a choice.
+    Its arguments are the number of a window, and the start and end of the place in the window's
+    text. A place inside a question is not an answer. A place whose words all occur in `question` is
+    an answer only if `question` offers a choice.
     """
-    own = set() if _CHOICE.search(question) else set(query_terms(question))
+    question_terms = set() if _CHOICE.search(question) else set(query_terms(question))
 
-    def answers(number: int, start: int, end: int) -> bool:
+    def could_answer(number: int, start: int, end: int) -> bool:
         text = windows[number].text
-        found = blocks(text)
-        if block_at(found, start).asks or block_at(found, end - 1).asks:
+        blocks = split_blocks(text)
+        if find_block(blocks, start).is_question or find_block(blocks, end - 1).is_question:
             return False
-        said = set(terms(text[start:end]))
-        return bool(said) and not said <= own
+        place_terms = set(terms(text[start:end]))
+        return bool(place_terms) and not place_terms <= question_terms
 
-    return answers
+    return could_answer
 
 
-def candidates(
+def build_candidates(
     question: str,
     windows: Sequence[Window],
-    scored: Sequence[WindowScores],
-    similar: Sequence[float],
+    window_scores: Sequence[WindowScores],
+    similarities: Sequence[float],
 ) -> list[Candidate]:
-    """Return the places of all windows with their features, in reading order.
+    """Return the places of all windows with their features, in the order of `windows`.
 
-    scored, similar: of each window, what the model makes of it and its cosine with the question.
+    Parameters
+    ----------
+    window_scores
+        For each window, its places and their scores.
+    similarities
+        For each window, the cosine of its passage with the question.
     """
-    wanted = asked(question)
-    sign = -1.0 if denies(question) else 1.0
-    found = []
-    for number, (window, said) in enumerate(zip(windows, scored, strict=True)):
-        weighed: dict[int, tuple[float, float]] = {}  # share and conflict by where a block begins
-        for place in said.places:
+    parsed_question = parse_question(question)
+    sign = -1.0 if asks_for_exclusions(question) else 1.0
+    candidates = []
+    for number, (window, scores) in enumerate(zip(windows, window_scores, strict=True)):
+        block_features: dict[int, tuple[float, float]] = {}  # share, conflict by start of the block
+        for place in scores.places:
             start, end = place.start - window.start, place.end - window.start
-            block = block_at(blocks(window.text), start)
-            if block.start not in weighed:
-                share_of_block = _share(wanted, window, block)
-                weighed[block.start] = share_of_block, _conflict(wanted, window, block)
-            found.append(
+            block = find_block(split_blocks(window.text), start)
+            if block.start not in block_features:
+                block_features[block.start] = (
+                    _compute_block_share(parsed_question, window, block),
+                    _compute_block_conflict(parsed_question, window, block),
+                )
+            candidates.append(
                 Candidate(
                     number,
                     place,
                     place.score,
-                    *weighed[block.start],
-                    kind=fit(question, window.text[start:end]),
-                    excluded=sign * _excludes(window.text, start, end),
-                    similarity=similar[number],
-                    contact=float(bool(contacts_asked(question, window.text[start:end]))),
+                    *block_features[block.start],
+                    kind=rate_kind(question, window.text[start:end]),
+                    excluded=sign * _is_excluded(window.text, start, end),
+                    similarity=similarities[number],
+                    contact=float(bool(find_contacts(question, window.text[start:end]))),
                 )
             )
-    return found
+    return candidates
 
 
-def similarities(windows: Sequence[Window]) -> list[float]:
+def get_similarities(windows: Sequence[Window]) -> list[float]:
     """Return the cosine of the question with the passage of each window.
 
-    A passage that the vector search did not return is less similar than all that it did: it gets
-    the least of theirs, and 0 if there are none. Unlike a fused score, a cosine does not depend
-    on the other documents.
+    A passage that the vector search did not return is less similar than all returned passages: it
+    gets the least of their cosines, or 0 if there are none. Unlike a fused score, a cosine does not
+    depend on the other documents.
     """
-    known = [
-        [found.score for hit in window.hits for found in hit.found_by if found.search == "vectors"]
+    cosines_by_window = [
+        [
+            result.score
+            for hit in window.hits
+            for result in hit.found_by
+            if result.search == "vectors"
+        ]
         for window in windows
     ]
-    least = min((score for scores in known for score in scores), default=0.0)
-    return [max(scores, default=least) for scores in known]
+    least = min((cosine for cosines in cosines_by_window for cosine in cosines), default=0.0)
+    return [max(cosines, default=least) for cosines in cosines_by_window]
 
 
-def denies(question: str) -> bool:
-    """Return whether `question` asks for what is left out: "When is it closed?"."""
+def asks_for_exclusions(question: str) -> bool:
+    """Return whether `question` contains a negation or exclusion, as in "When is it closed?"."""
     return _NEGATION.search(question) is not None
 
 
-def greatest_share(question: str, window: Window) -> float:
+def compute_greatest_share(question: str, window: Window) -> float:
     """Return the greatest share of the question's words that any block of `window` covers."""
-    wanted = asked(question)
-    shares = (_share(wanted, window, block) for block in blocks(window.text) if not block.asks)
+    parsed_question = parse_question(question)
+    shares = (
+        _compute_block_share(parsed_question, window, block)
+        for block in split_blocks(window.text)
+        if not block.is_question
+    )
     return max(shares, default=0.0)
 
 
-def _under(window: Window) -> str:
+def _build_heading(window: Window) -> str:
     """Return the heading of a window and the name of its file."""
     name = PurePosixPath(window.hits[0].path).stem if window.hits else ""
     return f"{window.heading}\n{re.sub(r'[_-]+', ' ', name)}"
 
 
-def _share(wanted: Asked, window: Window, block: TextBlock) -> float:
+def _compute_block_share(
+    parsed_question: ParsedQuestion, window: Window, block: TextBlock
+) -> float:
     sentence = window.text[block.start : block.end]
-    return share(
-        wanted,
-        "\n".join((sentence, *block.heads, _under(window))),
+    return compute_share(
+        parsed_question,
+        "\n".join((sentence, *block.heads, _build_heading(window))),
         "\n".join((*block.before, *block.after)),
         "\n".join(block.paragraph),
     )
 
 
-def _conflict(wanted: Asked, window: Window, block: TextBlock) -> float:
-    around = (*block.heads, *block.before, *block.after, *block.paragraph)
+def _compute_block_conflict(
+    parsed_question: ParsedQuestion, window: Window, block: TextBlock
+) -> float:
+    context = (*block.heads, *block.before, *block.after, *block.paragraph)
     sentence = window.text[block.start : block.end]
-    return conflict(wanted, sentence, around, _under(window))
+    return compute_conflict(parsed_question, sentence, context, _build_heading(window))
 
 
-def _excludes(text: str, start: int, end: int) -> bool:
-    before = text[max(0, start - _LOOK) : start]
+def _is_excluded(text: str, start: int, end: int) -> bool:
+    """Return whether the words directly before or after text[start:end] exclude it."""
+    before = text[max(0, start - _CONTEXT) : start]
     return (
         _EXCLUDED_BEFORE.search(before) is not None or _EXCLUDED_AFTER.match(text, end) is not None
     )

@@ -1,8 +1,8 @@
-"""The words of a question that tell one thing from its neighbour: codes, numbers, months, names.
+"""Compare the identifying words of a question (codes, numbers, months, names) with a place.
 
-Input: a question, and the texts that a place belongs to, from near to far. Output: how much of
-the question they cover, and whether they name another thing of the same kind instead: the price
-of KV-300-71 answers no question about KV-330-17.
+Input: a question, and the texts around a place, from near to far. Output: the share of the question
+that they cover, and whether they name a different thing of the same kind: the price of KV-300-71
+does not answer a question about KV-330-17.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from scoqa.normalization import STOP_WORDS, fold, query_terms, terms
-from scoqa.read.borders import words
+from scoqa.read.borders import find_words
 
 _MONTHS = (
     "january february march april may june july august september october november december"
@@ -22,23 +22,24 @@ _MONTHS = (
 _ORDINAL = re.compile(r"\d+(?:st|nd|rd|th)s?", re.IGNORECASE)
 _YEAR = re.compile(r"(?:1[5-9]|20|21)\d\d")
 _RANGE = re.compile(r"\s*(?:to|until|till|through|and|[-–—])\s*$", re.IGNORECASE)
-_LEAST_DIGITS = 3  # of a plain number that names something; "12 guests" counts them
-KEY_WEIGHT = 3.0  # of a key among the words of a question; another word counts 1
-# Of a word in the sentence or what heads it, in the rest of its line, of its paragraph.
+_LEAST_DIGITS = 3  # of a number that is a name; shorter ones are counts, as in "12 guests"
+KEY_WEIGHT = 3.0  # of a key in a question; any other word has the weight 1
+# Weights of a word by where it occurs: in the sentence or its headings, in the rest of the line, in
+# the rest of the paragraph.
 NEARNESS = (1.0, 0.9, 0.4)
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A word of the question that names one of several. kind: what its neighbours share."""
+    """A word that names one thing of several. kind: shared by all names of such things."""
 
     kind: str
     value: str
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A question as its terms with their weights, and its keys."""
+class ParsedQuestion:
+    """The terms of a question with their weights, and its keys."""
 
     weights: dict[str, float]
     keys: tuple[Key, ...]
@@ -49,49 +50,50 @@ class Asked:
 
 
 @lru_cache(maxsize=64)
-def asked(question: str) -> Asked:
-    """Return the terms of `question`, stop words left out, and its keys."""
+def parse_question(question: str) -> ParsedQuestion:
+    """Return the terms of `question` without stop words, and its keys."""
     weights = dict.fromkeys(query_terms(question), 1.0)
-    for word in _names(question):
+    for word in _find_names(question):
         weights.update((term, KEY_WEIGHT) for term in terms(word) if term in weights)
-    keys = tuple(dict.fromkeys(found_keys(question)))
+    keys = tuple(dict.fromkeys(find_keys(question)))
     for key in keys:
-        weights.update((t, KEY_WEIGHT) for t in terms(key.value) if t in weights)
-    return Asked(weights, keys)
+        weights.update((term, KEY_WEIGHT) for term in terms(key.value) if term in weights)
+    return ParsedQuestion(weights, keys)
 
 
-def _names(question: str) -> list[str]:
-    """Return words with a capital or a digit that are not the question's first."""
-    every = [question[start:end] for start, end in words(question)]
+def _find_names(question: str) -> list[str]:
+    """Return words with a digit, and words with a capital that are neither first nor stop words."""
+    words = [question[start:end] for start, end in find_words(question)]
     return [
         word
-        for number, word in enumerate(every)
+        for number, word in enumerate(words)
         if any(c.isdigit() for c in word)
         or (number and any(c.isupper() for c in word) and word.lower() not in STOP_WORDS)
     ]
 
 
-def found_keys(text: str) -> list[Key]:
+def find_keys(text: str) -> list[Key]:
     """Return the keys in `text`, in order."""
-    return [key for key, _, _ in _keys(text)]
+    return [key for key, _, _ in _locate_keys(text)]
 
 
 @lru_cache(maxsize=4096)
-def _keys(text: str) -> list[tuple[Key, int, int]]:
-    found: list[tuple[Key, int, int]] = []
-    before = ""
-    for start, end in words(text):
+def _locate_keys(text: str) -> list[tuple[Key, int, int]]:
+    """Return each key in `text` with its start and end, in order."""
+    located_keys: list[tuple[Key, int, int]] = []
+    previous_word = ""
+    for start, end in find_words(text):
         word = text[start:end]
-        key = _key(word, before)
+        key = _parse_key(word, previous_word)
         if key is not None:
-            found.append((key, start, end))
+            located_keys.append((key, start, end))
         if word.strip():
-            before = word
-    return found
+            previous_word = word
+    return located_keys
 
 
-def _key(word: str, before: str) -> Key | None:
-    """Return `word` as a key, or None for an ordinary word. before: the word before it."""
+def _parse_key(word: str, previous_word: str) -> Key | None:
+    """Return `word` as a key, or None if it is an ordinary word."""
     folded = fold(word)
     if folded in _MONTHS and (folded != "may" or word[0].isupper()):
         return Key("month", folded)
@@ -106,54 +108,70 @@ def _key(word: str, before: str) -> Key | None:
     if any(c.isalpha() for c in folded) or digits >= _LEAST_DIGITS:
         shape = re.sub(r"[^\W\d_]", "a", re.sub(r"\d", "9", value))
         return Key(shape, value)
-    if before.isalpha() and before.lower() not in STOP_WORDS:
-        return Key(f"{terms(before)[0]} 9" if terms(before) else "9", value)
+    if previous_word.isalpha() and previous_word.lower() not in STOP_WORDS:
+        return Key(f"{terms(previous_word)[0]} 9" if terms(previous_word) else "9", value)
     return None
 
 
-def conflict(question: Asked, sentence: str, around: Sequence[str], under: str) -> float:
-    """Return 1 if a place is about another key than the question's of the same kind, else 0.
+def compute_conflict(
+    question: ParsedQuestion, sentence: str, context: Sequence[str], heading: str
+) -> float:
+    """Return 1 if a place is about a different key of the same kind as the question's, else 0.
 
-    sentence: of the place. around: what it belongs to, from near to far. under: heading and file
-    name, which hold for all of it. The nearest text that has keys of the kind decides. Two keys
-    of one kind in a question are alternatives; a range ("May to July") may include any.
+    The nearest text that contains keys of the kind decides. Two keys of one kind in a question are
+    alternatives; a range ("May to July") may include any key.
+
+    Parameters
+    ----------
+    sentence
+        The sentence of the place.
+    context
+        The texts that the sentence belongs to, from near to far.
+    heading
+        The heading and the file name, which apply to all of the text.
     """
-    wanted: dict[str, set[str]] = {}
+    values_by_kind: dict[str, set[str]] = {}
     for key in question.keys:
-        wanted.setdefault(key.kind, set()).add(key.value)
+        values_by_kind.setdefault(key.kind, set()).add(key.value)
     return float(
         any(
-            _is_other(kind, values, (sentence, *around, under), under)
-            for kind, values in wanted.items()
+            _names_other_key(kind, values, (sentence, *context, heading), heading)
+            for kind, values in values_by_kind.items()
         )
     )
 
 
-def _is_other(kind: str, values: set[str], texts: Sequence[str], under: str) -> bool:
-    if any(key.kind == kind and key.value in values for key, _, _ in _keys(under)):
+def _names_other_key(kind: str, values: set[str], texts: Sequence[str], heading: str) -> bool:
+    """Return whether the nearest text with keys of `kind` has none of `values` and no range.
+
+    Always False if `heading` has one of `values`.
+    """
+    if any(key.kind == kind and key.value in values for key, _, _ in _locate_keys(heading)):
         return False
     for text in texts:
-        same = [each for each in _keys(text) if each[0].kind == kind]
-        if any(key.value in values for key, _, _ in same):
+        same_kind = [item for item in _locate_keys(text) if item[0].kind == kind]
+        if any(key.value in values for key, _, _ in same_kind):
             return False
-        if same:
+        if same_kind:
             return not any(
-                _RANGE.match(text[before[2] : after[1]]) for before, after in pairwise(same)
+                _RANGE.match(text[first_end:second_start])
+                for (_, _, first_end), (_, second_start, _) in pairwise(same_kind)
             )
     return False
 
 
-def share(question: Asked, *texts: str) -> float:
+def compute_share(question: ParsedQuestion, *texts: str) -> float:
     """Return the share of the question's weight that `texts` cover, from 0 to 1.
 
-    texts: from near to far, as many as NEARNESS; a word counts as in the nearest that has it.
+    texts: from near to far, as many as NEARNESS. A word gets the weight of the nearest text that
+    contains it.
     """
     total = sum(question.weights.values())
     if not total:
         return 0.0
-    known = [set(terms(text)) for text in texts]
+    text_terms = [set(terms(text)) for text in texts]
     covered = 0.0
     for term, weight in question.weights.items():
-        near = (w for w, own in zip(NEARNESS, known, strict=True) if term in own)
-        covered += weight * next(near, 0.0)
+        nearness = (w for w, own in zip(NEARNESS, text_terms, strict=True) if term in own)
+        covered += weight * next(nearness, 0.0)
     return covered / total

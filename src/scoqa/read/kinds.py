@@ -1,7 +1,8 @@
-"""The kind of thing that a question asks for: a date, a number, a name, an e-mail address.
+"""Determine the kind of answer a question asks for: a date, a number, a name, an e-mail address.
 
-Input: a question. Output: a pattern for the things of that kind, or how well a quote fits it.
-Words in English only; a question without a kind is the rule, and says nothing.
+Input: a question. Output: a pattern for answers of that kind, or whether a quote matches it. Only
+English is supported. Most questions have no known kind, which counts neither for nor against a
+quote.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ NUMBERS = re.compile(
     re.IGNORECASE,
 )
 NAMES = re.compile(r"\b[A-Z][\w’'-]+")
-_THINGS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
+# Patterns of questions, and of the answers that they ask for; the first match counts.
+_ANSWER_PATTERNS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
     (
         re.compile(
             r"^\W*(?:since\s|until\s)?when\b|\b(?:what|which)\s(?:\w+\s)?(?:date|day|month|year|period)s?\b",
@@ -51,9 +53,9 @@ _AMOUNTS = re.compile(
 EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _PHONE = re.compile(r"\+?\(?\d[\d\s\u00a0()/.-]{3,}\d")
 _URL = re.compile(r"(?:https?://|www\.)\S+|\b[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?:/\S*)?\b")
-# What a question asks for, and what holds one; the first that matches counts.
 _LETTERS = re.compile(r"[^\W\d_]{2}")
-_ASKED: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
+# Patterns of questions, and of quotes that contain the requested kind; the first match counts.
+_KIND_PATTERNS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
     (re.compile(r"\b(?:e-?mail|mail address)\b", re.I), EMAIL),
     (re.compile(r"\b(?:phone|telephone|mobile|cell|fax)\b(?! (?:company|shop))", re.I), _PHONE),
     (re.compile(r"\b(?:web ?site|web ?page|home ?page|url)\b", re.I), _URL),
@@ -87,40 +89,40 @@ _NEXT_QUESTION = re.compile(
 )
 
 
-def kind_asked(question: str) -> re.Pattern[str] | None:
-    """Return what finds the dates, numbers or names that `question` asks for; None if it asks
-    for none of them.
-    """
-    return next((things for asks, things in _THINGS if asks.search(question)), None)
+def find_answer_pattern(question: str) -> re.Pattern[str] | None:
+    """Return DATES, NUMBERS or NAMES if `question` asks for such an answer, else None."""
+    return next((answer for asks, answer in _ANSWER_PATTERNS if asks.search(question)), None)
 
 
-def contacts_asked(question: str, text: str) -> list[tuple[int, int]]:
-    """Return the e-mail addresses, telephone numbers or URLs in `text`, if `question` asks for
-    them, as (start, end) in order.
+def find_contacts(question: str, text: str) -> list[tuple[int, int]]:
+    """Return (start, end) of the e-mail addresses, telephone numbers or URLs in `text`, in order.
+
+    The result is empty if `question` does not ask for such contacts.
     """
-    kind = _kind(question)
+    kind = _find_kind_pattern(question)
     if kind not in _CONTACTS:
         return []
     return [match.span() for match in kind.finditer(text)]
 
 
 def is_small_talk(question: str) -> bool:
-    """Return whether `question` only greets or thanks."""
+    """Return whether `question` consists only of greetings and thanks."""
     return all(word in _SMALL_TALK for word in re.findall(r"[^\W\d_]+", question.lower()))
 
 
-def single_questions(question: str) -> list[str]:
-    """Return the questions that `question` joins ("What is it and who made it?"), in order."""
-    return [part for each in _NEXT_QUESTION.split(question) if (part := each.strip())]
+def split_questions(question: str) -> list[str]:
+    """Return the single questions in `question` ("What is it and who made it?"), in order."""
+    return [part.strip() for part in _NEXT_QUESTION.split(question) if part.strip()]
 
 
-def fit(question: str, quote: str) -> float:
-    """Return 1 if `quote` holds the kind of thing that `question` asks for, -1 if it does not,
-    and 0 if the question asks for no kind known here.
+def rate_kind(question: str, quote: str) -> float:
+    """Return 1 if `quote` contains the kind of answer that `question` asks for, else -1.
+
+    Returns 0 if the question asks for no known kind.
     """
-    kind = _kind(question)
+    kind = _find_kind_pattern(question)
     return 0.0 if kind is None else 1.0 if kind.search(quote) else -1.0
 
 
-def _kind(question: str) -> re.Pattern[str] | None:
-    return next((things for asks, things in _ASKED if asks.search(question)), None)
+def _find_kind_pattern(question: str) -> re.Pattern[str] | None:
+    return next((kind for asks, kind in _KIND_PATTERNS if asks.search(question)), None)

@@ -1,8 +1,8 @@
-"""A reader without training: the sentence that resembles the question most.
+"""Answer with the sentences that are most similar to the question, without a trained model.
 
-Receives a question and windows; hands on whole sentences (or the one date or number in it that
-a question asks for) and the probability that none answers. Resemblance is the embedder's cosine
-plus the share of the question's words, weighted by how rare they are in what was read.
+Input: a question and windows. Output: complete sentences, or the single date or number in a
+sentence that the question asks for, and the probability that none answers. Similarity is the
+embedder's cosine plus the share of the question's words, weighted by their rarity in the windows.
 """
 
 from __future__ import annotations
@@ -17,28 +17,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoqa.normalization import fold, query_terms, terms
-from scoqa.read.kinds import NAMES, NUMBERS, kind_asked
+from scoqa.read.kinds import NAMES, NUMBERS, find_answer_pattern
 from scoqa.sentences import sentences
 from scoqa.types import Reading, Span, Window
 
-# Fitted by tests/benchmarks/sentence_reader.py, which prints them anew, on sco_dev.jsonl over 149
-# documents, chunking_eval.jsonl over its own, and each set over the other's documents, where
-# nothing answers it; what was tried is in docs/guide/log.md.
-WINDOW_WEIGHT = 0.3  # of the window's fused score beside cosine and word share
-KIND_WEIGHT = 0.1  # of holding the kind of thing that is asked for
+# Fitted by tests/benchmarks/sentence_reader.py, which prints the coefficients, on sco_dev.jsonl
+# over 149 documents, chunking_eval.jsonl over its own documents, and each set over the other's
+# documents, in which it has no answers; docs/guide/log.md records the experiments.
+WINDOW_WEIGHT = 0.3  # of the window's fused score, relative to cosine and word share
+KIND_WEIGHT = 0.1  # of whether a sentence contains the requested kind of answer
 # Logistic regressions: intercept, then margin, cosine, share, kind.
 Coefficients = tuple[float, float, float, float, float]
 ANSWERABLE: Coefficients = (-7.89, 0.0, 12.10, 4.11, -0.05)
 RIGHT: Coefficients = (-6.00, 6.55, 5.28, 0.82, 0.09)
 THRESHOLD = 0.4  # the best silence accuracy on sco_dev.jsonl
 
-# Only the likeliest by their words are embedded: about a fifth of the sentences, and the same
-# share of right places on sco_dev.jsonl as when all are.
+# Only the best sentences by their words are embedded, about a fifth of all; the share of right
+# places on sco_dev.jsonl is the same as with all sentences.
 MOST_EMBEDDED = 20
-MOST_SAID = 3  # different things
-MOST_PLACES = 10  # in which one of them is said, in the same words
-CLOSE = 0.95  # further snippets score at least this share of the best
-SHORTEST = 3  # characters; less is a stray mark, not a sentence
+MOST_FACTS = 3
+MOST_PLACES = 10  # per fact, in the same words
+CLOSE = 0.95  # further facts score at least this share of the best
+SHORTEST = 3  # characters; anything shorter is a stray mark
 
 _UNITS = re.compile(
     r"\s?(?:%|per\s?cent|percent|million|billion|trillion|thousand|hundred|metres|meters|km|days"
@@ -49,28 +49,28 @@ _UNITS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class SentenceCandidate:
-    """A sentence of a window and what speaks for it."""
+    """A sentence of a window, and its features."""
 
     window: Window
     start: int
     end: int
     cosine: float  # of the sentence alone with the question
-    share: float  # of the question's words, weighted, in it or its heading
-    score: float  # word share, window, kind, and the cosine of heading and sentence
-    kind: float  # 1 holds what is asked for, -1 does not, 0 nothing to tell by
+    share: float  # of the question's words, weighted, in the sentence or its heading
+    score: float  # word share, window and kind by weight, plus cosine of heading and sentence
+    kind: float  # 1 if it contains the requested kind, -1 if not, 0 if no kind is requested
 
 
 @dataclass(frozen=True, slots=True)
 class SentenceEvidence:
-    """What the probability is computed from."""
+    """The features from which the probabilities are computed."""
 
-    margin: float  # of the best over the fourth
-    cosine: float  # the greatest among the candidates
-    share: float  # of the question's words, in the best
-    kind: float  # of the best
+    margin: float  # score of the best candidate minus that of the fourth
+    cosine: float  # the greatest of all candidates
+    share: float  # of the best candidate
+    kind: float  # of the best candidate
 
-    def probability(self, coefficients: Coefficients) -> float:
-        """Return what the logistic regression with `coefficients` gives."""
+    def compute_probability(self, coefficients: Coefficients) -> float:
+        """Return the probability from the logistic regression with `coefficients`."""
         intercept, *weights = coefficients
         values = (self.margin, self.cosine, self.share, self.kind)
         logit = intercept + sum(w * value for w, value in zip(weights, values, strict=True))
@@ -78,141 +78,155 @@ class SentenceEvidence:
 
 
 class SentenceReader:
-    """Proposes sentences by resemblance to the question."""
+    """Proposes sentences by similarity to the question."""
 
     threshold = THRESHOLD
     fingerprint = "sentence@3"
-    loaded = True  # what it reads with is the embedder's
+    loaded = True  # it has no model except the embedder
 
     def __init__(self, embed: Callable[[Sequence[str]], NDArray[np.float32]]) -> None:
         """embed: texts to unit vectors, shape (n, d)."""
         self._embed = embed
 
     def load(self) -> None:
-        """Do nothing: there is nothing of its own."""
+        """Do nothing: this reader has no model of its own."""
 
     def read(self, question: str, windows: Sequence[Window]) -> Reading:
-        """Return the best sentences, the span narrowed where the question asks for one thing.
+        """Return the best sentences, narrowed to a date or number if the question asks for one.
 
-        What several places say in the same words counts once, and all of them are returned.
+        Equal sentences count as one fact, and up to MOST_PLACES of their places are returned.
         """
         ranked = self.rank(question, windows)
         if not ranked:
             return Reading((), 1.0, 0.0)
         spans: list[Span] = []
-        said: Counter[str] = Counter()
+        place_counts: Counter[str] = Counter()  # by the words of the sentence
         facts: dict[str, int] = {}
         for candidate in ranked:
             window = candidate.window
             start, end = narrow(question, window.text, candidate.start, candidate.end)
-            # The whole sentence: the same year or name may answer another question there.
+            # The complete sentence: in another sentence the same year may answer another question.
             words = fold(window.text[candidate.start : candidate.end])
-            if words not in said:
-                close = candidate.score >= CLOSE * ranked[0].score
-                if not close or len(said) == MOST_SAID:
+            if words not in place_counts:
+                is_close = candidate.score >= CLOSE * ranked[0].score
+                if not is_close or len(place_counts) == MOST_FACTS:
                     continue
-            elif said[words] == MOST_PLACES:
+            elif place_counts[words] == MOST_PLACES:
                 continue
-            said[words] += 1
+            place_counts[words] += 1
             place = (window.start + start, window.start + end)
             fact = facts.setdefault(words, len(facts))
             spans.append(Span(window.document_id, *place, candidate.score, fact))
-        found = evidence(ranked)
-        none = 1.0 - found.probability(ANSWERABLE)
-        return Reading(tuple(spans), none, found.probability(RIGHT))
+        evidence = collect_evidence(ranked)
+        return Reading(
+            spans=tuple(spans),
+            none_probability=1.0 - evidence.compute_probability(ANSWERABLE),
+            right_probability=evidence.compute_probability(RIGHT),
+        )
 
     def rank(self, question: str, windows: Sequence[Window]) -> list[SentenceCandidate]:
-        """Return the sentences of `windows` most like an answer, best first; ties as read.
+        """Return the best candidates in `windows`, best first; ties keep reading order.
 
-        One that adds no word to the question's, as the heading it was made of, answers nothing.
+        A sentence whose words all occur in the question, such as the heading that the question is
+        derived from, is left out. Only the best MOST_EMBEDDED sentences by words and window are
+        embedded and returned.
         """
-        wanted = query_terms(question)
+        question_terms = query_terms(question)
         places = [
             (window, start, end)
-            for window in _joined(windows)
-            for start, end in _trimmed(window.text)
-            if set(query_terms(window.text[start:end])).difference(wanted)  # no echo
+            for window in _merge_windows(windows)
+            for start, end in _find_sentences(window.text)
+            if set(query_terms(window.text[start:end])).difference(question_terms)
         ]
         if not places:
             return []
-        kinds = kind_asked(question)
+        pattern = find_answer_pattern(question)
         texts = [window.text[start:end] for window, start, end in places]
-        words = [set(terms(text)) for text in texts]
-        rare = rarity(words)
-        total = sum(rare(term) for term in wanted) or 1.0
-        before: list[tuple[float, int, float, float]] = []  # score so far, place, share, kind
+        text_terms = [set(terms(text)) for text in texts]
+        rarity = build_rarity(text_terms)
+        total = sum(rarity(term) for term in question_terms) or 1.0
+        # Score without cosine, number of the place, share, kind.
+        word_ranking: list[tuple[float, int, float, float]] = []
         for number, (window, _, _) in enumerate(places):
-            under = words[number] | set(terms(window.heading))
-            share = sum(rare(term) for term in wanted if term in under) / total
-            kind = 0.0 if kinds is None else 1.0 if kinds.search(texts[number]) else -1.0
-            so_far = share + WINDOW_WEIGHT * window.score + KIND_WEIGHT * kind
-            before.append((so_far, number, share, kind))
-        before = sorted(before, key=lambda each: -each[0])[:MOST_EMBEDDED]
-        plain = [texts[number] for _, number, _, _ in before]
-        headed = [f"{places[number][0].heading}\n{texts[number]}" for _, number, _, _ in before]
-        vectors = self._embed([question, *plain, *headed])
-        similarity = vectors[1:] @ vectors[0]
+            own_terms = text_terms[number] | set(terms(window.heading))
+            share = sum(rarity(term) for term in question_terms if term in own_terms) / total
+            kind = 0.0 if pattern is None else 1.0 if pattern.search(texts[number]) else -1.0
+            score = share + WINDOW_WEIGHT * window.score + KIND_WEIGHT * kind
+            word_ranking.append((score, number, share, kind))
+        word_ranking = sorted(word_ranking, key=lambda item: -item[0])[:MOST_EMBEDDED]
+        sentence_texts = [texts[number] for _, number, _, _ in word_ranking]
+        headed_texts = [
+            f"{places[number][0].heading}\n{texts[number]}" for _, number, _, _ in word_ranking
+        ]
+        vectors = self._embed([question, *sentence_texts, *headed_texts])
+        cosines = vectors[1:] @ vectors[0]
         candidates = [
-            SentenceCandidate(*places[number], float(alone), share, so_far + float(under), kind)
-            for (so_far, number, share, kind), alone, under in zip(
-                before, similarity[: len(plain)], similarity[len(plain) :], strict=True
+            SentenceCandidate(
+                *places[number], float(cosine), share, score + float(headed_cosine), kind
+            )
+            for (score, number, share, kind), cosine, headed_cosine in zip(
+                word_ranking,
+                cosines[: len(sentence_texts)],
+                cosines[len(sentence_texts) :],
+                strict=True,
             )
         ]
-        return sorted(candidates, key=lambda each: -each.score)
+        return sorted(candidates, key=lambda candidate: -candidate.score)
 
 
-def evidence(ranked: Sequence[SentenceCandidate]) -> SentenceEvidence:
-    """Return what the probability of an answer is computed from; `ranked` is best first."""
+def collect_evidence(ranked: Sequence[SentenceCandidate]) -> SentenceEvidence:
+    """Return the evidence for an answer. ranked: best first, at least one."""
     best = ranked[0]
     margin = best.score - ranked[min(3, len(ranked) - 1)].score
-    return SentenceEvidence(margin, max(each.cosine for each in ranked), best.share, best.kind)
+    cosine = max(candidate.cosine for candidate in ranked)
+    return SentenceEvidence(margin, cosine, best.share, best.kind)
 
 
 def narrow(question: str, text: str, start: int, end: int) -> tuple[int, int]:
-    """Return the one date or number in text[start:end] that `question` asks for, else all of it.
+    """Return the place of the date or number in text[start:end] that `question` asks for.
 
-    Only where the sentence has exactly one that the question does not name itself: with two,
-    choosing between them is more than this reader can do.
+    Returns (start, end) unchanged unless exactly one date or number does not occur in the question:
+    this reader cannot choose between two.
     """
-    kind = kind_asked(question)
-    if kind is None or kind is NAMES:
+    pattern = find_answer_pattern(question)
+    if pattern is None or pattern is NAMES:
         return start, end
-    found = [match for match in kind.finditer(text, start, end) if match.group() not in question]
-    if len(found) != 1:
+    matches = [match for match in pattern.finditer(text, start, end) if match[0] not in question]
+    if len(matches) != 1:
         return start, end
-    stop = found[0].end()
-    unit = _UNITS.match(text, stop, end) if kind is NUMBERS else None
-    return found[0].start(), unit.end() if unit else stop
+    [match] = matches
+    unit = _UNITS.match(text, match.end(), end) if pattern is NUMBERS else None
+    return match.start(), unit.end() if unit else match.end()
 
 
-def _joined(windows: Sequence[Window]) -> list[Window]:
-    """Return `windows` with those that overlap or touch as one, best first."""
-    found: list[Window] = []
-    for window in sorted(windows, key=lambda each: (each.document_id, each.start)):
-        last = found[-1] if found else None
+def _merge_windows(windows: Sequence[Window]) -> list[Window]:
+    """Return `windows`, merging those that overlap or touch, best first."""
+    merged: list[Window] = []
+    for window in sorted(windows, key=lambda window: (window.document_id, window.start)):
+        last = merged[-1] if merged else None
         if last and last.document_id == window.document_id and window.start <= last.end:
             end = max(last.end, window.end)
             text = last.text + window.text[last.end - window.start :]
-            found[-1] = replace(last, end=end, text=text, hits=(*last.hits, *window.hits))
+            merged[-1] = replace(last, end=end, text=text, hits=(*last.hits, *window.hits))
         else:
-            found.append(window)
-    return sorted(found, key=lambda window: -window.score)
+            merged.append(window)
+    return sorted(merged, key=lambda window: -window.score)
 
 
-def _trimmed(text: str) -> list[tuple[int, int]]:
-    """Return the sentences of `text` without the white space around them."""
-    found = []
+def _find_sentences(text: str) -> list[tuple[int, int]]:
+    """Return (start, end) of the sentences of `text`, without surrounding white space."""
+    places = []
     for start, end in sentences(text):
         sentence = text[start:end]
         left = start + len(sentence) - len(sentence.lstrip())
         right = start + len(sentence.rstrip())
-        if right - left >= SHORTEST and any(c.isalnum() for c in sentence):  # no ruling
-            found.append((left, right))
-    return found
+        if right - left >= SHORTEST and any(c.isalnum() for c in sentence):  # not a rule
+            places.append((left, right))
+    return places
 
 
-def rarity(texts_terms: Sequence[set[str]]) -> Callable[[str], float]:
-    """Return the inverse document frequency among the texts read."""
-    counts = Counter(term for each in texts_terms for term in each)
-    size = len(texts_terms)
+def build_rarity(text_terms: Sequence[set[str]]) -> Callable[[str], float]:
+    """Return a function from a term to its inverse document frequency in the texts."""
+    counts = Counter(term for terms_of_text in text_terms for term in terms_of_text)
+    size = len(text_terms)
     return lambda term: math.log(1 + size / (1 + counts[term]))

@@ -1,8 +1,9 @@
-"""The text that a sentence belongs to: the question it answers, the head of its list, its line.
+"""Find the text that each sentence belongs to: a question, the introduction of a list, a line.
 
-Input: the text of a window. Output: one `TextBlock` per sentence, in reading order. What a sentence
-says often hangs on words that it does not repeat: "A: Yes, up to three" on the question above it,
-"It has 8 seats." on "Room 2.41 is the print shop." Offsets count code points of the window.
+Input: the text of a window. Output: one `TextBlock` per sentence, in reading order. The meaning of
+a sentence often depends on words that it does not repeat: "A: Yes, up to three" on the question
+above it, "It has 8 seats." on "Room 2.41 is the print shop." Offsets count code points of the
+window.
 """
 
 from __future__ import annotations
@@ -23,52 +24,61 @@ _BLANK_LINE = re.compile(r"(?:\r\n|\r|\n)[^\S\r\n]*(?:\r\n|\r|\n)")
 
 @dataclass(frozen=True, slots=True)
 class TextBlock:
-    """A sentence, and the text around it that its meaning hangs on.
+    """A sentence, and the surrounding text that its meaning depends on.
 
-    asks: it is a question, which answers nothing. heads: the question that it answers, the head of
-    its list. before, after: the other sentences of its line or paragraph, nearest first.
+    Parameters
+    ----------
+    is_question
+        Whether the sentence is a question, which answers nothing.
+    heads
+        The question that the sentence answers, and the introduction of its list.
+    before, after
+        The other sentences of its line, nearest first.
+    paragraph
+        The sentences on other lines of its paragraph: those before it, nearest first, then those
+        after it.
     """
 
     start: int
     end: int
-    asks: bool
+    is_question: bool
     heads: tuple[str, ...]
     before: tuple[str, ...]
     after: tuple[str, ...]
     paragraph: tuple[str, ...]
 
 
-@lru_cache(maxsize=256)  # a question's windows are asked for their blocks again and again
-def blocks(text: str) -> Sequence[TextBlock]:
-    """Return the sentences of `text`, each with what it belongs to, in order."""
+@lru_cache(maxsize=256)  # the windows of a question are split repeatedly
+def split_blocks(text: str) -> Sequence[TextBlock]:
+    """Return the sentences of `text` as blocks, in order."""
     spans = sentences(text)
-    shown = [text[start:end].strip() for start, end in spans]
-    asks = [_ASKS.search(each) is not None for each in shown]
-    lines, paragraphs = (_numbers(text, spans, end) for end in (_NEWLINE, _BLANK_LINE))
+    stripped = [text[start:end].strip() for start, end in spans]
+    is_question = [_ASKS.search(sentence) is not None for sentence in stripped]
+    lines, paragraphs = (_number_groups(text, spans, end) for end in (_NEWLINE, _BLANK_LINE))
     heads: list[list[str]] = [[] for _ in spans]
     question: str | None = None
-    answered: int | None = None  # the line that the answer to `question` began on
-    head: str | None = None
-    for number, sentence in enumerate(shown):
+    answer_line: int | None = None  # the line on which the answer to `question` starts
+    head: str | None = None  # the introduction of the current list
+    for number, sentence in enumerate(stripped):
         gap = text[spans[number - 1][0] : spans[number][0]] if number else ""
-        if asks[number]:
-            joined = question if question is not None and answered is None else None
-            question = f"{joined} {sentence}" if joined else sentence
-            answered = None
+        if is_question[number]:
+            unanswered = question if answer_line is None else None
+            question = f"{unanswered} {sentence}" if unanswered else sentence
+            answer_line = None
         elif question is not None:
-            if answered is None:
-                answered = lines[number]
-            if answered == lines[number]:
+            if answer_line is None:
+                answer_line = lines[number]
+            if answer_line == lines[number]:
                 heads[number].append(question)
             else:
                 question = None
         if _ITEM.match(sentence) and _starts_line(lines, number):
             if head is not None:
                 heads[number].append(head)
-        elif number and lines[number] == lines[number - 1] and _in_item(shown, lines, number):
+        elif number and lines[number] == lines[number - 1] and _in_item(stripped, lines, number):
             if head is not None:  # the item's second sentence
                 heads[number].append(head)
-        elif _leads(text, spans, shown, number):
+        elif _introduces_list(text, spans, stripped, number):
             head = sentence
         elif _BLANK_LINE.search(gap) or not sentence.endswith(":"):
             head = None
@@ -76,12 +86,12 @@ def blocks(text: str) -> Sequence[TextBlock]:
         TextBlock(
             start,
             end,
-            asks[number],
+            is_question[number],
             tuple(heads[number]),
-            tuple(shown[i] for i in range(number - 1, -1, -1) if lines[i] == lines[number]),
-            tuple(shown[i] for i in range(number + 1, len(spans)) if lines[i] == lines[number]),
+            tuple(stripped[i] for i in range(number - 1, -1, -1) if lines[i] == lines[number]),
+            tuple(stripped[i] for i in range(number + 1, len(spans)) if lines[i] == lines[number]),
             tuple(
-                shown[i]
+                stripped[i]
                 for i in (*range(number - 1, -1, -1), *range(number + 1, len(spans)))
                 if paragraphs[i] == paragraphs[number] and lines[i] != lines[number]
             ),
@@ -90,23 +100,24 @@ def blocks(text: str) -> Sequence[TextBlock]:
     ]
 
 
-def block_at(found: Sequence[TextBlock], position: int) -> TextBlock:
-    """Return the block that holds `position`; `found`: as `blocks` returns them, at least one."""
-    return found[max(0, bisect_right(found, position, key=lambda block: block.start) - 1)]
+def find_block(blocks: Sequence[TextBlock], position: int) -> TextBlock:
+    """Return the block that contains `position`. blocks: in order, at least one."""
+    return blocks[max(0, bisect_right(blocks, position, key=lambda block: block.start) - 1)]
 
 
-def _numbers(text: str, spans: Sequence[tuple[int, int]], end: re.Pattern[str]) -> list[int]:
-    """Return the number of each sentence's line or paragraph: one that follows `end` begins
-    another. A line that is only wrapped lies within a sentence, or after one that ended in it.
+def _number_groups(text: str, spans: Sequence[tuple[int, int]], end: re.Pattern[str]) -> list[int]:
+    """Return the number of each sentence's line or paragraph, which ends where `end` matches.
+
+    Only the white space between two sentences counts: a line wrap inside a sentence ends nothing.
     """
     numbers: list[int] = []
     for number, (start, _) in enumerate(spans):
         if number == 0:
             numbers.append(0)
             continue
-        before = text[spans[number - 1][0] : start]
-        ended = before[len(before.rstrip()) :]
-        numbers.append(numbers[-1] + (end.search(ended) is not None))
+        previous = text[spans[number - 1][0] : start]
+        gap = previous[len(previous.rstrip()) :]
+        numbers.append(numbers[-1] + (end.search(gap) is not None))
     return numbers
 
 
@@ -114,17 +125,19 @@ def _starts_line(lines: Sequence[int], number: int) -> bool:
     return number == 0 or lines[number] != lines[number - 1]
 
 
-def _in_item(shown: Sequence[str], lines: Sequence[int], number: int) -> bool:
+def _in_item(stripped: Sequence[str], lines: Sequence[int], number: int) -> bool:
     first = number
     while first and lines[first - 1] == lines[number]:
         first -= 1
-    return _ITEM.match(shown[first]) is not None
+    return _ITEM.match(stripped[first]) is not None
 
 
-def _leads(text: str, spans: Sequence[tuple[int, int]], shown: Sequence[str], number: int) -> bool:
-    """Return whether a sentence is directly followed by a list's first item."""
-    if number + 1 >= len(spans) or _ITEM.match(shown[number]):
+def _introduces_list(
+    text: str, spans: Sequence[tuple[int, int]], stripped: Sequence[str], number: int
+) -> bool:
+    """Return whether a sentence is directly followed by the first item of a list."""
+    if number + 1 >= len(spans) or _ITEM.match(stripped[number]):
         return False
     start, end = spans[number]
-    ended = text[start:end][len(text[start:end].rstrip()) :]
-    return _NEWLINE.search(ended) is not None and _ITEM.match(shown[number + 1]) is not None
+    gap = text[start:end][len(text[start:end].rstrip()) :]
+    return _NEWLINE.search(gap) is not None and _ITEM.match(stripped[number + 1]) is not None

@@ -1,8 +1,8 @@
-"""A span model's folder -> the model, and back: matrices kept as int8 rows.
+"""Load a span model from its folder, and save it with matrices as int8 rows.
 
-Each matrix is stored as rows of int8, with one float16 scale per row beside it (`NAME.scale`);
-vectors are stored as float16. 33 M parameters take 34 MB, and no loss of accuracy shows:
-docs/guide/decisions/0014-reader.md. Folders with 16- or 32-bit weights open as well.
+Each matrix is stored as rows of int8, with one float16 scale per row under `NAME.scale`; vectors
+are stored as float16. 33 M parameters take 34 MB, without a measurable loss of accuracy:
+docs/guide/decisions/0014-reader.md. Folders with 16- or 32-bit weights can be loaded as well.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from typing import Any
 from scoqa.errors import ModelNotFoundError
 
 FILE = "model.safetensors"
-SCALE = ".scale"  # ends the name of a matrix's scales
-_LARGEST = 127  # of an int8, the same on both sides of zero
-_LEAST_SCALE = 1e-7  # of a row of zeros; float16 holds nothing below 6e-8
+SCALE = ".scale"  # suffix of the name of a matrix's scales
+_LARGEST = 127  # the largest int8 used, the same on both sides of zero
+_LEAST_SCALE = 1e-7  # for a row of zeros; the smallest float16 above 0 is about 6e-8
 
 
-def load_model(folder: Path, *, whole: bool) -> Any:
-    """Return the BertForQuestionAnswering in `folder` in 32 bits, its dropout off.
+def load_model(folder: Path, *, require_trained: bool) -> Any:
+    """Return the BertForQuestionAnswering in `folder` in 32 bits, with dropout disabled.
 
-    whole: refuse a model that was not trained to read; otherwise the weights it lacks are drawn
-    at random, to be trained. Raises ModelNotFoundError.
+    Raises ModelNotFoundError if the model is incomplete or, with `require_trained`, if it was not
+    trained to read. Otherwise missing weights are initialized at random, to be trained.
     """
-    # Set before the libraries are imported: they read these once.
+    # Set before the libraries are imported, because they read these variables only once.
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ.setdefault("TRANSFORMERS_OFFLINE", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -39,29 +39,31 @@ def load_model(folder: Path, *, whole: bool) -> Any:
         config = BertConfig.from_pretrained(
             str(folder),
             local_files_only=True,
-            hidden_dropout_prob=0.0,  # the fused attention kernels need it off, also in training
+            hidden_dropout_prob=0.0,  # the fused attention kernels require this, also in training
             attention_probs_dropout_prob=0.0,
         )
-        loaded: Any = BertForQuestionAnswering.from_pretrained(
+        result: Any = BertForQuestionAnswering.from_pretrained(
             None,
             config=config,
             state_dict=expand(load_file(folder / FILE)),
             dtype=torch.float32,
             output_loading_info=True,
         )
-    except Exception as error:  # the libraries below raise whatever they like
-        raise ModelNotFoundError(f"{folder} does not hold a whole BERT model: {error}") from error
-    model, report = loaded
-    if whole and report["missing_keys"]:
+    except Exception as error:  # the libraries raise many kinds
         raise ModelNotFoundError(
-            f"{folder} holds a BERT model that was not trained to read: it lacks "
+            f"{folder} does not contain a complete BERT model: {error}"
+        ) from error
+    model, report = result
+    if require_trained and report["missing_keys"]:
+        raise ModelNotFoundError(
+            f"{folder} contains a BERT model that was not trained to read: it lacks "
             f"{', '.join(sorted(report['missing_keys']))}. Train it with scoqa train-reader --init."
         )
     return model
 
 
 def save_model(model: Any, folder: Path) -> None:
-    """Write `model` into `folder` as config.json and int8 rows, as `load_model` opens it.
+    """Write `model` to `folder` as config.json and int8 rows, for `load_model`.
 
     Raises OSError, SafetensorError.
     """
@@ -73,7 +75,7 @@ def save_model(model: Any, folder: Path) -> None:
 
 
 def compress(weights: dict[str, Any]) -> dict[str, Any]:
-    """Return `weights` with matrices as int8 rows and their scales, and vectors as float16."""
+    """Return `weights` with matrices as int8 rows with scales, and vectors as float16."""
     import torch
 
     stored: dict[str, Any] = {}
@@ -89,7 +91,7 @@ def compress(weights: dict[str, Any]) -> dict[str, Any]:
 
 
 def expand(stored: dict[str, Any]) -> dict[str, Any]:
-    """Return the weights that `compress` made `stored` from, in 32 bits; others unchanged."""
+    """Return `stored` with compressed matrices in 32 bits; other values are unchanged."""
     weights: dict[str, Any] = {}
     for name, value in stored.items():
         if name.endswith(SCALE) and name.removesuffix(SCALE) in stored:
