@@ -55,7 +55,13 @@ class Counts:
     embedded: int
 
 
-Matches = list[tuple[Passage, float]]
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A passage returned by one search, with the path of its document and its score."""
+
+    passage: Passage
+    path: str
+    score: float
 
 
 class View(Protocol):
@@ -101,14 +107,14 @@ class View(Protocol):
     def passages_of(self, document_id: str) -> list[Passage]:
         """Return the passages of a document, sorted by start; empty for an unknown id."""
 
-    def search_words(self, terms: Sequence[str], k: int, where: Where = ...) -> Matches:
-        """Return passages that contain any of `terms` with BM25 scores, best first.
+    def search_words(self, terms: Sequence[str], k: int, where: Where = ...) -> list[Match]:
+        """Return the passages that contain any of `terms`, by BM25, best first.
 
         Higher is better. The k best passages and all that tie with the k-th, so possibly more
         than k; ties are sorted by path, then start.
         """
 
-    def search_vectors(self, vector: Vectors, k: int, where: Where = ...) -> Matches:
+    def search_vectors(self, vector: Vectors, k: int, where: Where = ...) -> list[Match]:
         """Return passages by inner product with `vector`, shape (d,); order as `search_words`."""
 
     def vectors(self, keys: Sequence[str]) -> Mapping[str, Vectors]:
