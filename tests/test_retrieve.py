@@ -221,7 +221,7 @@ TEXT = (
 
 
 def view_of(*documents: Document) -> Any:
-    return SimpleNamespace(document={each.id: each for each in documents}.__getitem__)
+    return SimpleNamespace(text={each.id: each.text for each in documents}.__getitem__)
 
 
 def hit_of(document: Document, start: int, end: int, score: float = 1.0) -> Hit:

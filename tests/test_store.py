@@ -18,7 +18,7 @@ from scoqa.errors import IndexDamagedError, IndexLockedError, IndexNotFoundError
 from scoqa.normalization import fold, query_terms, terms
 from scoqa.split import split
 from scoqa.store import Match, Store, Where, open_store
-from scoqa.store.catalog import HEADING_WEIGHT
+from scoqa.store.catalog import HEADING_WEIGHT, MOST_CUT
 from scoqa.types import Document, Notice, Passage
 
 WORDS = (
@@ -222,6 +222,40 @@ def test_ties_at_the_edge_are_not_cut_at_random(store: Store) -> None:
         assert len(view.search_vectors(vector, 5)) == 30
 
 
+@pytest.mark.parametrize("count", [1, MOST_CUT, MOST_CUT + 1, 20])
+def test_a_matched_passage_is_the_slice_of_its_document(store: Store, count: int) -> None:
+    # Code points, not bytes or UTF-16 units; few passages of a text are cut by the database.
+    words = "😀 préfet 上海合作 \u00a0 e\u0301 ﬁn \r\n"
+    made = []
+    for number in range(2):
+        text = "".join(f"Summit {words * (n % 7)} {n}.\n\n" for n in range(40))
+        document = document_of(f"{number} {text}", f"note-{number}.txt")
+        passages = split(document, passage_tokens=20, count_tokens=QuickEmbedder().count_tokens)
+        assert len(passages) > 20
+        made.append((document, passages[:count]))
+    fill(store, made)
+    expected = {each.id: (d.path, each) for d, passages in made for each in passages}
+    vector = QuickEmbedder().embed(["summit"])[0]
+    with store.view() as view:
+        for found in (view.search_words(["note"], 100), view.search_vectors(vector, 100)):
+            assert {m.passage.id: (m.path, m.passage) for m in found} == expected
+        for document, _ in made:
+            assert view.text(document.id) == document.text
+
+
+def test_a_store_is_empty_until_it_has_a_passage(store: Store) -> None:
+    (made,) = library(1)
+    with store.writer() as writer:
+        assert writer.is_empty()
+        writer.put(made[0], [], [], splitter=SPLITTER)
+        assert writer.is_empty(), "a document without passages answers nothing"
+    fill(store, [made])
+    with store.writer() as writer:
+        assert not writer.is_empty()
+        writer.drop(made[0].id)
+        assert writer.is_empty()
+
+
 def test_the_collections_are_those_that_documents_are_in_now(store: Store) -> None:
     with store.writer() as writer:
         assert writer.collections() == ()
@@ -271,7 +305,7 @@ def test_a_forged_id_is_only_unknown(store: Store, forged: str) -> None:
     made = library(2)
     fill(store, made)
     with store.view() as view:
-        for find in (view.document, view.document_of):
+        for find in (view.document, view.document_of, view.text):
             with pytest.raises(KeyError):
                 find(forged)
             for document, _ in made:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scoqa.normalization import query_terms
 from scoqa.sentences import sentence_around
 from scoqa.store import Match, View, Where
-from scoqa.types import Document, Hit, SearchResult, Window
+from scoqa.types import Hit, SearchResult, Window
 
 Vectors = NDArray[np.float32]
 
@@ -108,14 +108,19 @@ def windows(view: View, hits: Sequence[Hit]) -> list[Window]:
     retrieved, or an answer among a thousand documents could differ from the answer in its document
     alone.
     """
-    unsorted = [_build_window(view.document(hit.passage.document_id), hit) for hit in hits]
+    unsorted = [_build_window(view.text(hit.passage.document_id), hit) for hit in hits]
     return sorted(unsorted, key=lambda window: -window.score)
 
 
-def _build_window(document: Document, hit: Hit) -> Window:
-    """Return the window of one hit: its passage, and the sentences before and after it."""
-    text, start, end = document.text, hit.passage.start, hit.passage.end
-    before = len(text[:start].rstrip())
+def _build_window(text: str, hit: Hit) -> Window:
+    """Return the window of one hit: its passage, and the sentences before and after it.
+
+    text: of the hit's document.
+    """
+    start, end = hit.passage.start, hit.passage.end
+    before = start
+    while before and text[before - 1].isspace():
+        before -= 1
     if before:
         start = sentence_around(text, before - 1, before)[0]
     after = text[end : end + 1000]
@@ -123,7 +128,7 @@ def _build_window(document: Document, hit: Hit) -> Window:
     if skipped < len(after):
         end = sentence_around(text, end + skipped, end + skipped + 1)[1]
     return Window(
-        document_id=document.id,
+        document_id=hit.passage.document_id,
         start=start,
         end=end,
         text=text[start:end],

@@ -77,6 +77,9 @@ class View(Protocol):
 
     def counts(self) -> Counts: ...
 
+    def is_empty(self) -> bool:
+        """Return whether there is no passage, without counting them."""
+
     def settings(self) -> Mapping[str, str]:
         """Return the settings the index was built with (embedder, splitter, terms)."""
 
@@ -88,6 +91,9 @@ class View(Protocol):
 
     def document(self, document_id: str) -> Document:
         """Return the document with this id, any string; raises KeyError if there is none."""
+
+    def text(self, document_id: str) -> str:
+        """Return the text of a document, without its marks; raises KeyError as `document`."""
 
     def document_of(self, text_digest: str) -> Document:
         """Return the first document by path with exactly this text; raises KeyError if none."""

@@ -253,6 +253,9 @@ class LocalView:
     def counts(self) -> Counts:
         return self.catalog.counts()
 
+    def is_empty(self) -> bool:
+        return self.catalog.is_empty()
+
     def settings(self) -> Mapping[str, str]:
         return self.catalog.settings()
 
@@ -264,6 +267,9 @@ class LocalView:
 
     def document(self, document_id: str) -> Document:
         return self.catalog.document(document_id)
+
+    def text(self, document_id: str) -> str:
+        return self.catalog.text(document_id)
 
     def document_of(self, text_digest: str) -> Document:
         return self.catalog.document_of(text_digest)
