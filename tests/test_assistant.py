@@ -14,12 +14,14 @@ import pytest
 
 from conftest import quick_workspace
 from scoqa import Workspace, verify
+from scoqa.assistant import cite
 from scoqa.embed import BATCH
 from scoqa.errors import QuestionError, WorkspaceError
 from scoqa.normalization import fold
 from scoqa.serial import answer_from_json, to_json
 from scoqa.store import View
-from scoqa.types import Answer, Stage
+from scoqa.store.local import LocalView
+from scoqa.types import Answer, Document, Span, Stage
 
 SPONSOR = "Who sponsored the First SCO Defence and Security Forum?"
 
@@ -190,6 +192,35 @@ def test_each_stage_is_told_in_the_asking_thread_as_it_begins(folder: Path) -> N
     assert (("find", "read"), (True, True)) == ((first, second), (one, two))
     assert (0, 1) == (before, after), "found by one vector, and nothing read yet"
     assert ["find", "read"] == [stage for stage, _, _ in again]
+
+
+def test_an_ask_loads_each_cited_document_once_and_lists_no_others(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What grows with the folder: entries, counts, collections; and a document for each window.
+    workspace = quick_workspace(folder, threshold=0.0)
+    workspace.sync()
+    loaded: list[str] = []
+    real = LocalView.document
+
+    def document(view: LocalView, document_id: str) -> Document:
+        loaded.append(document_id)
+        return real(view, document_id)
+
+    def refuse(view: LocalView) -> None:
+        raise AssertionError("read by an ask")
+
+    monkeypatch.setattr(LocalView, "document", document)
+    for name in ("entries", "counts", "collections"):
+        monkeypatch.setattr(LocalView, name, refuse)
+    citation = workspace.ask("What does the lamp burn?").citations[0]
+    assert loaded == [citation.document_id]
+    workspace.search("lamp")
+    loaded.clear()
+    with workspace.store.view() as view:
+        spans = [Span(citation.document_id, at, at + 5, 1.0) for at in (0, 10, 20)]
+        assert len(cite(view, spans)) == 3
+    assert loaded == [citation.document_id]
 
 
 def test_an_ask_of_an_empty_index_has_no_stages(tmp_path: Path) -> None:

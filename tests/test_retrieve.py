@@ -14,7 +14,7 @@ from conftest import QuickEmbedder, document_of, quick_workspace
 from scoqa.normalization import quoted_phrases
 from scoqa.retrieve import fuse, retrieve, windows
 from scoqa.sentences import sentences
-from scoqa.store import Where
+from scoqa.store import Match, Where
 from scoqa.types import Document, Hit, Passage, SearchResult, Window
 
 
@@ -23,22 +23,25 @@ def passage(name: str, start: int = 0) -> Passage:
 
 
 A, B, C, D = (passage(name) for name in "ABCD")
-PATHS = {A.document_id: "notes.txt"}
 
 
 # -- fusion ----------------------------------------------------------------------------------------
+
+
+def ranking(*scored: tuple[Passage, float], path: str = "notes.txt") -> list[Match]:
+    return [Match(passage, path, score) for passage, score in scored]
 
 
 def scores(hits: list[Hit]) -> dict[str, float]:
     return {hit.passage.id: hit.score for hit in hits}
 
 
-WORDS = [(A, 8.0), (B, 4.0), (C, 2.0)]
-VECTORS = [(C, 0.8), (A, 0.6), (D, 0.4)]
+WORDS = ranking((A, 8.0), (B, 4.0), (C, 2.0))
+VECTORS = ranking((C, 0.8), (A, 0.6), (D, 0.4))
 
 
 def test_the_fused_score_is_the_mean_of_the_shares_of_each_best() -> None:
-    hits = fuse(WORDS, VECTORS, k=10, paths=PATHS)
+    hits = fuse(WORDS, VECTORS, k=10)
     # A: 8/8 and 6/8. C: 2/8 and 8/8. B and D: a half in one search, nothing in the other.
     assert {"A": 0.875, "C": 0.625, "B": 0.25, "D": 0.25} == pytest.approx(scores(hits))
     assert ["A", "C", "B", "D"] == [hit.passage.id for hit in hits]
@@ -48,30 +51,37 @@ def test_the_fused_score_is_the_mean_of_the_shares_of_each_best() -> None:
 
 def test_what_a_full_search_left_out_has_its_least_share() -> None:
     # Three of k = 3: what the words left out may score up to 2/8, the vectors up to 4/8.
-    hits = fuse(WORDS, VECTORS, k=3, paths=PATHS)
+    hits = fuse(WORDS, VECTORS, k=3)
     assert {"A": 0.875, "C": 0.625, "B": 0.5, "D": 0.375} == pytest.approx(scores(hits))
 
 
 def test_one_search_alone_counts_whole() -> None:
-    assert {"A": 1.0, "B": 0.5, "C": 0.25} == pytest.approx(
-        scores(fuse(WORDS, [], k=10, paths=PATHS))
-    )
-    assert {"C": 1.0, "A": 0.75, "D": 0.5} == pytest.approx(
-        scores(fuse([], VECTORS, k=10, paths=PATHS))
-    )
-    assert [] == fuse([], [], k=10, paths=PATHS)
+    assert {"A": 1.0, "B": 0.5, "C": 0.25} == pytest.approx(scores(fuse(WORDS, [], k=10)))
+    assert {"C": 1.0, "A": 0.75, "D": 0.5} == pytest.approx(scores(fuse([], VECTORS, k=10)))
+    assert [] == fuse([], [], k=10)
 
 
 def test_equal_scores_share_a_rank_and_the_next_one_counts_them() -> None:
-    hits = fuse([(A, 2.0), (B, 2.0), (C, 1.0)], [], k=10, paths=PATHS)
+    hits = fuse(ranking((A, 2.0), (B, 2.0), (C, 1.0)), [], k=10)
     assert [("A", 1), ("B", 1), ("C", 3)] == [(h.passage.id, h.found_by[0].rank) for h in hits]
     assert 1.0 == hits[0].score == hits[1].score
     assert 0.5 == hits[2].score
 
 
 def test_cosines_of_zero_and_below_count_as_nothing() -> None:
-    assert {"A": 1.0, "B": 0.0} == scores(fuse([], [(A, 0.5), (B, -0.5)], k=10, paths=PATHS))
-    assert {"A": 0.0, "B": 0.0} == scores(fuse([], [(A, -0.1), (B, -0.5)], k=10, paths=PATHS))
+    one, other = ranking((A, 0.5), (B, -0.5)), ranking((A, -0.1), (B, -0.5))
+    assert {"A": 1.0, "B": 0.0} == scores(fuse([], one, k=10))
+    assert {"A": 0.0, "B": 0.0} == scores(fuse([], other, k=10))
+
+
+def test_equal_fused_scores_are_sorted_by_path_then_start() -> None:
+    late, early = passage("late", 9), passage("early", 2)
+    words = [*ranking((A, 2.0), path="b.txt"), *ranking((late, 2.0), (early, 2.0), path="a.txt")]
+    vectors = [*ranking((B, 0.5), path="c.txt"), *ranking((D, 0.5), path="B.txt")]
+    hits = fuse(words, vectors, k=10)
+    assert [("B.txt", 0), ("a.txt", 2), ("a.txt", 9), ("b.txt", 0), ("c.txt", 0)] == [
+        (hit.path, hit.passage.start) for hit in hits
+    ]
 
 
 @given(
@@ -84,10 +94,9 @@ def test_what_both_searches_rank_higher_is_fused_higher(
 ) -> None:
     pool = [passage(str(number)) for number in range(10)]
     hits = fuse(
-        [(pool[n], 20.0 - rank) for rank, n in enumerate(first)],
-        [(pool[n], 1 - rank / 20) for rank, n in enumerate(second)],
+        ranking(*((pool[n], 20.0 - rank) for rank, n in enumerate(first))),
+        ranking(*((pool[n], 1 - rank / 20) for rank, n in enumerate(second))),
         k=k,
-        paths=PATHS,
     )
     assert {str(n) for n in (*first, *second)} == {hit.passage.id for hit in hits}
     assert [hit for hit in hits if not 0 <= hit.score <= 1 + 1e-9] == []
@@ -213,7 +222,7 @@ TEXT = (
 
 
 def view_of(*documents: Document) -> Any:
-    return SimpleNamespace(document={each.id: each for each in documents}.__getitem__)
+    return SimpleNamespace(text={each.id: each.text for each in documents}.__getitem__)
 
 
 def hit_of(document: Document, start: int, end: int, score: float = 1.0) -> Hit:

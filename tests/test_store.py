@@ -17,8 +17,8 @@ from conftest import QuickEmbedder, document_of
 from scoqa.errors import IndexDamagedError, IndexLockedError, IndexNotFoundError
 from scoqa.normalization import fold, query_terms, terms
 from scoqa.split import split
-from scoqa.store import Store, Where, open_store
-from scoqa.store.catalog import HEADING_WEIGHT
+from scoqa.store import Match, Store, Where, open_store
+from scoqa.store.catalog import HEADING_WEIGHT, MOST_CUT
 from scoqa.types import Document, Notice, Passage
 
 WORDS = (
@@ -86,13 +86,17 @@ class BruteForce:
 
     def ranked(
         self, scored: list[tuple[Document, Passage, float]], k: int
-    ) -> list[tuple[str, float]]:
+    ) -> list[tuple[str, str, float]]:
         scored = [(document, passage, round(score, 6)) for document, passage, score in scored]
         scored.sort(key=lambda each: (-each[2], each[0].path, each[1].start))
         least = scored[k - 1][2] if len(scored) >= k else -math.inf
-        return [(passage.id, score) for _, passage, score in scored if score >= least]
+        return [
+            (passage.id, document.path, score)
+            for document, passage, score in scored
+            if score >= least
+        ]
 
-    def words(self, wanted: Sequence[str], k: int, where: Where) -> list[tuple[str, float]]:
+    def words(self, wanted: Sequence[str], k: int, where: Where) -> list[tuple[str, str, float]]:
         """BM25 as SQLite documents it: k1 1.2, b 0.75, its idf and its floor of 1e-6."""
         fields = self.fields
         lengths = [len(text) + len(heading) for text, heading in fields]
@@ -117,7 +121,7 @@ class BruteForce:
             k,
         )
 
-    def vectors(self, vector: np.ndarray, k: int, where: Where) -> list[tuple[str, float]]:
+    def vectors(self, vector: np.ndarray, k: int, where: Where) -> list[tuple[str, str, float]]:
         scores = self.every @ vector
         return self.ranked(
             [
@@ -142,9 +146,11 @@ PLACES = [
 QUERIES = ["treaty", "summit in Astana", "студент café", "上海", "trade visit trade", "unheard"]
 
 
-def assert_same(found: list[tuple[Passage, float]], expected: list[tuple[str, float]]) -> None:
-    assert [passage.id for passage, _ in found] == [each for each, _ in expected]
-    assert [score for _, score in found] == pytest.approx([s for _, s in expected], abs=1e-5)
+def assert_same(found: list[Match], expected: list[tuple[str, str, float]]) -> None:
+    places = [(match.passage.id, match.path) for match in found]
+    assert places == [(passage_id, path) for passage_id, path, _ in expected]
+    scores = [score for _, _, score in expected]
+    assert [match.score for match in found] == pytest.approx(scores, abs=1e-5)
 
 
 @pytest.mark.parametrize("where", PLACES, ids=str)
@@ -167,10 +173,10 @@ def test_searches_equal_brute_force(store: Store, where: Where) -> None:
                     )
         if where.phrases:
             expected = {
-                each for each, _ in oracle.vectors(QuickEmbedder().embed(["x"])[0], 1000, where)
+                each for each, _, _ in oracle.vectors(QuickEmbedder().embed(["x"])[0], 1000, where)
             }
             found = view.search_vectors(QuickEmbedder().embed(["x"])[0], 1000, where)
-            assert expected <= {passage.id for passage, _ in found}
+            assert expected <= {match.passage.id for match in found}
             assert expected, "the phrases of this test must occur"
 
 
@@ -184,7 +190,7 @@ def test_a_phrase_over_a_border_lets_both_passages_through(store: Store) -> None
         found = view.search_words(
             ["alpha", "zeta"], 10, Where(phrases=("gamma delta. epsilon zeta",))
         )
-        assert {passage.id for passage, _ in found} == {each.id for each in passages}
+        assert {match.passage.id for match in found} == {each.id for each in passages}
         assert view.search_words(["alpha"], 10, Where(phrases=("delta zeta",))) == []
 
 
@@ -211,9 +217,43 @@ def test_ties_at_the_edge_are_not_cut_at_random(store: Store) -> None:
     fill(store, made)
     with store.view() as view:
         found = view.search_words(["word"], 5)
-        assert [passage.document_id for passage, _ in found] == [d.id for d, _ in made]
+        assert [match.passage.document_id for match in found] == [d.id for d, _ in made]
         vector = QuickEmbedder().embed(["words"])[0]
         assert len(view.search_vectors(vector, 5)) == 30
+
+
+@pytest.mark.parametrize("count", [1, MOST_CUT, MOST_CUT + 1, 20])
+def test_a_matched_passage_is_the_slice_of_its_document(store: Store, count: int) -> None:
+    # Code points, not bytes or UTF-16 units; few passages of a text are cut by the database.
+    words = "😀 préfet 上海合作 \u00a0 e\u0301 ﬁn \r\n"
+    made = []
+    for number in range(2):
+        text = "".join(f"Summit {words * (n % 7)} {n}.\n\n" for n in range(40))
+        document = document_of(f"{number} {text}", f"note-{number}.txt")
+        passages = split(document, passage_tokens=20, count_tokens=QuickEmbedder().count_tokens)
+        assert len(passages) > 20
+        made.append((document, passages[:count]))
+    fill(store, made)
+    expected = {each.id: (d.path, each) for d, passages in made for each in passages}
+    vector = QuickEmbedder().embed(["summit"])[0]
+    with store.view() as view:
+        for found in (view.search_words(["note"], 100), view.search_vectors(vector, 100)):
+            assert {m.passage.id: (m.path, m.passage) for m in found} == expected
+        for document, _ in made:
+            assert view.text(document.id) == document.text
+
+
+def test_a_store_is_empty_until_it_has_a_passage(store: Store) -> None:
+    (made,) = library(1)
+    with store.writer() as writer:
+        assert writer.is_empty()
+        writer.put(made[0], [], [], splitter=SPLITTER)
+        assert writer.is_empty(), "a document without passages answers nothing"
+    fill(store, [made])
+    with store.writer() as writer:
+        assert not writer.is_empty()
+        writer.drop(made[0].id)
+        assert writer.is_empty()
 
 
 def test_the_collections_are_those_that_documents_are_in_now(store: Store) -> None:
@@ -265,7 +305,7 @@ def test_a_forged_id_is_only_unknown(store: Store, forged: str) -> None:
     made = library(2)
     fill(store, made)
     with store.view() as view:
-        for find in (view.document, view.document_of):
+        for find in (view.document, view.document_of, view.text):
             with pytest.raises(KeyError):
                 find(forged)
             for document, _ in made:
@@ -311,12 +351,13 @@ def test_step_by_step_equals_fresh(tmp_path: Path) -> None:
         for query in QUERIES:
             vector = QuickEmbedder().embed([query])[0]
             first, second = one.search_vectors(vector, 9), two.search_vectors(vector, 9)
-            assert [p.id for p, _ in first] == [p.id for p, _ in second]
-            assert [s for _, s in first] == pytest.approx([s for _, s in second], abs=1e-4)
+            assert [m.passage.id for m in first] == [m.passage.id for m in second]
+            assert [m.score for m in first] == pytest.approx([m.score for m in second], abs=1e-4)
             wanted = query_terms(query)
             found = [view.search_words(wanted, 9) for view in (one, two)]
-            assert [p.id for p, _ in found[0]] == [p.id for p, _ in found[1]]
-            assert [s for _, s in found[0]] == pytest.approx([s for _, s in found[1]], abs=1e-4)
+            assert [m.passage.id for m in found[0]] == [m.passage.id for m in found[1]]
+            scores = [[match.score for match in matches] for matches in found]
+            assert scores[0] == pytest.approx(scores[1], abs=1e-4)
 
 
 def test_a_dropped_document_leaves_nothing_behind(store: Store) -> None:
@@ -343,13 +384,13 @@ def test_a_document_put_again_leaves_nothing_of_its_old_text(store: Store) -> No
         fill(store, [(new, anew)])
         assert before.document(old.id) == before.document_of(old.text_digest) == old
         assert before.passages_of(old.id) == before.passages([each.id for each in passages])
-        assert [each for each, _ in before.search_vectors(query, 10)] == passages
+        assert [match.passage for match in before.search_vectors(query, 10)] == passages
         with pytest.raises(KeyError):
             before.passages([each.id for each in anew])
     with store.view() as after:
         assert after.document(old.id) == new
         assert after.passages_of(old.id) == anew
-        assert [each for each, _ in after.search_vectors(query, 10)] == anew
+        assert [match.passage for match in after.search_vectors(query, 10)] == anew
         assert after.search_words(["rye"], 10) == []
         assert (after.counts().documents, after.counts().vectors) == (1, len(anew))
         for passage in passages:
@@ -407,7 +448,7 @@ def test_a_view_sees_one_moment(store: Store) -> None:
         assert view.search_vectors(query, 1000) == before
         assert view.document(made[0][0].id).text == made[0][0].text
     with store.view() as view:
-        ids = {passage.document_id for passage, _ in view.search_vectors(query, 1000)}
+        ids = {match.passage.document_id for match in view.search_vectors(query, 1000)}
         assert ids == {document.id for document, _ in made[1:]}
 
 

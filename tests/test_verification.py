@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import document_of, quick_workspace
-from scoqa.parse import PARSERS, parse_file
+from scoqa.parse import PARSERS, ParsedFile, parse_file
 from scoqa.serial import to_json
 from scoqa.types import Answer, Citation, Document, Parser, Span, Verdict, with_also_in
 from scoqa.verification import MOST_PLACES, all_citations, freshness, verify, verify_citation
@@ -354,6 +354,87 @@ def test_every_citation_has_a_verdict_also_those_named_beside(docs: Path) -> Non
     assert list(all_citations(answer)) == [each.citation for each in verdicts]
     assert ["true", "elsewhere", "true"] == [each.kind for each in verdicts]
     assert "pier.txt" == verdicts[1].found[0][0]
+
+
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return a list that receives the path of each file that a verification parses."""
+    paths: list[str] = []
+
+    def parse(file: Path, path: str) -> ParsedFile:
+        paths.append(path)
+        return parse_file(file, path)
+
+    monkeypatch.setattr("scoqa.verification.parse_file", parse)
+    return paths
+
+
+def answer_of(*citations: Citation) -> Answer:
+    return Answer("q", "q", citations, 0.9, True, None)
+
+
+def test_each_file_is_parsed_once_however_many_citations_name_it(
+    docs: Path, parsed: list[str]
+) -> None:
+    first, second, mill = cited(docs, "41"), cited(docs, "1911"), cited(docs, "rye", "mill.txt")
+    kinds = [each.kind for each in verify(answer_of(first, second, mill, first), docs)]
+    assert ["true"] * 4 == kinds
+    assert ["pier.txt", "mill.txt"] == parsed
+
+
+def test_lost_quotes_are_looked_for_together(docs: Path, parsed: list[str]) -> None:
+    lost = [cited(docs, "41\u00a0metres"), cited(docs, "1911")]
+    mill = cited(docs, "rye", "mill.txt")
+    write(docs / "a.txt", "A\n\nIt is 41\u00a0metres.\n")
+    write(docs / "z.txt", "Z\n\nIn 1911, and in 1911.\n")
+    (docs / "broken.txt").write_bytes(bytes(2000))
+    (docs / "pier.txt").unlink()
+    broken = replace(lost[0], path="broken.txt")
+    verdicts = verify(answer_of(*lost, mill, broken), docs)
+    assert ["elsewhere", "elsewhere", "true", "elsewhere"] == [each.kind for each in verdicts]
+    assert [["a.txt"], ["z.txt", "z.txt"], [], ["a.txt"]] == [
+        [path for path, _, _ in each.found] for each in verdicts
+    ]
+    assert sorted(["mill.txt", "broken.txt", "a.txt", "z.txt"]) == sorted(parsed)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["embeddings/pier.txt", "old/pier.txt", "new/../old/pier.txt", "./old/pier.txt",
+     "old//pier.txt", "link/pier.txt", ".hidden/pier.txt", "README.txt", "into.txt"],
+)  # fmt: skip
+def test_only_what_a_sync_would_read_is_verified(docs: Path, parsed: list[str], path: str) -> None:
+    citation = cited(docs, "41\u00a0metres")
+    for place in ("embeddings", "old", "new", ".hidden"):
+        write(docs / place / "pier.txt", TEXT)
+    (docs / "link").symlink_to(docs / "old", target_is_directory=True)
+    if path == "into.txt":
+        (docs / path).symlink_to(docs / "embeddings" / "pier.txt")
+    write(docs / "README.txt", TEXT)
+    for kept in ("new/pier.txt", "pier.txt"):
+        (docs / kept).unlink()
+    forged = replace(citation, path=path)
+    options = {"exclude": ("old/*",), "index": docs / "embeddings"}
+    found = verify_citation(forged, docs, **options)  # type: ignore[arg-type]
+    assert ("gone", ["mill.txt"]) == (found.kind, parsed)
+    assert f"{path} does not exist, is excluded or cannot be read" in found.message
+    parsed.clear()
+    # An index that is not inside the documents hides nothing.
+    write(docs / "pier.txt", TEXT)
+    for index in (docs, docs.parent, docs.parent / "elsewhere"):
+        assert "true" == verify_citation(citation, docs, index=index).kind
+
+
+def test_verify_in_a_workspace_reads_neither_its_index_nor_what_it_excludes(folder: Path) -> None:
+    workspace = quick_workspace(folder, threshold=0.0)
+    workspace.sync()
+    answer = workspace.ask("Who built the lighthouse?")
+    for place in ("embeddings", "private"):
+        write(folder / place / "copy.txt", (folder / "lighthouse.txt").read_text(encoding="utf-8"))
+    (folder / "lighthouse.txt").unlink()
+    assert ["private/copy.txt"] == [path for path, _, _ in workspace.verify(answer)[0].found]
+    closed = quick_workspace(folder, exclude=("private/*",))
+    assert "gone" == closed.verify(answer)[0].kind
 
 
 def test_an_answer_that_cites_nothing_has_no_verdicts(docs: Path) -> None:

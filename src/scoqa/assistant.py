@@ -23,6 +23,7 @@ from scoqa.store import Store, View, Where
 from scoqa.types import (
     Answer,
     Citation,
+    Document,
     Explanation,
     Hit,
     Reading,
@@ -111,7 +112,7 @@ class Assistant:
         where = Where(collection, path, quoted)
         with self.store.view() as view:
             self._check_index(view, collection)
-            if not view.counts().passages:
+            if view.is_empty():
                 return _explain_silence(question, asked, "empty_index", clock)
             english = is_mostly_latin(asked)
             reason: Reason | None = None if english else "language_not_supported"
@@ -196,20 +197,23 @@ def check_question(question: str) -> str:
 
 def check_collection(view: View, collection: str | None) -> None:
     """Raise WorkspaceError, listing the existing collections, if there is no such collection."""
+    if collection is None:
+        return
     known = view.collections()
-    if collection is not None and known and collection not in known:
+    if known and collection not in known:
         names = ", ".join(name for name in known if name) or "none"
         raise WorkspaceError(f"There is no collection {collection!r:.80}. There are: {names}.")
 
 
 def cite(view: View, spans: Sequence[Span]) -> tuple[Citation, ...]:
-    """Return one citation per fact, best first.
+    """Return one citation per fact, best first. Each document is loaded once.
 
     spans: best first. Spans with the same fact become one citation, that of the best span, with
     the others in its `also_in`. Spans that overlap a better span are dropped.
     """
     citations: dict[int | str, Citation] = {}
     cited: list[Span] = []
+    documents: dict[str, Document] = {}
     for span in spans:
         if any(
             span.document_id == better.document_id
@@ -219,7 +223,9 @@ def cite(view: View, spans: Sequence[Span]) -> tuple[Citation, ...]:
         ):
             continue
         cited.append(span)
-        citation = Citation.from_span(view.document(span.document_id), span)
+        if span.document_id not in documents:
+            documents[span.document_id] = view.document(span.document_id)
+        citation = Citation.from_span(documents[span.document_id], span)
         key = f"{len(cited)} alone" if span.fact is None else span.fact
         if key in citations:
             citation = with_also_in(citations[key], [citation])

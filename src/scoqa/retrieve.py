@@ -6,15 +6,15 @@ windows of text that a reader should read.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scoqa.normalization import query_terms
 from scoqa.sentences import sentence_around
-from scoqa.store import Matches, View, Where
-from scoqa.types import Document, Hit, Passage, SearchResult, Window
+from scoqa.store import Match, View, Where
+from scoqa.types import Hit, SearchResult, Window
 
 Vectors = NDArray[np.float32]
 
@@ -22,7 +22,7 @@ Vectors = NDArray[np.float32]
 WORDS_WEIGHT = 0.5
 
 
-def fuse(words: Matches, vectors: Matches, *, k: int, paths: Mapping[str, str]) -> list[Hit]:
+def fuse(words: Sequence[Match], vectors: Sequence[Match], *, k: int) -> list[Hit]:
     """Return the passages of both rankings by their mean relative score, best first.
 
     A relative score is the score divided by the best score of its ranking, so the fused score is 1
@@ -32,40 +32,40 @@ def fuse(words: Matches, vectors: Matches, *, k: int, paths: Mapping[str, str]) 
     a combination of ranks would lose the distances between scores. If one ranking is empty, the
     other counts alone. Ties are sorted by path, then start. Ranks in `found_by` count from 1, and
     equal scores share a rank.
-
-    paths: by document id.
     """
-    results: dict[str, tuple[Passage, tuple[SearchResult, ...]]] = {}
+    matches: dict[str, Match] = {}
+    found_by: dict[str, tuple[SearchResult, ...]] = {}
     shares: dict[str, dict[str, float]] = {}
     missing: dict[str, float] = {}
     for search, ranking in (("words", words), ("vectors", vectors)):
         if not ranking:
             continue
-        best, least = ranking[0][1], ranking[-1][1]
+        best, least = ranking[0].score, ranking[-1].score
         missing[search] = _share(least, best) if len(ranking) >= k else 0.0
         rank = 0
         previous: float | None = None
-        for position, (passage, score) in enumerate(ranking, start=1):
-            if previous is None or score < previous:
-                rank, previous = position, score
-            result = SearchResult(search, rank, score)  # type: ignore[arg-type]
-            earlier = results.get(passage.id, (passage, ()))[1]
-            results[passage.id] = (passage, (*earlier, result))
-            shares.setdefault(passage.id, {})[search] = _share(score, best)
+        for position, match in enumerate(ranking, start=1):
+            if previous is None or match.score < previous:
+                rank, previous = position, match.score
+            result = SearchResult(search, rank, match.score)  # type: ignore[arg-type]
+            passage_id = match.passage.id
+            matches.setdefault(passage_id, match)
+            found_by[passage_id] = (*found_by.get(passage_id, ()), result)
+            shares.setdefault(passage_id, {})[search] = _share(match.score, best)
     weights = {"words": WORDS_WEIGHT, "vectors": 1 - WORDS_WEIGHT}
     total = sum(weights[search] for search in missing)
     hits = [
         Hit(
-            passage,
-            paths[passage.document_id],
+            match.passage,
+            match.path,
             sum(
-                weights[search] * shares[passage.id].get(search, rest)
+                weights[search] * shares[passage_id].get(search, rest)
                 for search, rest in missing.items()
             )
             / total,
-            found_by,
+            found_by[passage_id],
         )
-        for passage, found_by in results.values()
+        for passage_id, match in matches.items()
     ]
     return sorted(hits, key=lambda hit: (-hit.score, hit.path, hit.passage.start))
 
@@ -84,8 +84,7 @@ def retrieve(
     """
     words = view.search_words(query_terms(question), k, where)
     vectors = view.search_vectors(vector, k, where) if vector is not None else []
-    paths = {entry.document_id: path for path, entry in view.entries().items()}
-    return fuse(words, vectors, k=k, paths=paths)
+    return fuse(words, vectors, k=k)
 
 
 def windows(view: View, hits: Sequence[Hit]) -> list[Window]:
@@ -96,14 +95,19 @@ def windows(view: View, hits: Sequence[Hit]) -> list[Window]:
     retrieved, or an answer among a thousand documents could differ from the answer in its document
     alone.
     """
-    unsorted = [_build_window(view.document(hit.passage.document_id), hit) for hit in hits]
+    unsorted = [_build_window(view.text(hit.passage.document_id), hit) for hit in hits]
     return sorted(unsorted, key=lambda window: -window.score)
 
 
-def _build_window(document: Document, hit: Hit) -> Window:
-    """Return the window of one hit: its passage, and the sentences before and after it."""
-    text, start, end = document.text, hit.passage.start, hit.passage.end
-    before = len(text[:start].rstrip())
+def _build_window(text: str, hit: Hit) -> Window:
+    """Return the window of one hit: its passage, and the sentences before and after it.
+
+    text: of the hit's document.
+    """
+    start, end = hit.passage.start, hit.passage.end
+    before = start
+    while before and text[before - 1].isspace():
+        before -= 1
     if before:
         start = sentence_around(text, before - 1, before)[0]
     after = text[end : end + 1000]
@@ -111,7 +115,7 @@ def _build_window(document: Document, hit: Hit) -> Window:
     if skipped < len(after):
         end = sentence_around(text, end + skipped, end + skipped + 1)[1]
     return Window(
-        document_id=document.id,
+        document_id=hit.passage.document_id,
         start=start,
         end=end,
         text=text[start:end],

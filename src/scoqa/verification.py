@@ -1,24 +1,30 @@
 """Verify citations against the current files, without any model.
 
 Input: an Answer and the documents folder. Output: one Verdict per citation: true, the file changed,
-the parser changed, the quote is elsewhere now, or it is gone. `freshness` compares an indexed
-document with its current file.
+the parser changed, the quote is elsewhere now, or it is gone. Each file is parsed at most once.
+`freshness` compares an indexed document with its current file without parsing it.
 """
 
 from __future__ import annotations
 
 import errno
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cached_property
 from operator import attrgetter
 from pathlib import Path
 
 from scoqa.errors import ParseError, WorkspaceError
 from scoqa.parse import hash_file, parse_file
-from scoqa.parse.folder import scan
+from scoqa.parse.folder import Source, is_document_path, scan
 from scoqa.types import Answer, Citation, Document, Freshness, Span, Verdict
 
 MOST_PLACES = 20  # at most this many places per quote are listed
+OUTDATED: dict[Freshness, str] = {  # the predicate of a sentence about a file
+    "changed": "has changed since it was indexed.",
+    "missing": "does not exist any more.",
+    "unreadable": "cannot be read at the moment.",
+}
 
 # Error numbers for a path where no file exists: no such name, a file in place of a folder, a loop
 # of links, a name that is too long.
@@ -32,13 +38,29 @@ def all_citations(answer: Answer) -> Iterator[Citation]:
         yield from citation.also_in
 
 
-def verify(answer: Answer, documents: Path) -> list[Verdict]:
-    """Check every citation of `answer` against the current files; verdicts in order."""
-    return [verify_citation(citation, documents) for citation in all_citations(answer)]
+def verify(
+    answer: Answer,
+    documents: Path,
+    *,
+    exclude: Sequence[str] = (),
+    index: Path | None = None,
+) -> list[Verdict]:
+    """Check every citation of `answer` against the current files; verdicts in order.
+
+    exclude, index: as in `scan`; excluded files and the index folder are not read.
+    """
+    return _Folder(documents, exclude, index).verify(list(all_citations(answer)))
 
 
-def freshness(document: Document, documents: Path) -> Freshness:
-    """Compare the file of `document` below `documents` with its indexed version.
+def outdated_files(answer: Answer, documents: Path) -> dict[str, Freshness]:
+    """Return the cited files that are not as they were indexed, by path; parses none of them."""
+    cited = {citation.path: citation for citation in all_citations(answer)}
+    states = {path: freshness(citation, documents) for path, citation in cited.items()}
+    return {path: state for path, state in states.items() if state != "unchanged"}
+
+
+def freshness(document: Document | Citation, documents: Path) -> Freshness:
+    """Compare the file of a document or citation with its indexed version.
 
     unchanged: the same bytes, by a hash computed now. changed: other bytes. missing: there is no
     regular file with that name. unreadable: the file exists, or may exist, but cannot be read.
@@ -54,7 +76,13 @@ def freshness(document: Document, documents: Path) -> Freshness:
         return "missing" if error.errno in _MISSING_ERRORS else "unreadable"
 
 
-def verify_citation(citation: Citation, documents: Path) -> Verdict:
+def verify_citation(
+    citation: Citation,
+    documents: Path,
+    *,
+    exclude: Sequence[str] = (),
+    index: Path | None = None,
+) -> Verdict:
     """Check `citation` against the current files under `documents`.
 
     true: same bytes, same parser, quote and sentence at their offsets, and the same line, page,
@@ -62,11 +90,111 @@ def verify_citation(citation: Citation, documents: Path) -> Verdict:
     sentence are still at their offsets. elsewhere: the quote is at other offsets or in another
     file, which the verdict names, or only its line, page, heading or title differ. gone: no
     document contains the quote.
+
+    exclude, index: as in `scan`.
     """
-    document = _parse_cited_file(citation, documents)
-    if document is None:
-        reason = f"{citation.path} does not exist or cannot be read"
-        return _look_elsewhere(citation, documents, reason)
+    [verdict] = _Folder(documents, exclude, index).verify([citation])
+    return verdict
+
+
+_Place = tuple[str, int, int]  # path, start, end
+
+
+class _Folder:
+    """The current files of a folder of documents; those that citations name are parsed once."""
+
+    def __init__(self, documents: Path, exclude: Sequence[str], index: Path | None) -> None:
+        self.documents = documents
+        self.exclude = exclude
+        self.index = None if index is None else index.resolve()
+        self._cited: dict[str, Document | None] = {}  # by path; None if it cannot be read
+
+    def verify(self, citations: Sequence[Citation]) -> list[Verdict]:
+        """Return one verdict per citation, in order."""
+        verdicts: dict[int, Verdict] = {}
+        reasons: dict[int, str] = {}  # of the citations whose quote is not in their document
+        for number, citation in enumerate(citations):
+            document = self._parse_cited(citation.path)
+            if document is None:
+                reasons[number] = f"{citation.path} does not exist, is excluded or cannot be read"
+                continue
+            verdict = _compare(citation, document)
+            if isinstance(verdict, Verdict):
+                verdicts[number] = verdict
+            elif places := _find_places(citation.quote, document):
+                verdicts[number] = _elsewhere(citation, verdict, places)
+            else:
+                reasons[number] = verdict
+        found = self._search([citations[number] for number in reasons])
+        for (number, reason), places in zip(reasons.items(), found, strict=True):
+            verdicts[number] = _elsewhere(citations[number], reason, places)
+        return [verdicts[number] for number in range(len(citations))]
+
+    def _parse_cited(self, path: str) -> Document | None:
+        if path not in self._cited:
+            try:
+                file = self._find(path)
+            except OSError:  # a folder above it may not be entered
+                file = None
+            self._cited[path] = None if file is None else _parse(file, path)
+        return self._cited[path]
+
+    def _find(self, path: str) -> Path | None:
+        """Return the file at `path`, or None if a sync would not read it.
+
+        Lists the folder only if there is no file with exactly that name.
+        """
+        if not is_document_path(path, self.exclude):
+            return None
+        file = _find_exactly(path, self.documents)
+        if file is None:
+            return next((source.file for source in self._sources if source.path == path), None)
+        root, index = self.documents.resolve(), self.index
+        if file.parent.resolve() != (root / path).parent:  # below a link, which `scan` skips
+            return None
+        # The index may also be the documents folder itself, or contain it.
+        if index is not None and root in index.parents and file.resolve().is_relative_to(index):
+            return None
+        return file
+
+    @cached_property
+    def _sources(self) -> list[Source]:
+        return scan(self.documents, exclude=self.exclude, index=self.index)[0]
+
+    def _search(self, citations: Sequence[Citation]) -> list[list[_Place]]:
+        """Return the first MOST_PLACES places of each quote in the other files of the folder."""
+        found: list[list[_Place]] = [[] for _ in citations]
+        if not citations:
+            return found
+        for source in self._sources:
+            waiting = [
+                (citation.quote, places)
+                for citation, places in zip(citations, found, strict=True)
+                if citation.path != source.path and len(places) < MOST_PLACES
+            ]
+            if not waiting:
+                continue
+            if source.path in self._cited:
+                document = self._cited[source.path]
+            else:
+                document = _parse(source.file, source.path)
+            if document is None:
+                continue
+            for quote, places in waiting:
+                places += _find_places(quote, document)
+        return found
+
+
+def _parse(file: Path, path: str) -> Document | None:
+    """Return the parsed document, or None if the file cannot be read."""
+    try:
+        return parse_file(file, path)[0]
+    except ParseError:
+        return None
+
+
+def _compare(citation: Citation, document: Document) -> Verdict | str:
+    """Return the verdict if the quote is at its offsets, otherwise the reason why it is not."""
     same_bytes = document.digest == citation.digest
     same_parser = document.parser == citation.parser
     in_place = _is_in_place(citation, document)
@@ -91,10 +219,8 @@ def verify_citation(citation: Citation, documents: Path) -> Verdict:
             f"{now.version}; the quote is still at its offsets.",
         )  # fmt: skip
     if same_bytes and same_parser:
-        reason = f"{citation.path} has different text at {citation.start}:{citation.end}"
-    else:
-        reason = f"{citation.path} has changed since"
-    return _look_elsewhere(citation, documents, reason, first=document)
+        return f"{citation.path} has different text at {citation.start}:{citation.end}"
+    return f"{citation.path} has changed since"
 
 
 def _is_in_place(citation: Citation, document: Document) -> bool:
@@ -115,20 +241,20 @@ def _has_right_labels(citation: Citation, document: Document) -> bool:
     return labels(citation) == labels(Citation.from_span(document, span))
 
 
-def _parse_cited_file(citation: Citation, documents: Path) -> Document | None:
-    """Parse the file at the citation's path; None if it is missing or unreadable."""
-    try:
-        file = find_file(citation.path, documents)
-        return None if file is None else parse_file(file, citation.path)[0]
-    except (ParseError, OSError):
-        return None
-
-
 def find_file(path: str, documents: Path) -> Path | None:
     """Return the regular file at `path` below `documents`, or None. `path` may be any string.
 
     Raises OSError if the path is not accessible, WorkspaceError if the folder is missing.
     """
+    file = _find_exactly(path, documents)
+    if file is not None:
+        return file
+    # The name on disk may have another Unicode composition; paths are NFC.
+    return next((source.file for source in scan(documents)[0] if source.path == path), None)
+
+
+def _find_exactly(path: str, documents: Path) -> Path | None:
+    """Return the regular file with exactly this name, or None. Raises OSError as `find_file`."""
     try:
         file = documents / path
         if not file.resolve().is_relative_to(documents.resolve()):
@@ -141,27 +267,11 @@ def find_file(path: str, documents: Path) -> Path | None:
     except OSError as error:
         if error.errno not in _MISSING_ERRORS:
             raise
-    # The name on disk may have another Unicode composition; paths are NFC.
-    return next((source.file for source in scan(documents)[0] if source.path == path), None)
+    return None
 
 
-def _look_elsewhere(
-    citation: Citation, documents: Path, reason: str, *, first: Document | None = None
-) -> Verdict:
-    """Return "elsewhere" with the current places of the quote, or "gone".
-
-    first: a document to search before all others.
-    """
-    places = _find_places(citation.quote, first) if first is not None else []
-    if not places:
-        for source in scan(documents)[0]:
-            if source.path != citation.path:
-                try:
-                    places += _find_places(citation.quote, parse_file(source.file, source.path)[0])
-                except ParseError:
-                    continue
-            if len(places) >= MOST_PLACES:
-                break
+def _elsewhere(citation: Citation, reason: str, places: Sequence[_Place]) -> Verdict:
+    """Return "elsewhere" with the current places of the quote, or "gone" without any."""
     if not places:
         return Verdict("gone", citation, f"{reason}; no document contains the quote.")
     path, start, end = places[0]
@@ -173,9 +283,9 @@ def _look_elsewhere(
     )  # fmt: skip
 
 
-def _find_places(quote: str, document: Document) -> list[tuple[str, int, int]]:
+def _find_places(quote: str, document: Document) -> list[_Place]:
     """Return (path, start, end) of the first MOST_PLACES exact occurrences of `quote`."""
-    places: list[tuple[str, int, int]] = []
+    places: list[_Place] = []
     start = document.text.find(quote) if quote else -1
     while start >= 0 and len(places) < MOST_PLACES:
         places.append((document.path, start, start + len(quote)))

@@ -39,7 +39,7 @@ from scoqa.types import (
     SyncReport,
     Verdict,
 )
-from scoqa.verification import find_file, freshness, verify
+from scoqa.verification import find_file, freshness, outdated_files, verify
 
 DOCUMENTS = "docs"
 INDEX = "embeddings"
@@ -287,7 +287,11 @@ class Workspace:
 
     def verify(self, answer: Answer) -> list[Verdict]:
         """Return a verdict on every citation of `answer`, checked against the files."""
-        return verify(answer, self.documents)
+        return verify(answer, self.documents, exclude=self.exclude, index=self.index)
+
+    def outdated_files(self, answer: Answer) -> dict[str, Freshness]:
+        """Return the cited files that are not as they were indexed, by path; parses none."""
+        return outdated_files(answer, self.documents)
 
 
 def _resolve(folder: str | Path) -> Path:

@@ -56,7 +56,7 @@ from scoqa.read.encoder import Encoder
 from scoqa.read.span import collect_evidence, group_facts, rank, score_windows
 from scoqa.read.span_decoding import WindowScores
 from scoqa.retrieve import fuse, retrieve, windows
-from scoqa.store import Where
+from scoqa.store import Match, Where
 from scoqa.types import Hit, Question, Window
 
 SEED = 1
@@ -123,22 +123,27 @@ def holds_words(question: Question, text: str) -> bool:
     return any(pattern.search(fold(text)) for pattern in patterns)
 
 
-def fused_again(hits: Sequence[Hit], paths: dict[str, str]) -> list[Hit]:
+def fused_again(hits: Sequence[Hit]) -> list[Hit]:
     """Return the ranking that both searches give if there is nothing but `hits`.
 
     Shares of a best passage that is gone would tell that it was there.
     """
     rankings = [
         sorted(
-            [(hit.passage, f.score) for hit in hits for f in hit.found_by if f.search == search],
-            key=lambda each: -each[1],
+            [
+                Match(hit.passage, hit.path, result.score)
+                for hit in hits
+                for result in hit.found_by
+                if result.search == search
+            ],
+            key=lambda match: -match.score,
         )
         for search in ("words", "vectors")
     ]
-    return fuse(*rankings, k=min(map(len, rankings)), paths=paths)
+    return fuse(*rankings, k=min(map(len, rankings)))
 
 
-def without_answers(question: Question, hits: Sequence[Hit], paths: dict[str, str]) -> list[Hit]:
+def without_answers(question: Question, hits: Sequence[Hit]) -> list[Hit]:
     """Return the ranking that both searches would give without the passages that may answer."""
     left = [
         hit
@@ -146,12 +151,10 @@ def without_answers(question: Question, hits: Sequence[Hit], paths: dict[str, st
         if not touches(question, hit.path, hit.passage.start, hit.passage.end)
         and not holds_words(question, hit.passage.text)
     ]
-    return fused_again(left, paths)
+    return fused_again(left)
 
 
-def rankings_of(
-    question: Question, hits: list[Hit], paths: dict[str, str], own: set[str]
-) -> dict[str, list[Hit]]:
+def rankings_of(question: Question, hits: list[Hit], own: set[str]) -> dict[str, list[Hit]]:
     """Return what is read for `question` in folders of several sizes, best first.
 
     own: the paths of the documents that the question is about.
@@ -161,12 +164,12 @@ def rankings_of(
     kept = {*rng.sample(every, max(1, len(every) // 3)), *own}
     found = {
         "all": hits,
-        "some": fused_again([hit for hit in hits[:READ] if hit.path in kept], paths),
-        "alone": fused_again([hit for hit in hits if hit.path in own], paths),
+        "some": fused_again([hit for hit in hits[:READ] if hit.path in kept]),
+        "alone": fused_again([hit for hit in hits if hit.path in own]),
     }
     if question.answerable:
-        found["all without"] = without_answers(question, hits, paths)
-        found["alone without"] = without_answers(question, found["alone"], paths)
+        found["all without"] = without_answers(question, hits)
+        found["alone without"] = without_answers(question, found["alone"])
     return {asked: ranking[:READ] for asked, ranking in found.items() if ranking}
 
 
@@ -187,7 +190,7 @@ def rows(evaluation: Evaluation, encoder: Encoder) -> list[Row]:
             hits = retrieve(view, question.question, vector, k=400, where=where)
             own = {gold.document for gold in (*question.answers, *question.evidence)}
             own |= {about} & set(paths.values())
-            rankings = rankings_of(question, hits, paths, own)
+            rankings = rankings_of(question, hits, own)
             read = {hit.passage.id: hit for ranking in rankings.values() for hit in ranking}
             once = dict(zip(read, windows_in_order(view, list(read.values())), strict=True))
             window_scores, candidates = score_windows(

@@ -17,15 +17,16 @@ from scoqa.evaluation import measures
 from scoqa.evaluation.gold_places import place_golds
 from scoqa.evaluation.sets import read_set
 from scoqa.normalization import query_terms
-from scoqa.store import Matches, catalog
+from scoqa.store import Match, catalog
 from scoqa.types import Passage
 
 
-def reciprocal_rank_fusion(words: Matches, vectors: Matches) -> list[Passage]:
+def reciprocal_rank_fusion(words: list[Match], vectors: list[Match]) -> list[Passage]:
     scores: dict[str, float] = {}
     passages: dict[str, Passage] = {}
     for ranking in (words, vectors):
-        for rank, (passage, _) in enumerate(ranking, start=1):
+        for rank, match in enumerate(ranking, start=1):
+            passage = match.passage
             passages[passage.id] = passage
             scores[passage.id] = scores.get(passage.id, 0.0) + 1 / (60 + rank)
     return sorted(passages.values(), key=lambda passage: -scores[passage.id])
@@ -59,17 +60,18 @@ def main(folder: str, questions: str) -> None:
             print(f"{name:44} {recall}  {sum(shares) / len(rows):.3f}")
 
         print(f"{len(rows)} questions" + " " * 32 + "Success@1  @5     @10    evidence")
-        report("vectors alone", [[p for p, _ in ranking] for ranking in vectors])
+        report("vectors alone", [[match.passage for match in ranking] for ranking in vectors])
         for heading in (1.0, 2.0, 3.0):
             catalog.HEADING_WEIGHT = heading
             words = [view.search_words(query_terms(row.question), k) for row in rows]
-            report(f"words alone, heading {heading:g}", [[p for p, _ in each] for each in words])
+            alone = [[match.passage for match in ranking] for ranking in words]
+            report(f"words alone, heading {heading:g}", alone)
             fused = [reciprocal_rank_fusion(w, v) for w, v in zip(words, vectors, strict=True)]
             report(f"reciprocal rank fusion, heading {heading:g}", fused)
             for weight in (0.3, 0.5, 0.7):
                 retrieve.WORDS_WEIGHT = weight
                 convex = [
-                    [hit.passage for hit in retrieve.fuse(w, v, k=k, paths=paths)]
+                    [hit.passage for hit in retrieve.fuse(w, v, k=k)]
                     for w, v in zip(words, vectors, strict=True)
                 ]
                 report(f"convex, heading {heading:g}, words {weight:g}", convex)

@@ -96,7 +96,7 @@ def cases(evaluation: Evaluation, most: int) -> list[Case]:
             ]
 
             beside = neighbours(view, question, hits)
-            instead = neighbours(view, question, without_answers(question, hits, paths))
+            instead = neighbours(view, question, without_answers(question, hits))
             if holding and len(beside) >= TEN - 1 and len(instead) >= TEN:
                 ten = sorted([holding[0], *beside[: TEN - 1]], key=lambda window: -window.score)
                 found.append(Case(question, paths, holding[:1], ten, instead[:TEN]))

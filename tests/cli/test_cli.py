@@ -136,8 +136,24 @@ def test_a_document_that_changed_since_it_was_indexed_is_noted(indexed: Path, ru
     file.write_text("NEW. " + file.read_text(encoding="utf-8"), encoding="utf-8")
     done = run("ask", QUESTION, "-w", indexed)
     assert 0 == done.code
-    assert "Note: lighthouse.txt has changed since; the quote is at" in done.err
+    note = "Note: lighthouse.txt has changed since it was indexed. Bring the index up to date: "
+    assert 1 == done.err.count(note), "once per file, however many citations name it"
     assert "scoqa index" in done.err
+    file.unlink()
+    assert (
+        "Note: lighthouse.txt does not exist any more." in run("ask", QUESTION, "-w", indexed).err
+    )
+
+
+def test_an_ask_parses_no_document_to_tell_whether_it_changed(
+    indexed: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("parsed by an ask")
+
+    monkeypatch.setattr("scoqa.verification.parse_file", refuse)
+    done = run("ask", QUESTION, "-w", indexed)
+    assert (0, "") == (done.code, done.err.partition("\n")[2])
 
 
 def test_doctor_says_what_is_sound_and_ends_with_1_otherwise(

@@ -259,6 +259,7 @@ def ask(
         print_message,
         show_status,
     )
+    from scoqa.verification import OUTDATED
 
     workspace = open_workspace(root, index, reader=reader, allow_download=allow_download)
     with show_status("Loading the model, finding passages and reading ..."):
@@ -270,10 +271,9 @@ def ask(
         print_answer(answer)
         if explain:
             print_explanation(explanation)
-    for verdict in workspace.verify(answer):
-        if verdict.kind != "true":
-            update = f"Bring the index up to date: {workspace.store.command}"
-            print_message(f"Note: {verdict.message} {update}")
+    for path, state in workspace.outdated_files(answer).items():
+        update = f"Bring the index up to date: {workspace.store.command}"
+        print_message(f"Note: {path} {OUTDATED[state]} {update}")
     if exit_on_silence and not answer.answered:
         raise typer.Exit(3)
 

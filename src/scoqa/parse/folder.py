@@ -80,9 +80,7 @@ def scan(
         for name in [*links, *sorted(files)]:
             file = here / name
             path = unicodedata.normalize("NFC", file.relative_to(documents).as_posix())
-            if name.startswith(".") or any(fnmatch(name, pattern) for pattern in NEVER_DOCUMENTS):
-                continue
-            if any(fnmatch(path, pattern) for pattern in exclude):
+            if not is_document_path(path, exclude):
                 continue
             if name not in links and format_of(path) is None:
                 ignored[Path(_make_printable(path)).suffix.lower() or "(none)"] += 1
@@ -95,6 +93,20 @@ def scan(
             elif name not in links:
                 sources[path] = source
     return [sources[path] for path in sorted(sources)], dict(sorted(ignored.items())), failed
+
+
+def is_document_path(path: str, exclude: Sequence[str] = ()) -> bool:
+    """Return whether a file at `path` may be a document, judged by its path alone.
+
+    Paths that match `exclude`, hidden files and folders, NEVER_DOCUMENTS, and paths that `scan`
+    never returns, such as "../a.txt" and "/a.txt", are not documents.
+    """
+    *_, name = parts = path.split("/")
+    return (
+        not any(part == "" or part.startswith(".") for part in parts)
+        and not any(fnmatch(name, pattern) for pattern in NEVER_DOCUMENTS)
+        and not any(fnmatch(path, pattern) for pattern in exclude)
+    )
 
 
 def _resolve(file: Path) -> Path | None:

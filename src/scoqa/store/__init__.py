@@ -55,7 +55,13 @@ class Counts:
     embedded: int
 
 
-Matches = list[tuple[Passage, float]]
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A passage returned by one search, with the path of its document and its score."""
+
+    passage: Passage
+    path: str
+    score: float
 
 
 class View(Protocol):
@@ -71,6 +77,9 @@ class View(Protocol):
 
     def counts(self) -> Counts: ...
 
+    def is_empty(self) -> bool:
+        """Return whether there is no passage, without counting them."""
+
     def settings(self) -> Mapping[str, str]:
         """Return the settings the index was built with (embedder, splitter, terms)."""
 
@@ -82,6 +91,9 @@ class View(Protocol):
 
     def document(self, document_id: str) -> Document:
         """Return the document with this id, any string; raises KeyError if there is none."""
+
+    def text(self, document_id: str) -> str:
+        """Return the text of a document, without its marks; raises KeyError as `document`."""
 
     def document_of(self, text_digest: str) -> Document:
         """Return the first document by path with exactly this text; raises KeyError if none."""
@@ -101,14 +113,14 @@ class View(Protocol):
     def passages_of(self, document_id: str) -> list[Passage]:
         """Return the passages of a document, sorted by start; empty for an unknown id."""
 
-    def search_words(self, terms: Sequence[str], k: int, where: Where = ...) -> Matches:
-        """Return passages that contain any of `terms` with BM25 scores, best first.
+    def search_words(self, terms: Sequence[str], k: int, where: Where = ...) -> list[Match]:
+        """Return the passages that contain any of `terms`, by BM25, best first.
 
         Higher is better. The k best passages and all that tie with the k-th, so possibly more
         than k; ties are sorted by path, then start.
         """
 
-    def search_vectors(self, vector: Vectors, k: int, where: Where = ...) -> Matches:
+    def search_vectors(self, vector: Vectors, k: int, where: Where = ...) -> list[Match]:
         """Return passages by inner product with `vector`, shape (d,); order as `search_words`."""
 
     def vectors(self, keys: Sequence[str]) -> Mapping[str, Vectors]:

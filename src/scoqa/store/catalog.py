@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 import sqlite3
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,10 @@ Vectors = NDArray[np.float32]
 # Weight of a word in the heading (title, date line, headings) relative to a word in the text; see
 # docs/guide/decisions/0004-fusion.md.
 HEADING_WEIGHT = 2.0
+
+# SQLite cuts up to this many passages out of one text; for more, the text is loaded once. Each cut
+# reads the text again, but decodes only the passage; see docs/guide/log.md.
+MOST_CUT = 2
 
 
 def quote_term(word: str) -> str:
@@ -57,6 +62,10 @@ class Catalog:
         documents, passages, vectors = self.connection.execute(count).fetchone()
         return Counts(documents, passages, vectors, int(self.meta("embedded", "0")))
 
+    def is_empty(self) -> bool:
+        query = "SELECT EXISTS (SELECT 1 FROM passages)"
+        return not self.connection.execute(query).fetchone()[0]
+
     def entries(self) -> dict[str, Entry]:
         rows = self.connection.execute(
             "SELECT path, public_id, digest, parser_name, parser_version, splitter "
@@ -71,6 +80,10 @@ class Catalog:
     def document(self, document_id: str) -> Document:
         return self._document("public_id = ?", document_id)
 
+    def text(self, document_id: str) -> str:
+        query = "SELECT content FROM documents WHERE public_id = ?"
+        return self._text(self._fetch_row(query, document_id)[0])
+
     def document_of(self, text_digest: str) -> Document:
         return self._document("text_digest = ? ORDER BY path LIMIT 1", text_digest)
 
@@ -80,18 +93,23 @@ class Catalog:
             "parser_version, title, marks, media_type, modified "
             f"FROM documents JOIN contents ON contents.id = content WHERE {condition}"
         )
-        try:
-            row = self.connection.execute(query, (value,)).fetchone()
-        except UnicodeEncodeError:  # SQLite cannot store lone surrogates, so no row matches
-            row = None
-        if row is None:
-            raise KeyError(value)
+        row = self._fetch_row(query, value)
         return Document(
             id=row[0], path=row[1], collection=row[2], digest=row[3],
             text=self._text(row[4]), text_digest=row[5], parser=Parser(row[6], row[7]),
             title=row[8], marks=tuple(_mark_from_json(record) for record in json.loads(row[9])),
             media_type=row[10], modified=datetime.fromisoformat(row[11]) if row[11] else None,
         )  # fmt: skip
+
+    def _fetch_row(self, query: str, value: str) -> tuple[Any, ...]:
+        """Return the first row of `query` for `value`, any string; raises KeyError without one."""
+        try:
+            row: tuple[Any, ...] | None = self.connection.execute(query, (value,)).fetchone()
+        except UnicodeEncodeError:  # SQLite cannot store lone surrogates, so no row matches
+            row = None
+        if row is None:
+            raise KeyError(value)
+        return row
 
     def boxes(self, document_id: str, page: int) -> bytes:
         """Return the boxes of a page; empty if the page has none."""
@@ -104,12 +122,25 @@ class Catalog:
 
     def passages(self, rows: Sequence[int]) -> dict[int, tuple[str, Passage]]:
         """Return (path, passage) by row number."""
-        passages: dict[int, tuple[str, Passage]] = {}
+        found: list[_PassageRow] = []
         for chunk in _chunks(rows):
             query = f"{_PASSAGE} WHERE passages.id IN {_placeholders(chunk)}"
-            for row in self.connection.execute(query, chunk):
-                passages[row[0]] = (row[1], self._passage(row))
-        return passages
+            found += self.connection.execute(query, chunk)
+        counts = Counter(row[-1] for row in found)
+        cut = self._cut_passages([row[0] for row in found if counts[row[-1]] <= MOST_CUT])
+        return {row[0]: (row[1], self._passage(row, cut.get(row[0]))) for row in found}
+
+    def _cut_passages(self, rows: Sequence[int]) -> dict[int, str]:
+        """Return the text of passages by row number, cut by SQLite from their documents."""
+        texts: dict[int, str] = {}
+        for chunk in _chunks(rows):
+            query = (
+                'SELECT passages.id, substr(text, "start" + 1, "end" - "start") FROM passages '
+                "JOIN documents ON documents.id = document JOIN contents ON contents.id = content "
+                f"WHERE passages.id IN {_placeholders(chunk)}"
+            )
+            texts.update(self.connection.execute(query, chunk).fetchall())
+        return texts
 
     def find_rows(self, public_ids: Sequence[str]) -> dict[str, int]:
         """Return the row number of each passage id; unknown ids are left out."""
@@ -123,9 +154,11 @@ class Catalog:
         query = f'{_PASSAGE} WHERE documents.public_id = ? ORDER BY passages."start"'
         return [self._passage(row) for row in self.connection.execute(query, (document_id,))]
 
-    def _passage(self, row: tuple[int, str, str, str, int, int, str, int]) -> Passage:
+    def _passage(self, row: _PassageRow, text: str | None = None) -> Passage:
+        """Return the passage of `row`; text: its text, if that has been read already."""
         _, _, public_id, document_id, start, end, heading, content = row
-        text = self._text(content)[start:end]
+        if text is None:
+            text = self._text(content)[start:end]
         return Passage(public_id, document_id, start, end, text, heading)
 
     def _text(self, content: int) -> str:
@@ -339,6 +372,7 @@ class Catalog:
 
 _T = TypeVar("_T")
 
+_PassageRow = tuple[int, str, str, str, int, int, str, int]  # a row of _PASSAGE
 _PASSAGE = (
     'SELECT passages.id, path, passages.public_id, documents.public_id, passages."start", '
     'passages."end", heading, content FROM passages JOIN documents ON documents.id = document'

@@ -26,7 +26,7 @@ from scoqa.errors import (
     ScoqaError,
     WorkspaceError,
 )
-from scoqa.store import Counts, Entry, Matches, Where, schema
+from scoqa.store import Counts, Entry, Match, Where, schema
 from scoqa.store.catalog import Catalog
 from scoqa.store.lock import describe_holder, hold_lock, is_writable
 from scoqa.store.vectors import VectorCache
@@ -253,6 +253,9 @@ class LocalView:
     def counts(self) -> Counts:
         return self.catalog.counts()
 
+    def is_empty(self) -> bool:
+        return self.catalog.is_empty()
+
     def settings(self) -> Mapping[str, str]:
         return self.catalog.settings()
 
@@ -264,6 +267,9 @@ class LocalView:
 
     def document(self, document_id: str) -> Document:
         return self.catalog.document(document_id)
+
+    def text(self, document_id: str) -> str:
+        return self.catalog.text(document_id)
 
     def document_of(self, text_digest: str) -> Document:
         return self.catalog.document_of(text_digest)
@@ -282,10 +288,10 @@ class LocalView:
     def passages_of(self, document_id: str) -> list[Passage]:
         return self.catalog.passages_of(document_id)
 
-    def search_words(self, terms: Sequence[str], k: int, where: Where = Where()) -> Matches:
+    def search_words(self, terms: Sequence[str], k: int, where: Where = Where()) -> list[Match]:
         return self._best(lambda limit: self.catalog.search_words(terms, limit, where), k)
 
-    def search_vectors(self, vector: Vectors, k: int, where: Where = Where()) -> Matches:
+    def search_vectors(self, vector: Vectors, k: int, where: Where = Where()) -> list[Match]:
         cache = self.store.cache_for(self)
         allowed = self.catalog.allowed_rows(where)
         query = np.asarray(vector, dtype=np.float32)
@@ -299,7 +305,7 @@ class LocalView:
         name, _, sha256 = self.catalog.meta("cache").partition(" ")
         return VectorCache.read(self.store.folder / name, sha256) if name else None
 
-    def _best(self, search: Callable[[int], list[tuple[int, float]]], k: int) -> Matches:
+    def _best(self, search: Callable[[int], list[tuple[int, float]]], k: int) -> list[Match]:
         """Return the k best matches and all that tie with the k-th; ties by path, then start.
 
         search: takes a limit, and returns at most that many (row, score), best first.
@@ -315,12 +321,11 @@ class LocalView:
             least = scored[k - 1][1]
             scored = [(row, score) for row, score in scored if score >= least]
         passages = self.catalog.passages([row for row, _ in scored])
-
-        def sort_key(match: tuple[int, float]) -> tuple[float, str, int]:
-            path, passage = passages[match[0]]
-            return -match[1], path, passage.start
-
-        return [(passages[row][1], score) for row, score in sorted(scored, key=sort_key)]
+        matches = [
+            Match(passage, path, score)
+            for (path, passage), score in ((passages[row], score) for row, score in scored)
+        ]
+        return sorted(matches, key=lambda match: (-match.score, match.path, match.passage.start))
 
 
 class LocalWriter(LocalView):

@@ -19,7 +19,8 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from scoqa.errors import ScoqaError
 from scoqa.places import Marks
-from scoqa.types import Citation, Document, Freshness, Mark
+from scoqa.types import Citation, Document, Mark
+from scoqa.verification import OUTDATED
 
 if TYPE_CHECKING:
     from scoqa.workspace import Workspace
@@ -31,11 +32,6 @@ _AT_ONCE = 2
 _MOST_WAITING = 16  # a viewer that turns pages quickly cancels requests for earlier pages
 _MOST_CACHED_BYTES = 48 * 2**20  # some hundred pages of text
 _A4 = (0.0, 0.0, 595.0, 842.0)
-_WHY: dict[Freshness, str] = {
-    "changed": "has changed since it was indexed.",
-    "missing": "does not exist any more.",
-    "unreadable": "cannot be read at the moment.",
-}
 _Key = tuple[str, int, int]  # digest of the file, number of the page, width
 _NUMBER = re.compile(r"[1-9][0-9]{0,6}")
 
@@ -111,7 +107,7 @@ class PageImages:
             return _refuse(404, document if isinstance(document, str) else _UNKNOWN)
         state = await run_in_threadpool(self._workspace.freshness, document)
         if state != "unchanged":
-            return _refuse(409, f"{document.path} {_WHY[state]}")
+            return _refuse(409, f"{document.path} {OUTDATED[state]}")
         try:
             image = await self._get_image(request, document, number, width)
         except ScoqaError as error:
