@@ -24,7 +24,7 @@ from scoqa.errors import (
 )
 from scoqa.index import SyncStep
 from scoqa.parse import PARSERS, document_id
-from scoqa.store import Entry, local, open_store
+from scoqa.store import Entry, connection, local, open_store
 from scoqa.store.vectors import VectorCache
 from scoqa.types import Parser, SyncReport, content_id
 from scoqa.workspace import Workspace
@@ -770,11 +770,9 @@ def test_a_catalog_that_something_else_keeps_locked_is_no_damaged_index(
 ) -> None:
     import sqlite3
 
-    from scoqa.store import local
-
     workspace = quick_workspace(folder)
     workspace.sync()
-    monkeypatch.setattr(local, "BUSY_SECONDS", 0.1)
+    monkeypatch.setattr(connection, "BUSY_SECONDS", 0.1)
     other = sqlite3.connect(folder / "embeddings" / "catalog.sqlite", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     try:

@@ -28,6 +28,7 @@ from scoqa.errors import (
 )
 from scoqa.store import Counts, Entry, Matches, Where, schema
 from scoqa.store.catalog import Catalog
+from scoqa.store.connection import close_after_writing, open_to_read, open_to_write
 from scoqa.store.lock import describe_holder, hold_lock, is_writable
 from scoqa.store.vectors import VectorCache
 from scoqa.types import SCORE_PLACES, Document, Notice, Passage
@@ -40,11 +41,6 @@ SAVE_EVERY = 20_000  # passages between writes of the vector cache: some 30 MB a
 # A write also waits until the cache has grown by this share since the last write, so that all
 # writes together are three times the last one.
 SAVE_SHARE = 0.5
-# Memory for catalog pages while writing. Its keys are hashes, so any page may be needed.
-WRITER_PAGES_KB = 64 * 1024
-LOG_PAGES = 8000  # of 4 KB per checkpoint; a page that changes again before it is written once
-CHECKPOINT_MILLISECONDS = 500  # how long the end of a write waits for readers
-BUSY_SECONDS = 30.0  # how long SQLite waits for another connection's short lock
 
 
 class LocalStore:
@@ -74,7 +70,7 @@ class LocalStore:
                 f"There is no index in {self.folder}. Build it with: {self.command}"
             )
         with self._translate_errors():
-            connection = self._connect_to_read()
+            connection = open_to_read(self.folder / CATALOG, writable=self.writable)
             try:
                 view = LocalView(self, Catalog(connection))
                 connection.execute("BEGIN")
@@ -86,18 +82,14 @@ class LocalStore:
     @contextmanager
     def writer(self) -> Iterator[LocalWriter]:
         with hold_lock(self.folder), self._translate_errors():
-            connection = self._connect_to_write()
+            connection = open_to_write(self.folder / CATALOG)
             try:
                 writer = LocalWriter(self, Catalog(connection))
                 writer.check()
                 schema.add_optional_tables(connection)
                 yield writer
             finally:
-                # After a write the catalog is a single file, readable in a read-only folder. A
-                # reader may delay this beyond the timeout; then the next writer does it.
-                connection.execute(f"PRAGMA busy_timeout = {CHECKPOINT_MILLISECONDS}")
-                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-                connection.close()
+                close_after_writing(connection)
 
     def set_aside(self) -> None:
         """Move every file of the index into a new folder `set-aside-N`.
@@ -159,48 +151,6 @@ class LocalStore:
                 f"{self.folder / CATALOG} cannot be read as an index ({error}). Your documents "
                 f"are unchanged. {self._rebuild}"
             ) from error
-
-    def _connect_to_read(self) -> sqlite3.Connection:
-        file = self.folder / CATALOG
-        uri = file.absolute().as_uri() + "?mode=ro"
-        connection = self._connect(uri)
-        try:
-            connection.execute("SELECT count(*) FROM sqlite_master")
-        except sqlite3.OperationalError:
-            connection.close()
-            log = file.with_name(f"{CATALOG}-wal")
-            if self.writable or (log.is_file() and log.stat().st_size):
-                raise  # the log is part of the index, so it must not be ignored
-            # A reader of a WAL catalog creates a file next to it. If the folder is read-only and
-            # there is no log, the catalog file alone is the complete index.
-            return self._connect(uri + "&immutable=1")
-        except BaseException:
-            connection.close()
-            raise
-        return connection
-
-    def _connect_to_write(self) -> sqlite3.Connection:
-        new = not self.exists()
-        connection = self._connect((self.folder / CATALOG).absolute().as_uri() + "?mode=rwc")
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
-            connection.execute("PRAGMA foreign_keys = ON")
-            connection.execute(f"PRAGMA cache_size = -{WRITER_PAGES_KB}")
-            connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
-            if new or not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-                schema.create_tables(connection)
-        except BaseException:
-            connection.close()
-            raise
-        return connection
-
-    def _connect(self, uri: str) -> sqlite3.Connection:
-        # isolation_level None: transactions are started explicitly. A view may move between
-        # threads, but only one thread at a time uses it.
-        return sqlite3.connect(
-            uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
-        )
 
     def cache_for(self, view: LocalView) -> VectorCache:
         """Return the vector cache with exactly the passages that `view` sees."""
