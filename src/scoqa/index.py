@@ -7,12 +7,11 @@ so an interrupted sync resumes where it stopped.
 
 from __future__ import annotations
 
-import threading
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from queue import Queue
 
 import numpy as np
 
@@ -26,16 +25,18 @@ from scoqa.errors import (
 )
 from scoqa.normalization import TERMS_VERSION
 from scoqa.parse import ParsedFile, document_id, format_of, hash_file, parse_file, title_from
+from scoqa.parse.ahead import parse_ahead
 from scoqa.parse.folder import Source, scan
 from scoqa.split import split, splitter_fingerprint
-from scoqa.store import Entry, Store, StoreWriter, View
+from scoqa.store import Entry, Store, StoreWriter, View, file_stamp
 from scoqa.types import Document, Notice, Passage, SyncReport
 
 # Passages embedded before their vectors are stored: a kill loses at most these, about two seconds.
 GROUP = 64
-# Files parsed in advance while a file is embedded. Parsing is many times as fast as embedding; with
-# two files, one slow file does not stop the other. Also limits memory.
-AHEAD = 2
+# A file that was modified less than this before it was hashed could be modified once more without
+# a new modification time, so it is hashed again by the next sync (git: "racily clean"). The
+# coarsest clock of a file system in use is that of FAT: two seconds.
+CLOCK_STEP_NS = 2 * 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +100,17 @@ def sync(
     exclude: Sequence[str] = (),
     index: Path | None = None,
     progress: SyncProgress | None = None,
+    check: bool = False,
 ) -> SyncReport:
     """Update `store` to match the files under `documents`; return a report of the changes.
 
+    A file is read only if its size, modification time or inode is another than when it was last
+    hashed. check: hash every file, and the file of the vector cache.
     An unreadable file does not stop the sync. It is listed in `failed` and removed from the index,
     because its quotes could no longer be verified.
     Raises WorkspaceError, ConfigError, IndexLockedError, IndexMismatchError, IndexDamagedError.
     """
+    started = time.time_ns()
     sources, ignored, failed = scan(documents, exclude=exclude, index=index)
     settings = index_settings(embedder, passage_tokens)
     if passage_tokens > embedder.max_tokens - SPECIAL_TOKENS:
@@ -117,8 +122,8 @@ def sync(
         )
     with store.writer() as writer:
         check_embedder(writer, embedder, store.command)
-        indexed = writer.counts().documents
-        if indexed and not sources:
+        indexed = 0 if sources else writer.counts().documents
+        if indexed:
             raise WorkspaceError(
                 f"There are no documents in {documents} now, but {indexed} in the index: nothing "
                 "was removed. Check that this is the right folder and that it is mounted. If the "
@@ -126,12 +131,11 @@ def sync(
             )
         writer.configure({"embedder": settings["embedder"]})
         report = SyncReport(ignored=ignored, failed=tuple(failed))
-        report = _Sync(writer, embedder, passage_tokens, settings["passages"], progress).run(
-            sources, report
-        )
+        run = _Sync(writer, embedder, passage_tokens, settings["passages"], progress)
+        report = run.run(sources, report, started=started, check=check)
         writer.configure(settings)  # only now do all documents have these settings
         writer.note_failed(report.failed)
-        writer.save(finished=True)
+        writer.save(finished=True, check=check)
         return replace(report, passages=writer.counts().passages)
 
 
@@ -165,15 +169,17 @@ class _Sync:
         self.total = 0
         self.embedded = 0
 
-    def run(self, sources: Sequence[Source], report: SyncReport) -> SyncReport:
+    def run(
+        self, sources: Sequence[Source], report: SyncReport, *, started: int, check: bool
+    ) -> SyncReport:
+        """Update the index; return `report` with the changes.
+
+        started: a time before the sources were scanned, in nanoseconds.
+        """
         known = self.writer.entries()
-        digests: dict[str, str] = {}
         failed = list(report.failed)
-        for source in sources:
-            try:
-                digests[source.path] = hash_file(source.file)
-            except OSError as error:
-                failed.append(Notice(source.path, f"cannot be read: {error.strerror}."))
+        stamps = {} if check else self.writer.stamps()
+        digests, hashed = _digests(sources, known, stamps, failed)
         stale = [s for s in sources if s.path in digests and self._is_stale(s, digests, known)]
         gone = {path: entry for path, entry in known.items() if path not in digests}
         self.total = sum(source.size for source in stale)
@@ -200,6 +206,8 @@ class _Sync:
         unreadable = ({notice.path for notice in failed} & known.keys()) - unchanged - set(written)
         for path in sorted(gone.keys() | unreadable):
             self.writer.drop(known[path].document_id)
+        if hashed or written:
+            self._stamp([source for source in sources if source.path in digests], started)
         arrived = {new for _, new in moved}
         return replace(
             report,
@@ -227,13 +235,23 @@ class _Sync:
             or entry.splitter != self.splitter
         )
 
+    def _stamp(self, sources: Sequence[Source], started: int) -> None:
+        """Store the stamps of files that cannot change any more without another stamp."""
+        stored = self.writer.stamps()
+        stamps = {
+            source.path: file_stamp(source.state)
+            for source in sources
+            if source.state.st_mtime_ns < started - CLOCK_STEP_NS
+        }
+        self.writer.set_stamps({p: stamp for p, stamp in stamps.items() if stored.get(p) != stamp})
+
     def _batches(
         self, stale: Sequence[Source], failed: list[Notice], warned: list[Notice]
     ) -> Iterator[list[_Parsed]]:
         """Yield parsed and split documents, in batches of about GROUP passages."""
         batch: list[_Parsed] = []
         waiting = 0
-        for source, result in _parse_ahead(_parse, stale):
+        for source, result in parse_ahead(_parse, stale):
             if isinstance(result, ParseError):
                 failed.append(Notice(result.path, result.reason))
                 self._report(self.done + source.size, source.path)
@@ -284,6 +302,36 @@ class _Sync:
             self.progress(SyncStep(self.done, self.total, doing))
 
 
+def _digests(
+    sources: Sequence[Source],
+    known: Mapping[str, Entry],
+    stamps: Mapping[str, str],
+    failed: list[Notice],
+) -> tuple[dict[str, str], int]:
+    """Return the digest of each readable file by path, and how many files were hashed.
+
+    The digest of a file with the stamp in `stamps` is that of its entry in `known`. Unreadable
+    files are added to `failed`.
+    """
+    digests: dict[str, str] = {}
+    hashed = 0
+    for source in sources:
+        if stamps.get(source.path) == file_stamp(source.state) and _is_readable(source.file):
+            digests[source.path] = known[source.path].digest
+            continue
+        try:
+            digests[source.path] = hash_file(source.file)
+            hashed += 1
+        except OSError as error:
+            failed.append(Notice(source.path, f"cannot be read: {error.strerror}."))
+    return digests, hashed
+
+
+def _is_readable(file: Path) -> bool:
+    effective = os.access in os.supports_effective_ids  # the effective user, not the real one
+    return os.access(file, os.R_OK, effective_ids=effective)
+
+
 def _without_file_title(parsed: _Parsed) -> list[Passage]:
     """Return the passages without a title that is only the file name, for embedding.
 
@@ -304,42 +352,6 @@ def _parse(source: Source) -> ParsedFile | ParseError:
         return parse_file(source.file, source.path)
     except ParseError as error:
         return error
-
-
-def _parse_ahead(
-    parse: Callable[[Source], ParsedFile | ParseError], sources: Iterable[Source]
-) -> Iterator[tuple[Source, ParsedFile | ParseError]]:
-    """Yield each source with the result of `parse`, in order.
-
-    The next AHEAD sources are parsed meanwhile, in daemon threads that are not joined.
-    """
-    pending: deque[tuple[Source, Queue[ParsedFile | ParseError | BaseException]]] = deque()
-
-    def start(source: Source) -> None:
-        result: Queue[ParsedFile | ParseError | BaseException] = Queue(1)
-
-        def run() -> None:
-            try:
-                result.put(parse(source))
-            except BaseException as error:  # raised again in the consuming thread
-                result.put(error)
-
-        pending.append((source, result))
-        threading.Thread(target=run, name="scoqa-parse", daemon=True).start()
-
-    def wait_for_first() -> tuple[Source, ParsedFile | ParseError]:
-        source, queue = pending.popleft()
-        result = queue.get()
-        if isinstance(result, BaseException) and not isinstance(result, ParseError):
-            raise result
-        return source, result
-
-    for source in sources:
-        start(source)
-        if len(pending) > AHEAD:
-            yield wait_for_first()
-    while pending:
-        yield wait_for_first()
 
 
 def _find_old_path(

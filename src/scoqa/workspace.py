@@ -128,9 +128,17 @@ class Workspace:
         self.assistant.embedder.load()
         self.assistant.reader.load()
 
-    def sync(self, *, progress: SyncProgress | None = None, rebuild: bool = False) -> SyncReport:
+    def sync(
+        self,
+        *,
+        progress: SyncProgress | None = None,
+        rebuild: bool = False,
+        check: bool = False,
+    ) -> SyncReport:
         """Bring the index up to date with the documents; return a report.
 
+        A file is read only if its size, modification time or inode has changed.
+        check: read every file, also to find a change behind a restored modification time.
         rebuild: move the existing index aside and build a new one.
         Raises WorkspaceError, IndexLockedError, IndexMismatchError, IndexDamagedError.
         """
@@ -148,6 +156,7 @@ class Workspace:
             exclude=self.exclude,
             index=self.index,
             progress=progress,
+            check=check,
         )
 
     def ask(

@@ -6,6 +6,7 @@ interface and depend on no engine; `open_store` is the only entry point.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -56,6 +57,15 @@ class Counts:
 
 
 Matches = list[tuple[Passage, float]]
+
+
+def file_stamp(state: os.stat_result) -> str:
+    """Return the size, the modification time in nanoseconds and the inode of a file, as one string.
+
+    A file with the same stamp as before has very probably the same bytes. A string, because
+    inodes and times may exceed the integers of a database.
+    """
+    return f"{state.st_size} {state.st_mtime_ns} {state.st_ino}"
 
 
 class View(Protocol):
@@ -145,11 +155,21 @@ class StoreWriter(View, Protocol):
     def drop(self, document_id: str) -> None:
         """Remove a document with its text, boxes, words and vectors."""
 
+    def stamps(self) -> Mapping[str, str]:
+        """Return the stamps set by `set_stamps`, by path; a document put since then has none."""
+
+    def set_stamps(self, stamps: Mapping[str, str]) -> None:
+        """Store the stamp of the file at each path, see `file_stamp`; unknown paths are ignored."""
+
     def note_failed(self, notices: Sequence[Notice]) -> None:
         """Replace the stored list of unreadable files and their reasons."""
 
-    def save(self, *, finished: bool) -> None:
-        """Write the vector cache; if `finished`, delete vectors that no passage uses."""
+    def save(self, *, finished: bool, check: bool = False) -> None:
+        """Write the vector cache if it has changed, or if its file was changed by others.
+
+        finished: also delete vectors that no passage uses.
+        check: read the file of the cache, even if its stamp is that of the last write.
+        """
 
 
 class Store(Protocol):

@@ -64,6 +64,12 @@ class Catalog:
         )
         return {row[0]: Entry(row[1], row[2], Parser(row[3], row[4]), row[5]) for row in rows}
 
+    def stamps(self) -> dict[str, str]:
+        rows = self.connection.execute(
+            "SELECT path, stamp FROM stamps JOIN documents ON documents.id = document"
+        )
+        return dict(rows.fetchall())
+
     def collections(self) -> tuple[str, ...]:
         rows = self.connection.execute("SELECT DISTINCT collection FROM documents")
         return tuple(sorted(row[0] for row in rows))
@@ -298,6 +304,12 @@ class Catalog:
                 (page, zlib.compress(page_boxes), document.digest, parser.name, parser.version)
                 for page, page_boxes in enumerate(boxes, start=1)
             ),
+        )
+
+    def set_stamps(self, stamps: Mapping[str, str]) -> None:
+        self.connection.executemany(
+            "INSERT OR REPLACE INTO stamps SELECT id, ? FROM documents WHERE path = ?",
+            ((stamp, path) for path, stamp in stamps.items()),
         )
 
     def remove(self, document_id: str) -> list[int]:

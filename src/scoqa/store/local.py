@@ -26,7 +26,7 @@ from scoqa.errors import (
     ScoqaError,
     WorkspaceError,
 )
-from scoqa.store import Counts, Entry, Matches, Where, schema
+from scoqa.store import Counts, Entry, Matches, Where, file_stamp, schema
 from scoqa.store.catalog import Catalog
 from scoqa.store.connection import close_after_writing, open_to_read, open_to_write
 from scoqa.store.lock import describe_holder, hold_lock, is_writable
@@ -119,7 +119,8 @@ class LocalStore:
                 if view.counts().passages and view.saved_cache() is None:
                     return [
                         f"The vector cache in {self.folder} is missing or damaged, so it is "
-                        f"rebuilt from the catalog at each start. Write it with: {self.command}"
+                        "rebuilt from the catalog at each start. Write it with: "
+                        f"{self.command} --check"
                     ]
         except ScoqaError as error:
             return [str(error)]
@@ -282,6 +283,8 @@ class LocalWriter(LocalView):
         self._saved = 0  # passages in the last written vector cache
 
     def configure(self, settings: Mapping[str, str]) -> None:
+        if settings.items() <= self.catalog.settings().items():
+            return
         with self._transaction(changes_documents=False):
             for key, value in settings.items():
                 self.catalog.set_meta(f"settings.{key}", value)
@@ -320,28 +323,67 @@ class LocalWriter(LocalView):
         with self._transaction():
             self.catalog.drop_vectors_if_unused(self.catalog.remove(document_id))
 
+    def stamps(self) -> Mapping[str, str]:
+        return self.catalog.stamps()
+
+    def set_stamps(self, stamps: Mapping[str, str]) -> None:
+        if stamps:
+            with self._transaction(changes_documents=False):
+                self.catalog.set_stamps(stamps)
+
     def note_failed(self, notices: Sequence[Notice]) -> None:
+        if tuple(notices) == self.failed():
+            return
         with self._transaction(changes_documents=False):
             record = [[notice.path, notice.reason] for notice in notices]
             self.catalog.set_meta("failed", json.dumps(record))
 
-    def save(self, *, finished: bool) -> None:
+    def save(self, *, finished: bool, check: bool = False) -> None:
         if finished:
-            with self._transaction(changes_documents=False):
-                self.catalog.drop_unused_vectors()
+            self._drop_unused_vectors()
         self._unsaved = 0
         name = f"vectors-{self.generation}.faiss"
+        file = self.store.folder / name
         old, _, _ = self.catalog.meta("cache").partition(" ")
-        if old == name and self.saved_cache() is not None:
+        if old == name and self._is_sound(file, check=check):
             return
         cache = self.store.cache_for(self)
         self._saved = len(cache.rows)
-        sha256 = cache.write(self.store.folder / name)
+        sha256 = cache.write(file)
         with self._transaction(changes_documents=False):
             self.catalog.set_meta("cache", f"{name} {sha256}")
-        for file in self.store.folder.glob("vectors-*"):
-            if file.name != name:
-                file.unlink(missing_ok=True)
+            self.catalog.set_meta("cache_stamp", file_stamp(file.stat()))
+        for other in self.store.folder.glob("vectors-*"):
+            if other.name != name:
+                other.unlink(missing_ok=True)
+
+    def _drop_unused_vectors(self) -> None:
+        """Delete unused vectors, unless no document or vector was stored since the last time."""
+        state = f"{self.generation} {self.catalog.meta('embedded')}"
+        if self.catalog.meta("unused_dropped") == state:
+            return
+        with self._transaction(changes_documents=False):
+            self.catalog.drop_unused_vectors()
+            self.catalog.set_meta("unused_dropped", state)
+
+    def _is_sound(self, file: Path, *, check: bool) -> bool:
+        """Return whether `file` is the vector cache as it was written.
+
+        It is read only if `check`, or if its stamp is another than after the last write.
+        """
+        try:
+            stamp = file_stamp(file.stat())
+        except OSError:
+            return False
+        same_stamp = stamp == self.catalog.meta("cache_stamp")
+        if same_stamp and not check:
+            return True
+        if self.saved_cache() is None:
+            return False
+        if not same_stamp:
+            with self._transaction(changes_documents=False):
+                self.catalog.set_meta("cache_stamp", stamp)
+        return True
 
     @contextmanager
     def _transaction(self, *, changes_documents: bool = True) -> Iterator[None]:

@@ -1,0 +1,163 @@
+"""A sync reads only what has changed, and notices every change that the file system shows."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from conftest import quick_workspace
+from scoqa import index
+from scoqa.parse import hash_file
+from scoqa.store.catalog import Catalog
+from scoqa.store.vectors import VectorCache
+from syncing import BOTH, embedded, essence, paths_found
+
+OLD = (1_700_000_000, 1_700_000_000)  # a modification time long before any sync
+
+
+@pytest.fixture
+def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return a list that gets the name of every file a sync hashes."""
+    names: list[str] = []
+
+    def noted(file: Path) -> str:
+        names.append(file.name)
+        return hash_file(file)
+
+    monkeypatch.setattr(index, "hash_file", noted)
+    return names
+
+
+def age(folder: Path) -> None:
+    """Set all modification times in `folder` to long ago."""
+    for file in folder.glob("*.txt"):
+        os.utime(file, OLD)
+
+
+def test_a_file_is_hashed_again_only_when_its_size_time_or_inode_has_changed(
+    folder: Path, hashed: list[str]
+) -> None:
+    age(folder)
+    quick_workspace(folder).sync()
+    assert sorted(BOTH) == hashed
+    hashed.clear()
+    assert {"unchanged": BOTH} == essence(quick_workspace(folder).sync())
+    assert [] == hashed
+    # Another inode: an editor that writes a new file in place of the old one.
+    shutil.copy2(folder / "harbour.txt", folder / "harbour.new")
+    (folder / "harbour.new").replace(folder / "harbour.txt")
+    os.utime(folder / "lighthouse.txt", (OLD[0] + 1, OLD[1] + 1))
+    assert {"unchanged": BOTH} == essence(quick_workspace(folder).sync())
+    assert sorted(BOTH) == hashed
+    hashed.clear()
+    quick_workspace(folder).sync()
+    assert [] == hashed, "the stamps of touched files are refreshed"
+
+
+def test_a_change_within_the_second_of_the_sync_is_noticed(folder: Path) -> None:
+    # Same size, same inode and, as on a file system with a coarse clock, same modification time.
+    workspace = quick_workspace(folder)
+    workspace.sync()
+    file = folder / "harbour.txt"
+    state = file.stat()
+    file.write_bytes(file.read_bytes().replace(b"Herring", b"Whaling"))
+    os.utime(file, ns=(state.st_atime_ns, state.st_mtime_ns))
+    changed = file.stat()
+    assert (state.st_size, state.st_ino) == (changed.st_size, changed.st_ino)
+    assert state.st_mtime_ns == changed.st_mtime_ns
+    assert {"changed": ("harbour.txt",), "unchanged": ("lighthouse.txt",), "embedded": 1} == (
+        essence(workspace.sync())
+    )
+
+
+def test_a_file_from_the_future_is_hashed_every_time(folder: Path, hashed: list[str]) -> None:
+    age(folder)
+    os.utime(folder / "harbour.txt", (4_000_000_000, 4_000_000_000))
+    for _ in range(3):
+        quick_workspace(folder).sync()
+    assert ["harbour.txt", "lighthouse.txt", "harbour.txt", "harbour.txt"] == hashed
+
+
+def test_check_finds_a_change_behind_a_restored_time(folder: Path) -> None:
+    age(folder)
+    workspace = quick_workspace(folder)
+    workspace.sync()
+    file = folder / "harbour.txt"
+    file.write_bytes(file.read_bytes().replace(b"Herring", b"Whaling"))
+    os.utime(file, OLD)
+    assert {"unchanged": BOTH} == essence(workspace.sync()), "hidden"
+    assert ("harbour.txt",) == workspace.sync(check=True).changed
+    assert {"unchanged": BOTH} == essence(workspace.sync(check=True))
+
+
+def test_an_old_file_that_became_unreadable_leaves_the_index(
+    as_nobody: Callable[[], Path],
+) -> None:
+    # The rights of a file are no part of its stamp.
+    folder = as_nobody()
+    for name in BOTH:
+        (folder / name).write_text(f"The {name} file\n\nHerring boats.\n", encoding="utf-8")
+    age(folder)
+    workspace = quick_workspace(folder)
+    workspace.sync()
+    (folder / "harbour.txt").chmod(0)
+    report = workspace.sync()
+    assert ["harbour.txt"] == [notice.path for notice in report.failed]
+    assert ("lighthouse.txt",) == report.unchanged
+    assert {"lighthouse.txt"} == paths_found(workspace, "herring boats")
+
+
+def test_a_file_that_is_stored_again_for_other_settings_keeps_its_stamp(
+    folder: Path, hashed: list[str]
+) -> None:
+    age(folder)
+    quick_workspace(folder).sync()
+    assert BOTH == quick_workspace(folder, passage_tokens=100).sync().changed
+    hashed.clear()
+    assert {"unchanged": BOTH} == essence(quick_workspace(folder, passage_tokens=100).sync())
+    assert [] == hashed
+
+
+def test_an_index_without_stamps_gains_them_and_embeds_nothing(
+    folder: Path, hashed: list[str]
+) -> None:
+    age(folder)
+    quick_workspace(folder).sync()
+    catalog = folder / "embeddings" / "catalog.sqlite"
+    with closing(sqlite3.connect(catalog, isolation_level=None)) as connected:
+        connected.execute("DROP TABLE stamps")
+        connected.execute("DELETE FROM meta WHERE key IN ('cache_stamp', 'unused_dropped')")
+    workspace = quick_workspace(folder)
+    assert {"harbour.txt"} <= paths_found(workspace, "herring")
+    for expected in (sorted(BOTH), []):
+        hashed.clear()
+        embedded(workspace)
+        assert {"unchanged": BOTH} == essence(workspace.sync())
+        assert ([], expected) == (embedded(workspace), hashed)
+
+
+def test_a_sync_of_nothing_reads_no_vector_and_writes_nothing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    age(folder)
+    quick_workspace(folder).sync()
+    catalog = folder / "embeddings" / "catalog.sqlite"
+    before = catalog.read_bytes()
+
+    def refused(*_: object) -> None:
+        raise AssertionError("the vectors are read")
+
+    for name in ("read", "write"):
+        monkeypatch.setattr(VectorCache, name, refused)
+    for name in ("drop_unused_vectors", "vectors", "vectors_of_rows", "passage_rows"):
+        monkeypatch.setattr(Catalog, name, refused)
+    assert {"unchanged": BOTH} == essence(quick_workspace(folder).sync())
+    assert before == catalog.read_bytes()
+    with pytest.raises(AssertionError, match="the vectors are read"):
+        quick_workspace(folder).sync(check=True)
