@@ -7,16 +7,21 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from conftest import quick_workspace
 from scoqa import index
-from scoqa.parse import hash_file
+from scoqa.parse import document_id, hash_file, parse_file
 from scoqa.store.catalog import Catalog
 from scoqa.store.vectors import VectorCache
-from syncing import BOTH, embedded, essence, paths_found
+from scoqa.types import Document
+from scoqa.workspace import Workspace
+from syncing import BOTH, contents, embedded, entries, essence, paths_found
+from works import FORMATS, HARBOUR
 
 OLD = (1_700_000_000, 1_700_000_000)  # a modification time long before any sync
 
@@ -161,3 +166,97 @@ def test_a_sync_of_nothing_reads_no_vector_and_writes_nothing(
     assert before == catalog.read_bytes()
     with pytest.raises(AssertionError, match="the vectors are read"):
         quick_workspace(folder).sync(check=True)
+
+
+# -- files that moved ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return a list that gets the path of every file a sync parses."""
+    paths: list[str] = []
+
+    def noted(file: Path, path: str) -> Any:
+        paths.append(path)
+        return parse_file(file, path)
+
+    monkeypatch.setattr(index, "parse_file", noted)
+    return paths
+
+
+def documents(workspace: Workspace) -> list[tuple[Document, datetime | None]]:
+    """Return every document, and its modification time, which does not count in comparisons."""
+    found = [workspace.document(entry.document_id) for entry in entries(workspace).values()]
+    return sorted(((each, each.modified) for each in found), key=lambda pair: pair[0].path)
+
+
+def assert_as_if_fresh(workspace: Workspace) -> None:
+    fresh = quick_workspace(workspace.root, index=workspace.root / ".fresh")
+    fresh.sync(rebuild=True)
+    assert documents(fresh) == documents(workspace)
+    assert contents(fresh) == contents(workspace)
+
+
+def test_a_renamed_file_is_moved_without_parsing(folder: Path, parsed: list[str]) -> None:
+    (folder / "ferry.txt").write_text("The ferry sails at noon " * 30, encoding="utf-8")
+    workspace = quick_workspace(folder)
+    workspace.sync()
+    embedded(workspace)
+    parsed.clear()
+    (folder / "north").mkdir()
+    (folder / "harbour.txt").rename(folder / "north" / "port.txt")
+    (folder / "ferry.txt").rename(folder / "north" / "ferry.txt")
+    os.utime(folder / "north" / "port.txt", OLD)
+    assert {
+        "moved": (("ferry.txt", "north/ferry.txt"), ("harbour.txt", "north/port.txt")),
+        "unchanged": ("lighthouse.txt",),
+    } == essence(workspace.sync())
+    assert ([], []) == (parsed, embedded(workspace))
+    assert_as_if_fresh(workspace)
+
+
+def test_a_moved_page_keeps_its_boxes(tmp_path: Path, parsed: list[str]) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "harbour.pdf").write_bytes(FORMATS[".pdf"].write(HARBOUR) or b"")
+    workspace = quick_workspace(tmp_path)
+    workspace.sync()
+    with workspace.store.view() as view:
+        boxes = view.boxes(document_id("a/harbour.pdf"), 1)
+    (tmp_path / "a").rename(tmp_path / "b")
+    workspace.sync()
+    assert ["a/harbour.pdf"] == parsed
+    with workspace.store.view() as view:
+        assert b"" != boxes == view.boxes(document_id("b/harbour.pdf"), 1)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "text"),
+    [
+        ("a.txt", "a.md", "# The mill\n\nIt grinds rye.\n"),  # another parser
+        ("a.csv", "a.tsv", "name,rooms\nThe inn,6\n"),  # the same, but another separator
+        ("winter-notes.txt", "ice.txt", "The harbour froze. " * 60),  # its title is its name
+    ],
+)
+def test_a_file_that_may_read_otherwise_under_its_new_name_is_parsed(
+    tmp_path: Path, parsed: list[str], old: str, new: str, text: str
+) -> None:
+    (tmp_path / old).write_text(text, encoding="utf-8")
+    workspace = quick_workspace(tmp_path)
+    workspace.sync()
+    (tmp_path / old).rename(tmp_path / new)
+    assert ((old, new),) == workspace.sync().moved
+    assert [old, new] == parsed
+    assert_as_if_fresh(workspace)
+
+
+def test_a_file_that_moved_to_two_places_is_moved_once_and_copied_once(folder: Path) -> None:
+    workspace = quick_workspace(folder)
+    workspace.sync()
+    shutil.copy2(folder / "harbour.txt", folder / "a.txt")
+    (folder / "harbour.txt").rename(folder / "b.txt")
+    assert {
+        "added": ("b.txt",),
+        "moved": (("harbour.txt", "a.txt"),),
+        "unchanged": ("lighthouse.txt",),
+    } == essence(workspace.sync())
+    assert_as_if_fresh(workspace)

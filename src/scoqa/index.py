@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +26,15 @@ from scoqa.errors import (
     WorkspaceError,
 )
 from scoqa.normalization import TERMS_VERSION
-from scoqa.parse import ParsedFile, document_id, format_of, hash_file, parse_file, title_from
+from scoqa.parse import (
+    ParsedFile,
+    document_id,
+    format_of,
+    hash_file,
+    parse_file,
+    renamed,
+    title_from,
+)
 from scoqa.parse.ahead import parse_ahead
 from scoqa.parse.folder import Source, scan
 from scoqa.split import split, splitter_fingerprint
@@ -145,7 +155,7 @@ class _Parsed:
 
     document: Document
     passages: list[Passage]
-    boxes: tuple[bytes, ...]
+    boxes: tuple[bytes, ...] | None  # None: those of the document that it replaces
     size: int
 
 
@@ -165,6 +175,9 @@ class _Sync:
         self.passage_tokens = passage_tokens
         self.splitter = splitter
         self.progress = progress
+        self.known: Mapping[str, Entry] = {}  # before the sync, by path
+        self.gone: dict[str, Entry] = {}  # those without a file that were not moved yet
+        self.gone_paths: dict[str, list[str]] = {}  # all without a file, by digest
         self.done = 0
         self.total = 0
         self.embedded = 0
@@ -176,21 +189,23 @@ class _Sync:
 
         started: a time before the sources were scanned, in nanoseconds.
         """
-        known = self.writer.entries()
+        self.known = known = self.writer.entries()
         failed = list(report.failed)
         stamps = {} if check else self.writer.stamps()
         digests, hashed = _digests(sources, known, stamps, failed)
         stale = [s for s in sources if s.path in digests and self._is_stale(s, digests, known)]
-        gone = {path: entry for path, entry in known.items() if path not in digests}
+        self.gone = gone = {path: entry for path, entry in known.items() if path not in digests}
+        for path, entry in gone.items():
+            self.gone_paths.setdefault(entry.digest, []).append(path)
         self.total = sum(source.size for source in stale)
 
         moved: list[tuple[str, str]] = []
         warned: list[Notice] = []
         written: list[str] = []
-        for batch in self._batches(stale, failed, warned):
+        for batch in self._batches(self._documents(stale, digests), failed, warned):
             for parsed, keys in self._with_vectors(batch):
                 document = parsed.document
-                old = _find_old_path(document, known, gone)
+                old = self._old_path(document.path, document.digest)
                 if old is not None:
                     moved.append((old, document.path))
                 self.writer.put(
@@ -213,7 +228,7 @@ class _Sync:
             report,
             added=tuple(p for p in written if p not in known and p not in arrived),
             changed=tuple(p for p in written if p in known),
-            moved=tuple(moved),
+            moved=tuple(sorted(moved, key=itemgetter(1))),
             removed=tuple(sorted(gone.keys() - unreadable)),
             unchanged=tuple(sorted(unchanged)),
             warned=tuple(warned),
@@ -245,18 +260,50 @@ class _Sync:
         }
         self.writer.set_stamps({p: stamp for p, stamp in stamps.items() if stored.get(p) != stamp})
 
+    def _old_path(self, path: str, digest: str) -> str | None:
+        """Return the path without a file from which a file with this digest moved to `path`."""
+        if path in self.known:
+            return None
+        return next((old for old in self.gone_paths.get(digest, ()) if old in self.gone), None)
+
+    def _documents(
+        self, stale: Sequence[Source], digests: Mapping[str, str]
+    ) -> Iterator[tuple[Source, Document | ParsedFile | ParseError]]:
+        """Yield first the moved documents that need not be parsed, then the parsed files."""
+        others: list[Source] = []
+        for source in stale:
+            document = self._moved_document(source, digests[source.path])
+            if document is None:
+                others.append(source)
+            else:
+                yield source, document
+        yield from parse_ahead(_parse, others)
+
+    def _moved_document(self, source: Source, digest: str) -> Document | None:
+        """Return the document of a moved file without parsing it, if that is possible."""
+        old = self._old_path(source.path, digest)
+        if old is None:
+            return None
+        modified = datetime.fromtimestamp(source.state.st_mtime, tz=UTC)
+        return renamed(self.writer.document(self.known[old].document_id), source.path, modified)
+
     def _batches(
-        self, stale: Sequence[Source], failed: list[Notice], warned: list[Notice]
+        self,
+        documents: Iterable[tuple[Source, Document | ParsedFile | ParseError]],
+        failed: list[Notice],
+        warned: list[Notice],
     ) -> Iterator[list[_Parsed]]:
-        """Yield parsed and split documents, in batches of about GROUP passages."""
+        """Yield split documents, in batches of about GROUP passages."""
         batch: list[_Parsed] = []
         waiting = 0
-        for source, result in parse_ahead(_parse, stale):
+        for source, result in documents:
             if isinstance(result, ParseError):
                 failed.append(Notice(result.path, result.reason))
                 self._report(self.done + source.size, source.path)
                 continue
-            document, warnings, boxes = result
+            document, warnings, boxes = (
+                (result, (), None) if isinstance(result, Document) else result
+            )
             warned.extend(Notice(source.path, warning) for warning in warnings)
             passages = split(
                 document,
@@ -352,12 +399,3 @@ def _parse(source: Source) -> ParsedFile | ParseError:
         return parse_file(source.file, source.path)
     except ParseError as error:
         return error
-
-
-def _find_old_path(
-    document: Document, known: Mapping[str, Entry], gone: Mapping[str, Entry]
-) -> str | None:
-    """Return the removed path whose file had the same bytes as `document`, if it was moved."""
-    if document.path in known:
-        return None
-    return next((path for path, entry in gone.items() if entry.digest == document.digest), None)

@@ -141,14 +141,15 @@ class StoreWriter(View, Protocol):
         keys: Sequence[str],
         *,
         splitter: str,
-        boxes: Sequence[bytes] = (),
+        boxes: Sequence[bytes] | None = (),
         replaces: str | None = None,
     ) -> None:
         """Add a document with its passages, whose vectors were stored under `keys`.
 
         The document with the id `replaces`, and any other document at the same path, is removed
         in the same transaction.
-        boxes: the character boxes of each page, in the form of scoqa.parse.
+        boxes: the character boxes of each page, in the form of scoqa.parse; None keeps those of
+        the replaced document, which has the same text.
         Raises KeyError if a vector is missing.
         """
 

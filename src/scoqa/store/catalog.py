@@ -312,26 +312,35 @@ class Catalog:
             ((stamp, path) for path, stamp in stamps.items()),
         )
 
-    def remove(self, document_id: str) -> list[int]:
-        """Remove a document; return the rows of its vectors, for `drop_vectors_if_unused`."""
+    def remove(self, document_id: str) -> tuple[list[int], list[int]]:
+        """Remove a document; return the rows of its content and of its vectors.
+
+        They stay, for a document that shares them: see `drop_content_if_unused` and
+        `drop_vectors_if_unused`.
+        """
         run = self.connection.execute
         row = run(
             "SELECT id, content FROM documents WHERE public_id = ?", (document_id,)
         ).fetchone()
         if row is None:
-            return []
+            return [], []
         vectors = run("SELECT DISTINCT vector FROM passages WHERE document = ?", row[:1]).fetchall()
         run(
             "DELETE FROM words WHERE rowid IN (SELECT id FROM passages WHERE document = ?)", row[:1]
         )
         run("DELETE FROM passages WHERE document = ?", row[:1])
         run("DELETE FROM documents WHERE id = ?", row[:1])
-        run(
-            "DELETE FROM contents WHERE id = ? AND id NOT IN (SELECT content FROM documents)",
-            row[1:],
-        )
-        self._texts.pop(row[1], None)
-        return [vector[0] for vector in vectors]
+        return [row[1]], [vector[0] for vector in vectors]
+
+    def drop_content_if_unused(self, contents: Sequence[int]) -> None:
+        """Delete the texts and boxes among `contents` that no document has."""
+        for content in contents:
+            self.connection.execute(
+                "DELETE FROM contents WHERE id = ? AND NOT EXISTS "
+                "(SELECT 1 FROM documents WHERE content = contents.id)",
+                (content,),
+            )
+            self._texts.pop(content, None)
 
     def drop_vectors_if_unused(self, vectors: Sequence[int]) -> None:
         """Delete the vector rows among `vectors` that no passage refers to."""

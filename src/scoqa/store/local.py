@@ -300,16 +300,20 @@ class LocalWriter(LocalView):
         keys: Sequence[str],
         *,
         splitter: str,
-        boxes: Sequence[bytes] = (),
+        boxes: Sequence[bytes] | None = (),
         replaces: str | None = None,
     ) -> None:
         with self._transaction():
             replaced = {replaces, self._document_at(document.path)} - {None}
             # Their vectors stay until `save`: this text, or a later one, may share them.
+            old_contents: list[int] = []
             for document_id in sorted(map(str, replaced)):
-                self.catalog.remove(document_id)
+                old_contents += self.catalog.remove(document_id)[0]
+            if boxes is not None:  # else the text and the boxes of the replaced document are used
+                self.catalog.drop_content_if_unused(old_contents)
             self.catalog.put(document, passages, keys, splitter, self.generation + 1)
-            self.catalog.put_boxes(document, boxes)
+            self.catalog.put_boxes(document, boxes or ())
+            self.catalog.drop_content_if_unused(old_contents)
         self._unsaved += len(passages)
         if self._unsaved >= max(SAVE_EVERY, SAVE_SHARE * self._saved):
             self.save(finished=False)
@@ -321,7 +325,9 @@ class LocalWriter(LocalView):
 
     def drop(self, document_id: str) -> None:
         with self._transaction():
-            self.catalog.drop_vectors_if_unused(self.catalog.remove(document_id))
+            contents, vectors = self.catalog.remove(document_id)
+            self.catalog.drop_content_if_unused(contents)
+            self.catalog.drop_vectors_if_unused(vectors)
 
     def stamps(self) -> Mapping[str, str]:
         return self.catalog.stamps()
