@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from conftest import quick_workspace
@@ -20,7 +21,7 @@ from scoqa.store.catalog import Catalog
 from scoqa.store.vectors import VectorCache
 from scoqa.types import Document
 from scoqa.workspace import Workspace
-from syncing import BOTH, contents, embedded, entries, essence, paths_found
+from syncing import BOTH, contents, embedded, entries, essence, paths_found, searched
 from works import FORMATS, HARBOUR
 
 OLD = (1_700_000_000, 1_700_000_000)  # a modification time long before any sync
@@ -260,3 +261,62 @@ def test_a_file_that_moved_to_two_places_is_moved_once_and_copied_once(folder: P
         "unchanged": ("lighthouse.txt",),
     } == essence(workspace.sync())
     assert_as_if_fresh(workspace)
+
+
+# -- a rebuild -------------------------------------------------------------------------------------
+
+
+def test_a_rebuild_embeds_only_what_has_changed(folder: Path, parsed: list[str]) -> None:
+    workspace = quick_workspace(folder)
+    first = workspace.sync()
+    (folder / "inn.txt").write_text("The inn\n\nIt has six rooms.\n", encoding="utf-8")
+    embedded(workspace)
+    parsed.clear()
+    report = workspace.sync(rebuild=True)
+    assert ("harbour.txt", "inn.txt", "lighthouse.txt") == report.added == tuple(parsed)
+    assert (1, first.passages + 1) == (report.embedded, report.passages)
+    assert 1 == len(embedded(workspace))
+    fresh = quick_workspace(folder, index=folder / ".fresh")
+    fresh.sync()
+    assert contents(fresh) == contents(workspace)
+    assert searched(fresh, "herring in six rooms") == searched(workspace, "herring in six rooms")
+
+
+def test_a_rebuild_for_other_settings_keeps_no_vector_that_it_does_not_use(folder: Path) -> None:
+    quick_workspace(folder, passage_tokens=20).sync()
+    workspace = quick_workspace(folder, passage_tokens=100)
+    workspace.sync(rebuild=True)
+    with workspace.store.view() as view:
+        assert len({text for found in contents(workspace).values() for text in found}) == (
+            view.counts().vectors
+        )
+
+
+def test_a_rebuild_with_another_embedder_takes_no_vector(folder: Path) -> None:
+    quick_workspace(folder).sync()
+    other = quick_workspace(folder)
+    other.assistant.embedder.fingerprint = "other@2"
+    report = other.sync(rebuild=True)
+    assert report.passages == report.embedded > 0
+    other.store.set_aside(embedder="quick@1")
+    assert not other.store.exists()
+
+
+@pytest.mark.parametrize("length", [0.0, 2.0, float("nan")])
+def test_a_rebuild_takes_no_damaged_vector(folder: Path, length: float) -> None:
+    workspace = quick_workspace(folder)
+    workspace.sync()
+    with closing(sqlite3.connect(folder / "embeddings" / "catalog.sqlite")) as connected:
+        key, blob = connected.execute("SELECT key, vector FROM vectors LIMIT 1").fetchone()
+        vector = np.frombuffer(blob, dtype="<f4") * np.float32(length)
+        with connected:
+            connected.execute("UPDATE vectors SET vector = ? WHERE key = ?", (vector, key))
+    assert 1 == quick_workspace(folder).sync(rebuild=True).embedded
+
+
+def test_a_rebuild_of_a_damaged_catalog_embeds_everything(folder: Path) -> None:
+    quick_workspace(folder).sync()
+    catalog = folder / "embeddings" / "catalog.sqlite"
+    catalog.write_bytes(catalog.read_bytes()[: catalog.stat().st_size // 2])
+    report = quick_workspace(folder).sync(rebuild=True)
+    assert report.passages == report.embedded > 0

@@ -139,7 +139,8 @@ class Workspace:
 
         A file is read only if its size, modification time or inode has changed.
         check: read every file, also to find a change behind a restored modification time.
-        rebuild: move the existing index aside and build a new one.
+        rebuild: move the existing index aside and build a new one. Vectors of an intact index that
+        was built with the same embedder are kept.
         Raises WorkspaceError, IndexLockedError, IndexMismatchError, IndexDamagedError.
         """
         embedder = self.assistant.embedder
@@ -147,7 +148,7 @@ class Workspace:
             # The steps that can fail come first, while the old index is still in place.
             embedder.load()
             scan(self.documents, exclude=self.exclude, index=self.index)
-            self.store.set_aside()
+            self.store.set_aside(embedder=embedder.fingerprint)
         return sync(
             self.store,
             self.documents,

@@ -219,7 +219,11 @@ def index_command(
     root: WorkspaceOption = Path(),
     index: IndexOption = None,
     rebuild: Annotated[
-        bool, typer.Option("--rebuild", help="Move the existing index aside and build a new one.")
+        bool,
+        typer.Option(
+            "--rebuild",
+            help="Move the existing index aside and build a new one; only vectors are kept.",
+        ),
     ] = False,
     check: Annotated[
         bool,

@@ -193,8 +193,12 @@ class Store(Protocol):
     def writer(self) -> AbstractContextManager[StoreWriter]:
         """Return the writer. Raises IndexLockedError while another process has it."""
 
-    def set_aside(self) -> None:
-        """Move the index aside so that a new one can be built; nothing is deleted."""
+    def set_aside(self, *, embedder: str = "") -> None:
+        """Move the index aside so that a new one can be built; nothing is deleted.
+
+        The vectors of an intact index that was built with the embedder of this fingerprint are
+        copied to the new index, so that no text is embedded again.
+        """
 
     def problems(self) -> list[str]:
         """Return one sentence per problem of the index; empty if it is intact."""

@@ -47,6 +47,11 @@ class Catalog:
         row = self.connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return default if row is None else str(row[0])
 
+    def find_damage(self) -> str:
+        """Return what is wrong with the file of the catalog, "" if it is intact."""
+        result = str(self.connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+        return "" if result == "ok" else result
+
     def settings(self) -> dict[str, str]:
         rows = self.connection.execute("SELECT key, value FROM meta WHERE key LIKE 'settings.%'")
         return {key.removeprefix("settings."): value for key, value in rows}
@@ -247,7 +252,10 @@ class Catalog:
                 for key, vector in zip(keys, vectors, strict=True)
             ),
         )
-        self.set_meta("embedded", str(int(self.meta("embedded", "0")) + len(keys)))
+
+    def count_embedded(self, count: int) -> None:
+        """Add `count` to the number of vectors ever computed for this index."""
+        self.set_meta("embedded", str(int(self.meta("embedded", "0")) + count))
 
     def put(
         self, document: Document, passages: Sequence[Passage], keys: Sequence[str],

@@ -30,6 +30,7 @@ from scoqa.store import Counts, Entry, Matches, Where, file_stamp, schema
 from scoqa.store.catalog import Catalog
 from scoqa.store.connection import close_after_writing, open_to_read, open_to_write
 from scoqa.store.lock import describe_holder, hold_lock, is_writable
+from scoqa.store.reuse import copy_vectors
 from scoqa.store.vectors import VectorCache
 from scoqa.types import SCORE_PLACES, Document, Notice, Passage
 
@@ -91,8 +92,8 @@ class LocalStore:
             finally:
                 close_after_writing(connection)
 
-    def set_aside(self) -> None:
-        """Move every file of the index into a new folder `set-aside-N`.
+    def set_aside(self, *, embedder: str = "") -> None:
+        """Move every file of the index into a new folder `set-aside-N`; see `Store`.
 
         Raises IndexLockedError, and moves nothing, while another process is writing.
         """
@@ -107,15 +108,28 @@ class LocalStore:
                 file.replace(aside / file.name)
         with self._guard:
             self._cache, self._cache_of = None, ("", -1)
+        if embedder:
+            self._copy_vectors(LocalStore(aside, self.command), embedder)
+
+    def _copy_vectors(self, old: LocalStore, embedder: str) -> None:
+        """Copy the vectors of `old` to this index, if `old` is intact and has that embedder."""
+        try:
+            with old.view() as view:
+                if view.settings().get("embedder") != embedder or view.catalog.find_damage():
+                    return
+                with self.writer() as writer:
+                    writer.copy_vectors(view.catalog)
+        except (IndexDamagedError, IndexMismatchError, IndexNotFoundError):
+            return  # its texts are embedded again, as without an old index
 
     def problems(self) -> list[str]:
         if not self.exists():
             return [f"There is no index in {self.folder}. Build it with: {self.command}"]
         try:
             with self.view() as view:
-                result = view.catalog.connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-                if result != "ok":
-                    return [f"{self.folder / CATALOG} is damaged ({result}). {self._rebuild}"]
+                damage = view.catalog.find_damage()
+                if damage:
+                    return [f"{self.folder / CATALOG} is damaged ({damage}). {self._rebuild}"]
                 if view.counts().passages and view.saved_cache() is None:
                     return [
                         f"The vector cache in {self.folder} is missing or damaged, so it is "
@@ -292,6 +306,12 @@ class LocalWriter(LocalView):
     def keep_vectors(self, keys: Sequence[str], vectors: Vectors) -> None:
         with self._transaction(changes_documents=False):
             self.catalog.keep_vectors(keys, vectors)
+            self.catalog.count_embedded(len(keys))
+
+    def copy_vectors(self, old: Catalog) -> None:
+        """Copy the sound vectors of another catalog in one transaction."""
+        with self._transaction(changes_documents=False):
+            copy_vectors(old, self.catalog)
 
     def put(
         self,
