@@ -22,8 +22,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from scoqa.index import AHEAD
 from scoqa.parse import document_id
+from scoqa.parse.ahead import AHEAD
 from scoqa.parse.sandbox import pool
 from scoqa.types import Document, Parser, Passage, content_id
 from scoqa.workspace import Workspace

@@ -29,6 +29,7 @@ INSIDE = {
         {"formats"},
         {"sandbox"},
         {"folder"},
+        {"ahead"},
     ],
     "evaluation": [
         {"gold_places", "ranking", "runs", "statistics"},

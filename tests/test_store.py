@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import random
 import sqlite3
 from collections import Counter
@@ -488,6 +489,8 @@ def test_a_damaged_vector_cache_is_never_read_and_costs_nothing(tmp_path: Path, 
         file.write_bytes(data[: len(data) // 2])
     else:
         file.unlink()
+    if harm == "flip":  # later than the write, even if the clock of the file system is coarse
+        os.utime(file, (1_700_000_000, 1_700_000_000))
     damaged = open_store(tmp_path)
     assert "cache" in damaged.problems()[0]
     with damaged.view() as view:

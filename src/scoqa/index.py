@@ -7,12 +7,13 @@ so an interrupted sync resumes where it stopped.
 
 from __future__ import annotations
 
-import threading
-from collections import deque
+import os
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from operator import itemgetter
 from pathlib import Path
-from queue import Queue
 
 import numpy as np
 
@@ -25,17 +26,27 @@ from scoqa.errors import (
     WorkspaceError,
 )
 from scoqa.normalization import TERMS_VERSION
-from scoqa.parse import ParsedFile, document_id, format_of, hash_file, parse_file, title_from
+from scoqa.parse import (
+    ParsedFile,
+    document_id,
+    format_of,
+    hash_file,
+    parse_file,
+    renamed,
+    title_from,
+)
+from scoqa.parse.ahead import parse_ahead
 from scoqa.parse.folder import Source, scan
 from scoqa.split import split, splitter_fingerprint
-from scoqa.store import Entry, Store, StoreWriter, View
+from scoqa.store import Entry, Store, StoreWriter, View, file_stamp
 from scoqa.types import Document, Notice, Passage, SyncReport
 
 # Passages embedded before their vectors are stored: a kill loses at most these, about two seconds.
 GROUP = 64
-# Files parsed in advance while a file is embedded. Parsing is many times as fast as embedding; with
-# two files, one slow file does not stop the other. Also limits memory.
-AHEAD = 2
+# A file that was modified less than this before it was hashed could be modified once more without
+# a new modification time, so it is hashed again by the next sync (git: "racily clean"). The
+# coarsest clock of a file system in use is that of FAT: two seconds.
+CLOCK_STEP_NS = 2 * 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +110,17 @@ def sync(
     exclude: Sequence[str] = (),
     index: Path | None = None,
     progress: SyncProgress | None = None,
+    check: bool = False,
 ) -> SyncReport:
     """Update `store` to match the files under `documents`; return a report of the changes.
 
+    A file is read only if its size, modification time or inode is another than when it was last
+    hashed. check: hash every file, and the file of the vector cache.
     An unreadable file does not stop the sync. It is listed in `failed` and removed from the index,
     because its quotes could no longer be verified.
     Raises WorkspaceError, ConfigError, IndexLockedError, IndexMismatchError, IndexDamagedError.
     """
+    started = time.time_ns()
     sources, ignored, failed = scan(documents, exclude=exclude, index=index)
     settings = index_settings(embedder, passage_tokens)
     if passage_tokens > embedder.max_tokens - SPECIAL_TOKENS:
@@ -117,8 +132,8 @@ def sync(
         )
     with store.writer() as writer:
         check_embedder(writer, embedder, store.command)
-        indexed = writer.counts().documents
-        if indexed and not sources:
+        indexed = 0 if sources else writer.counts().documents
+        if indexed:
             raise WorkspaceError(
                 f"There are no documents in {documents} now, but {indexed} in the index: nothing "
                 "was removed. Check that this is the right folder and that it is mounted. If the "
@@ -126,12 +141,11 @@ def sync(
             )
         writer.configure({"embedder": settings["embedder"]})
         report = SyncReport(ignored=ignored, failed=tuple(failed))
-        report = _Sync(writer, embedder, passage_tokens, settings["passages"], progress).run(
-            sources, report
-        )
+        run = _Sync(writer, embedder, passage_tokens, settings["passages"], progress)
+        report = run.run(sources, report, started=started, check=check)
         writer.configure(settings)  # only now do all documents have these settings
         writer.note_failed(report.failed)
-        writer.save(finished=True)
+        writer.save(finished=True, check=check)
         return replace(report, passages=writer.counts().passages)
 
 
@@ -141,7 +155,7 @@ class _Parsed:
 
     document: Document
     passages: list[Passage]
-    boxes: tuple[bytes, ...]
+    boxes: tuple[bytes, ...] | None  # None: those of the document that it replaces
     size: int
 
 
@@ -161,30 +175,37 @@ class _Sync:
         self.passage_tokens = passage_tokens
         self.splitter = splitter
         self.progress = progress
+        self.known: Mapping[str, Entry] = {}  # before the sync, by path
+        self.gone: dict[str, Entry] = {}  # those without a file that were not moved yet
+        self.gone_paths: dict[str, list[str]] = {}  # all without a file, by digest
         self.done = 0
         self.total = 0
         self.embedded = 0
 
-    def run(self, sources: Sequence[Source], report: SyncReport) -> SyncReport:
-        known = self.writer.entries()
-        digests: dict[str, str] = {}
+    def run(
+        self, sources: Sequence[Source], report: SyncReport, *, started: int, check: bool
+    ) -> SyncReport:
+        """Update the index; return `report` with the changes.
+
+        started: a time before the sources were scanned, in nanoseconds.
+        """
+        self.known = known = self.writer.entries()
         failed = list(report.failed)
-        for source in sources:
-            try:
-                digests[source.path] = hash_file(source.file)
-            except OSError as error:
-                failed.append(Notice(source.path, f"cannot be read: {error.strerror}."))
+        stamps = {} if check else self.writer.stamps()
+        digests, hashed = _digests(sources, known, stamps, failed)
         stale = [s for s in sources if s.path in digests and self._is_stale(s, digests, known)]
-        gone = {path: entry for path, entry in known.items() if path not in digests}
+        self.gone = gone = {path: entry for path, entry in known.items() if path not in digests}
+        for path, entry in gone.items():
+            self.gone_paths.setdefault(entry.digest, []).append(path)
         self.total = sum(source.size for source in stale)
 
         moved: list[tuple[str, str]] = []
         warned: list[Notice] = []
         written: list[str] = []
-        for batch in self._batches(stale, failed, warned):
+        for batch in self._batches(self._documents(stale, digests), failed, warned):
             for parsed, keys in self._with_vectors(batch):
                 document = parsed.document
-                old = _find_old_path(document, known, gone)
+                old = self._old_path(document.path, document.digest)
                 if old is not None:
                     moved.append((old, document.path))
                 self.writer.put(
@@ -200,12 +221,14 @@ class _Sync:
         unreadable = ({notice.path for notice in failed} & known.keys()) - unchanged - set(written)
         for path in sorted(gone.keys() | unreadable):
             self.writer.drop(known[path].document_id)
+        if hashed or written:
+            self._stamp([source for source in sources if source.path in digests], started)
         arrived = {new for _, new in moved}
         return replace(
             report,
             added=tuple(p for p in written if p not in known and p not in arrived),
             changed=tuple(p for p in written if p in known),
-            moved=tuple(moved),
+            moved=tuple(sorted(moved, key=itemgetter(1))),
             removed=tuple(sorted(gone.keys() - unreadable)),
             unchanged=tuple(sorted(unchanged)),
             warned=tuple(warned),
@@ -227,18 +250,60 @@ class _Sync:
             or entry.splitter != self.splitter
         )
 
+    def _stamp(self, sources: Sequence[Source], started: int) -> None:
+        """Store the stamps of files that cannot change any more without another stamp."""
+        stored = self.writer.stamps()
+        stamps = {
+            source.path: file_stamp(source.state)
+            for source in sources
+            if source.state.st_mtime_ns < started - CLOCK_STEP_NS
+        }
+        self.writer.set_stamps({p: stamp for p, stamp in stamps.items() if stored.get(p) != stamp})
+
+    def _old_path(self, path: str, digest: str) -> str | None:
+        """Return the path without a file from which a file with this digest moved to `path`."""
+        if path in self.known:
+            return None
+        return next((old for old in self.gone_paths.get(digest, ()) if old in self.gone), None)
+
+    def _documents(
+        self, stale: Sequence[Source], digests: Mapping[str, str]
+    ) -> Iterator[tuple[Source, Document | ParsedFile | ParseError]]:
+        """Yield first the moved documents that need not be parsed, then the parsed files."""
+        others: list[Source] = []
+        for source in stale:
+            document = self._moved_document(source, digests[source.path])
+            if document is None:
+                others.append(source)
+            else:
+                yield source, document
+        yield from parse_ahead(_parse, others)
+
+    def _moved_document(self, source: Source, digest: str) -> Document | None:
+        """Return the document of a moved file without parsing it, if that is possible."""
+        old = self._old_path(source.path, digest)
+        if old is None:
+            return None
+        modified = datetime.fromtimestamp(source.state.st_mtime, tz=UTC)
+        return renamed(self.writer.document(self.known[old].document_id), source.path, modified)
+
     def _batches(
-        self, stale: Sequence[Source], failed: list[Notice], warned: list[Notice]
+        self,
+        documents: Iterable[tuple[Source, Document | ParsedFile | ParseError]],
+        failed: list[Notice],
+        warned: list[Notice],
     ) -> Iterator[list[_Parsed]]:
-        """Yield parsed and split documents, in batches of about GROUP passages."""
+        """Yield split documents, in batches of about GROUP passages."""
         batch: list[_Parsed] = []
         waiting = 0
-        for source, result in _parse_ahead(_parse, stale):
+        for source, result in documents:
             if isinstance(result, ParseError):
                 failed.append(Notice(result.path, result.reason))
                 self._report(self.done + source.size, source.path)
                 continue
-            document, warnings, boxes = result
+            document, warnings, boxes = (
+                (result, (), None) if isinstance(result, Document) else result
+            )
             warned.extend(Notice(source.path, warning) for warning in warnings)
             passages = split(
                 document,
@@ -284,6 +349,36 @@ class _Sync:
             self.progress(SyncStep(self.done, self.total, doing))
 
 
+def _digests(
+    sources: Sequence[Source],
+    known: Mapping[str, Entry],
+    stamps: Mapping[str, str],
+    failed: list[Notice],
+) -> tuple[dict[str, str], int]:
+    """Return the digest of each readable file by path, and how many files were hashed.
+
+    The digest of a file with the stamp in `stamps` is that of its entry in `known`. Unreadable
+    files are added to `failed`.
+    """
+    digests: dict[str, str] = {}
+    hashed = 0
+    for source in sources:
+        if stamps.get(source.path) == file_stamp(source.state) and _is_readable(source.file):
+            digests[source.path] = known[source.path].digest
+            continue
+        try:
+            digests[source.path] = hash_file(source.file)
+            hashed += 1
+        except OSError as error:
+            failed.append(Notice(source.path, f"cannot be read: {error.strerror}."))
+    return digests, hashed
+
+
+def _is_readable(file: Path) -> bool:
+    effective = os.access in os.supports_effective_ids  # the effective user, not the real one
+    return os.access(file, os.R_OK, effective_ids=effective)
+
+
 def _without_file_title(parsed: _Parsed) -> list[Passage]:
     """Return the passages without a title that is only the file name, for embedding.
 
@@ -304,48 +399,3 @@ def _parse(source: Source) -> ParsedFile | ParseError:
         return parse_file(source.file, source.path)
     except ParseError as error:
         return error
-
-
-def _parse_ahead(
-    parse: Callable[[Source], ParsedFile | ParseError], sources: Iterable[Source]
-) -> Iterator[tuple[Source, ParsedFile | ParseError]]:
-    """Yield each source with the result of `parse`, in order.
-
-    The next AHEAD sources are parsed meanwhile, in daemon threads that are not joined.
-    """
-    pending: deque[tuple[Source, Queue[ParsedFile | ParseError | BaseException]]] = deque()
-
-    def start(source: Source) -> None:
-        result: Queue[ParsedFile | ParseError | BaseException] = Queue(1)
-
-        def run() -> None:
-            try:
-                result.put(parse(source))
-            except BaseException as error:  # raised again in the consuming thread
-                result.put(error)
-
-        pending.append((source, result))
-        threading.Thread(target=run, name="scoqa-parse", daemon=True).start()
-
-    def wait_for_first() -> tuple[Source, ParsedFile | ParseError]:
-        source, queue = pending.popleft()
-        result = queue.get()
-        if isinstance(result, BaseException) and not isinstance(result, ParseError):
-            raise result
-        return source, result
-
-    for source in sources:
-        start(source)
-        if len(pending) > AHEAD:
-            yield wait_for_first()
-    while pending:
-        yield wait_for_first()
-
-
-def _find_old_path(
-    document: Document, known: Mapping[str, Entry], gone: Mapping[str, Entry]
-) -> str | None:
-    """Return the removed path whose file had the same bytes as `document`, if it was moved."""
-    if document.path in known:
-        return None
-    return next((path for path, entry in gone.items() if entry.digest == document.digest), None)

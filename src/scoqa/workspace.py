@@ -128,10 +128,19 @@ class Workspace:
         self.assistant.embedder.load()
         self.assistant.reader.load()
 
-    def sync(self, *, progress: SyncProgress | None = None, rebuild: bool = False) -> SyncReport:
+    def sync(
+        self,
+        *,
+        progress: SyncProgress | None = None,
+        rebuild: bool = False,
+        check: bool = False,
+    ) -> SyncReport:
         """Bring the index up to date with the documents; return a report.
 
-        rebuild: move the existing index aside and build a new one.
+        A file is read only if its size, modification time or inode has changed.
+        check: read every file, also to find a change behind a restored modification time.
+        rebuild: move the existing index aside and build a new one. Vectors of an intact index that
+        was built with the same embedder are kept.
         Raises WorkspaceError, IndexLockedError, IndexMismatchError, IndexDamagedError.
         """
         embedder = self.assistant.embedder
@@ -139,7 +148,7 @@ class Workspace:
             # The steps that can fail come first, while the old index is still in place.
             embedder.load()
             scan(self.documents, exclude=self.exclude, index=self.index)
-            self.store.set_aside()
+            self.store.set_aside(embedder=embedder.fingerprint)
         return sync(
             self.store,
             self.documents,
@@ -148,6 +157,7 @@ class Workspace:
             exclude=self.exclude,
             index=self.index,
             progress=progress,
+            check=check,
         )
 
     def ask(

@@ -119,7 +119,7 @@ def chat(
     logins = passwords.find_logins(workspace)  # first, so that its errors appear immediately
     if workspace.store.writable:
         try:
-            print_sync(sync_index(workspace, rebuild=False))
+            print_sync(sync_index(workspace))
         except IndexLockedError as error:
             if not workspace.store.exists() or not workspace.summary()[0]:
                 raise  # there is no index to serve yet
@@ -219,7 +219,18 @@ def index_command(
     root: WorkspaceOption = Path(),
     index: IndexOption = None,
     rebuild: Annotated[
-        bool, typer.Option("--rebuild", help="Move the existing index aside and build a new one.")
+        bool,
+        typer.Option(
+            "--rebuild",
+            help="Move the existing index aside and build a new one; only vectors are kept.",
+        ),
+    ] = False,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check",
+            help="Read every file, not only those whose size, time or inode has changed.",
+        ),
     ] = False,
     as_json: Json = False,
     allow_download: Download = False,
@@ -228,7 +239,7 @@ def index_command(
     from scoqa.terminal import print_json, print_sync
 
     workspace = open_workspace(folder or root, index, allow_download=allow_download)
-    report = sync_index(workspace, rebuild=rebuild)
+    report = sync_index(workspace, rebuild=rebuild, check=check)
     if as_json:
         print_json(report)
     else:

@@ -55,7 +55,7 @@ def open_workspace(folder: Path, index: Path | None, **settings: Any) -> Any:
     return Workspace(folder, index=index, **settings)
 
 
-def sync_index(workspace: Any, *, rebuild: bool) -> Any:
+def sync_index(workspace: Any, *, rebuild: bool = False, check: bool = False) -> Any:
     """Bring the index up to date with a progress bar; return the SyncReport.
 
     Raises typer.Exit with 130 on Ctrl-C.
@@ -67,7 +67,9 @@ def sync_index(workspace: Any, *, rebuild: bool) -> Any:
     try:
         with show_progress("Indexing") as draw:
             return workspace.sync(
-                progress=lambda step: draw(step.done, step.total, step.doing), rebuild=rebuild
+                progress=lambda step: draw(step.done, step.total, step.doing),
+                rebuild=rebuild,
+                check=check,
             )
     except KeyboardInterrupt:
         print_message(f"Stopped. The work so far is saved; resume with: {workspace.store.command}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -27,6 +28,7 @@ __all__ = [
     "hash_file",
     "page_image",
     "parse_file",
+    "renamed",
     "title_from",
 ]
 
@@ -81,7 +83,7 @@ def parse_file(file: Path, path: str) -> ParsedFile:
     document = Document(
         id=document_id(path),
         path=path,
-        collection=path.split("/")[0] if "/" in path else "",
+        collection=_collection_of(path),
         digest=result["digest"],
         text=result["text"],
         text_digest=result["text_digest"],
@@ -96,6 +98,33 @@ def parse_file(file: Path, path: str) -> ParsedFile:
     )
     boxes = tuple(base64.b64decode(page) for page in result["boxes"])
     return ParsedFile(document, tuple(result["warnings"]), boxes)
+
+
+def renamed(document: Document, path: str, modified: datetime) -> Document | None:
+    """Return what `parse_file` would return for the file of `document` at another path.
+
+    Returns None if that is not known without parsing: if `path` has another extension, if the
+    parser has changed since, or if the title may have been made from the old file name.
+    modified: the modification time of the file at `path`.
+    """
+    form = format_of(path)
+    same_extension = Path(path).suffix.lower() == Path(document.path).suffix.lower()
+    if form is None or form.parser != document.parser or not same_extension:
+        return None
+    if document.title == title_from(document.path) != title_from(path):
+        return None
+    return replace(
+        document,
+        id=document_id(path),
+        path=path,
+        collection=_collection_of(path),
+        media_type=form.media_type,
+        modified=modified,
+    )
+
+
+def _collection_of(path: str) -> str:
+    return path.split("/")[0] if "/" in path else ""
 
 
 def page_image(file: Path, path: str, digest: str, number: int, width: int) -> bytes:

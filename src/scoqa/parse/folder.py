@@ -26,11 +26,15 @@ NEVER_DOCUMENTS = ("README*", "LICENSE*", "NOTICE*", "scoqa.toml")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file that should be in the index."""
+    """A file that should be in the index. state: its status when the folder was scanned."""
 
     path: str
     file: Path
-    size: int
+    state: os.stat_result
+
+    @property
+    def size(self) -> int:
+        return self.state.st_size
 
 
 def scan(
@@ -138,4 +142,4 @@ def _check_source(file: Path, path: str, root: Path) -> Source | str:
         return f"cannot be read: {error.strerror}."
     if not (stat.S_ISREG(state.st_mode) or stat.S_ISDIR(state.st_mode)):
         return "is not a regular file."  # reading a pipe would wait forever
-    return Source(path, file, state.st_size)
+    return Source(path, file, state)

@@ -6,6 +6,7 @@ interface and depend on no engine; `open_store` is the only entry point.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -62,6 +63,15 @@ class Match:
     passage: Passage
     path: str
     score: float
+
+
+def file_stamp(state: os.stat_result) -> str:
+    """Return the size, the modification time in nanoseconds and the inode of a file, as one string.
+
+    A file with the same stamp as before has very probably the same bytes. A string, because
+    inodes and times may exceed the integers of a database.
+    """
+    return f"{state.st_size} {state.st_mtime_ns} {state.st_ino}"
 
 
 class View(Protocol):
@@ -143,25 +153,36 @@ class StoreWriter(View, Protocol):
         keys: Sequence[str],
         *,
         splitter: str,
-        boxes: Sequence[bytes] = (),
+        boxes: Sequence[bytes] | None = (),
         replaces: str | None = None,
     ) -> None:
         """Add a document with its passages, whose vectors were stored under `keys`.
 
         The document with the id `replaces`, and any other document at the same path, is removed
         in the same transaction.
-        boxes: the character boxes of each page, in the form of scoqa.parse.
+        boxes: the character boxes of each page, in the form of scoqa.parse; None keeps those of
+        the replaced document, which has the same text.
         Raises KeyError if a vector is missing.
         """
 
     def drop(self, document_id: str) -> None:
         """Remove a document with its text, boxes, words and vectors."""
 
+    def stamps(self) -> Mapping[str, str]:
+        """Return the stamps set by `set_stamps`, by path; a document put since then has none."""
+
+    def set_stamps(self, stamps: Mapping[str, str]) -> None:
+        """Store the stamp of the file at each path, see `file_stamp`; unknown paths are ignored."""
+
     def note_failed(self, notices: Sequence[Notice]) -> None:
         """Replace the stored list of unreadable files and their reasons."""
 
-    def save(self, *, finished: bool) -> None:
-        """Write the vector cache; if `finished`, delete vectors that no passage uses."""
+    def save(self, *, finished: bool, check: bool = False) -> None:
+        """Write the vector cache if it has changed, or if its file was changed by others.
+
+        finished: also delete vectors that no passage uses.
+        check: read the file of the cache, even if its stamp is that of the last write.
+        """
 
 
 class Store(Protocol):
@@ -184,8 +205,12 @@ class Store(Protocol):
     def writer(self) -> AbstractContextManager[StoreWriter]:
         """Return the writer. Raises IndexLockedError while another process has it."""
 
-    def set_aside(self) -> None:
-        """Move the index aside so that a new one can be built; nothing is deleted."""
+    def set_aside(self, *, embedder: str = "") -> None:
+        """Move the index aside so that a new one can be built; nothing is deleted.
+
+        The vectors of an intact index that was built with the embedder of this fingerprint are
+        copied to the new index, so that no text is embedded again.
+        """
 
     def problems(self) -> list[str]:
         """Return one sentence per problem of the index; empty if it is intact."""

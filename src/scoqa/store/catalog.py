@@ -52,6 +52,11 @@ class Catalog:
         row = self.connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return default if row is None else str(row[0])
 
+    def find_damage(self) -> str:
+        """Return what is wrong with the file of the catalog, "" if it is intact."""
+        result = str(self.connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+        return "" if result == "ok" else result
+
     def settings(self) -> dict[str, str]:
         rows = self.connection.execute("SELECT key, value FROM meta WHERE key LIKE 'settings.%'")
         return {key.removeprefix("settings."): value for key, value in rows}
@@ -72,6 +77,12 @@ class Catalog:
             "FROM documents JOIN contents ON contents.id = content"
         )
         return {row[0]: Entry(row[1], row[2], Parser(row[3], row[4]), row[5]) for row in rows}
+
+    def stamps(self) -> dict[str, str]:
+        rows = self.connection.execute(
+            "SELECT path, stamp FROM stamps JOIN documents ON documents.id = document"
+        )
+        return dict(rows.fetchall())
 
     def collections(self) -> tuple[str, ...]:
         rows = self.connection.execute("SELECT DISTINCT collection FROM documents")
@@ -274,7 +285,10 @@ class Catalog:
                 for key, vector in zip(keys, vectors, strict=True)
             ),
         )
-        self.set_meta("embedded", str(int(self.meta("embedded", "0")) + len(keys)))
+
+    def count_embedded(self, count: int) -> None:
+        """Add `count` to the number of vectors ever computed for this index."""
+        self.set_meta("embedded", str(int(self.meta("embedded", "0")) + count))
 
     def put(
         self, document: Document, passages: Sequence[Passage], keys: Sequence[str],
@@ -333,26 +347,41 @@ class Catalog:
             ),
         )
 
-    def remove(self, document_id: str) -> list[int]:
-        """Remove a document; return the rows of its vectors, for `drop_vectors_if_unused`."""
+    def set_stamps(self, stamps: Mapping[str, str]) -> None:
+        self.connection.executemany(
+            "INSERT OR REPLACE INTO stamps SELECT id, ? FROM documents WHERE path = ?",
+            ((stamp, path) for path, stamp in stamps.items()),
+        )
+
+    def remove(self, document_id: str) -> tuple[list[int], list[int]]:
+        """Remove a document; return the rows of its content and of its vectors.
+
+        They stay, for a document that shares them: see `drop_content_if_unused` and
+        `drop_vectors_if_unused`.
+        """
         run = self.connection.execute
         row = run(
             "SELECT id, content FROM documents WHERE public_id = ?", (document_id,)
         ).fetchone()
         if row is None:
-            return []
+            return [], []
         vectors = run("SELECT DISTINCT vector FROM passages WHERE document = ?", row[:1]).fetchall()
         run(
             "DELETE FROM words WHERE rowid IN (SELECT id FROM passages WHERE document = ?)", row[:1]
         )
         run("DELETE FROM passages WHERE document = ?", row[:1])
         run("DELETE FROM documents WHERE id = ?", row[:1])
-        run(
-            "DELETE FROM contents WHERE id = ? AND id NOT IN (SELECT content FROM documents)",
-            row[1:],
-        )
-        self._texts.pop(row[1], None)
-        return [vector[0] for vector in vectors]
+        return [row[1]], [vector[0] for vector in vectors]
+
+    def drop_content_if_unused(self, contents: Sequence[int]) -> None:
+        """Delete the texts and boxes among `contents` that no document has."""
+        for content in contents:
+            self.connection.execute(
+                "DELETE FROM contents WHERE id = ? AND NOT EXISTS "
+                "(SELECT 1 FROM documents WHERE content = contents.id)",
+                (content,),
+            )
+            self._texts.pop(content, None)
 
     def drop_vectors_if_unused(self, vectors: Sequence[int]) -> None:
         """Delete the vector rows among `vectors` that no passage refers to."""

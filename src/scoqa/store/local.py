@@ -26,9 +26,11 @@ from scoqa.errors import (
     ScoqaError,
     WorkspaceError,
 )
-from scoqa.store import Counts, Entry, Match, Where, schema
+from scoqa.store import Counts, Entry, Match, Where, file_stamp, schema
 from scoqa.store.catalog import Catalog
+from scoqa.store.connection import close_after_writing, open_to_read, open_to_write
 from scoqa.store.lock import describe_holder, hold_lock, is_writable
+from scoqa.store.reuse import copy_vectors
 from scoqa.store.vectors import VectorCache
 from scoqa.types import SCORE_PLACES, Document, Notice, Passage
 
@@ -40,11 +42,6 @@ SAVE_EVERY = 20_000  # passages between writes of the vector cache: some 30 MB a
 # A write also waits until the cache has grown by this share since the last write, so that all
 # writes together are three times the last one.
 SAVE_SHARE = 0.5
-# Memory for catalog pages while writing. Its keys are hashes, so any page may be needed.
-WRITER_PAGES_KB = 64 * 1024
-LOG_PAGES = 8000  # of 4 KB per checkpoint; a page that changes again before it is written once
-CHECKPOINT_MILLISECONDS = 500  # how long the end of a write waits for readers
-BUSY_SECONDS = 30.0  # how long SQLite waits for another connection's short lock
 
 
 class LocalStore:
@@ -74,7 +71,7 @@ class LocalStore:
                 f"There is no index in {self.folder}. Build it with: {self.command}"
             )
         with self._translate_errors():
-            connection = self._connect_to_read()
+            connection = open_to_read(self.folder / CATALOG, writable=self.writable)
             try:
                 view = LocalView(self, Catalog(connection))
                 connection.execute("BEGIN")
@@ -86,21 +83,17 @@ class LocalStore:
     @contextmanager
     def writer(self) -> Iterator[LocalWriter]:
         with hold_lock(self.folder), self._translate_errors():
-            connection = self._connect_to_write()
+            connection = open_to_write(self.folder / CATALOG)
             try:
                 writer = LocalWriter(self, Catalog(connection))
                 writer.check()
                 schema.add_optional_tables(connection)
                 yield writer
             finally:
-                # After a write the catalog is a single file, readable in a read-only folder. A
-                # reader may delay this beyond the timeout; then the next writer does it.
-                connection.execute(f"PRAGMA busy_timeout = {CHECKPOINT_MILLISECONDS}")
-                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-                connection.close()
+                close_after_writing(connection)
 
-    def set_aside(self) -> None:
-        """Move every file of the index into a new folder `set-aside-N`.
+    def set_aside(self, *, embedder: str = "") -> None:
+        """Move every file of the index into a new folder `set-aside-N`; see `Store`.
 
         Raises IndexLockedError, and moves nothing, while another process is writing.
         """
@@ -115,19 +108,33 @@ class LocalStore:
                 file.replace(aside / file.name)
         with self._guard:
             self._cache, self._cache_of = None, ("", -1)
+        if embedder:
+            self._copy_vectors(LocalStore(aside, self.command), embedder)
+
+    def _copy_vectors(self, old: LocalStore, embedder: str) -> None:
+        """Copy the vectors of `old` to this index, if `old` is intact and has that embedder."""
+        try:
+            with old.view() as view:
+                if view.settings().get("embedder") != embedder or view.catalog.find_damage():
+                    return
+                with self.writer() as writer:
+                    writer.copy_vectors(view.catalog)
+        except (IndexDamagedError, IndexMismatchError, IndexNotFoundError):
+            return  # its texts are embedded again, as without an old index
 
     def problems(self) -> list[str]:
         if not self.exists():
             return [f"There is no index in {self.folder}. Build it with: {self.command}"]
         try:
             with self.view() as view:
-                result = view.catalog.connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-                if result != "ok":
-                    return [f"{self.folder / CATALOG} is damaged ({result}). {self._rebuild}"]
+                damage = view.catalog.find_damage()
+                if damage:
+                    return [f"{self.folder / CATALOG} is damaged ({damage}). {self._rebuild}"]
                 if view.counts().passages and view.saved_cache() is None:
                     return [
                         f"The vector cache in {self.folder} is missing or damaged, so it is "
-                        f"rebuilt from the catalog at each start. Write it with: {self.command}"
+                        "rebuilt from the catalog at each start. Write it with: "
+                        f"{self.command} --check"
                     ]
         except ScoqaError as error:
             return [str(error)]
@@ -159,48 +166,6 @@ class LocalStore:
                 f"{self.folder / CATALOG} cannot be read as an index ({error}). Your documents "
                 f"are unchanged. {self._rebuild}"
             ) from error
-
-    def _connect_to_read(self) -> sqlite3.Connection:
-        file = self.folder / CATALOG
-        uri = file.absolute().as_uri() + "?mode=ro"
-        connection = self._connect(uri)
-        try:
-            connection.execute("SELECT count(*) FROM sqlite_master")
-        except sqlite3.OperationalError:
-            connection.close()
-            log = file.with_name(f"{CATALOG}-wal")
-            if self.writable or (log.is_file() and log.stat().st_size):
-                raise  # the log is part of the index, so it must not be ignored
-            # A reader of a WAL catalog creates a file next to it. If the folder is read-only and
-            # there is no log, the catalog file alone is the complete index.
-            return self._connect(uri + "&immutable=1")
-        except BaseException:
-            connection.close()
-            raise
-        return connection
-
-    def _connect_to_write(self) -> sqlite3.Connection:
-        new = not self.exists()
-        connection = self._connect((self.folder / CATALOG).absolute().as_uri() + "?mode=rwc")
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
-            connection.execute("PRAGMA foreign_keys = ON")
-            connection.execute(f"PRAGMA cache_size = -{WRITER_PAGES_KB}")
-            connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
-            if new or not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-                schema.create_tables(connection)
-        except BaseException:
-            connection.close()
-            raise
-        return connection
-
-    def _connect(self, uri: str) -> sqlite3.Connection:
-        # isolation_level None: transactions are started explicitly. A view may move between
-        # threads, but only one thread at a time uses it.
-        return sqlite3.connect(
-            uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
-        )
 
     def cache_for(self, view: LocalView) -> VectorCache:
         """Return the vector cache with exactly the passages that `view` sees."""
@@ -337,6 +302,8 @@ class LocalWriter(LocalView):
         self._saved = 0  # passages in the last written vector cache
 
     def configure(self, settings: Mapping[str, str]) -> None:
+        if settings.items() <= self.catalog.settings().items():
+            return
         with self._transaction(changes_documents=False):
             for key, value in settings.items():
                 self.catalog.set_meta(f"settings.{key}", value)
@@ -344,6 +311,12 @@ class LocalWriter(LocalView):
     def keep_vectors(self, keys: Sequence[str], vectors: Vectors) -> None:
         with self._transaction(changes_documents=False):
             self.catalog.keep_vectors(keys, vectors)
+            self.catalog.count_embedded(len(keys))
+
+    def copy_vectors(self, old: Catalog) -> None:
+        """Copy the sound vectors of another catalog in one transaction."""
+        with self._transaction(changes_documents=False):
+            copy_vectors(old, self.catalog)
 
     def put(
         self,
@@ -352,16 +325,20 @@ class LocalWriter(LocalView):
         keys: Sequence[str],
         *,
         splitter: str,
-        boxes: Sequence[bytes] = (),
+        boxes: Sequence[bytes] | None = (),
         replaces: str | None = None,
     ) -> None:
         with self._transaction():
             replaced = {replaces, self._document_at(document.path)} - {None}
             # Their vectors stay until `save`: this text, or a later one, may share them.
+            old_contents: list[int] = []
             for document_id in sorted(map(str, replaced)):
-                self.catalog.remove(document_id)
+                old_contents += self.catalog.remove(document_id)[0]
+            if boxes is not None:  # else the text and the boxes of the replaced document are used
+                self.catalog.drop_content_if_unused(old_contents)
             self.catalog.put(document, passages, keys, splitter, self.generation + 1)
-            self.catalog.put_boxes(document, boxes)
+            self.catalog.put_boxes(document, boxes or ())
+            self.catalog.drop_content_if_unused(old_contents)
         self._unsaved += len(passages)
         if self._unsaved >= max(SAVE_EVERY, SAVE_SHARE * self._saved):
             self.save(finished=False)
@@ -373,30 +350,71 @@ class LocalWriter(LocalView):
 
     def drop(self, document_id: str) -> None:
         with self._transaction():
-            self.catalog.drop_vectors_if_unused(self.catalog.remove(document_id))
+            contents, vectors = self.catalog.remove(document_id)
+            self.catalog.drop_content_if_unused(contents)
+            self.catalog.drop_vectors_if_unused(vectors)
+
+    def stamps(self) -> Mapping[str, str]:
+        return self.catalog.stamps()
+
+    def set_stamps(self, stamps: Mapping[str, str]) -> None:
+        if stamps:
+            with self._transaction(changes_documents=False):
+                self.catalog.set_stamps(stamps)
 
     def note_failed(self, notices: Sequence[Notice]) -> None:
+        if tuple(notices) == self.failed():
+            return
         with self._transaction(changes_documents=False):
             record = [[notice.path, notice.reason] for notice in notices]
             self.catalog.set_meta("failed", json.dumps(record))
 
-    def save(self, *, finished: bool) -> None:
+    def save(self, *, finished: bool, check: bool = False) -> None:
         if finished:
-            with self._transaction(changes_documents=False):
-                self.catalog.drop_unused_vectors()
+            self._drop_unused_vectors()
         self._unsaved = 0
         name = f"vectors-{self.generation}.faiss"
+        file = self.store.folder / name
         old, _, _ = self.catalog.meta("cache").partition(" ")
-        if old == name and self.saved_cache() is not None:
+        if old == name and self._is_sound(file, check=check):
             return
         cache = self.store.cache_for(self)
         self._saved = len(cache.rows)
-        sha256 = cache.write(self.store.folder / name)
+        sha256 = cache.write(file)
         with self._transaction(changes_documents=False):
             self.catalog.set_meta("cache", f"{name} {sha256}")
-        for file in self.store.folder.glob("vectors-*"):
-            if file.name != name:
-                file.unlink(missing_ok=True)
+            self.catalog.set_meta("cache_stamp", file_stamp(file.stat()))
+        for other in self.store.folder.glob("vectors-*"):
+            if other.name != name:
+                other.unlink(missing_ok=True)
+
+    def _drop_unused_vectors(self) -> None:
+        """Delete unused vectors, unless no document or vector was stored since the last time."""
+        state = f"{self.generation} {self.catalog.meta('embedded')}"
+        if self.catalog.meta("unused_dropped") == state:
+            return
+        with self._transaction(changes_documents=False):
+            self.catalog.drop_unused_vectors()
+            self.catalog.set_meta("unused_dropped", state)
+
+    def _is_sound(self, file: Path, *, check: bool) -> bool:
+        """Return whether `file` is the vector cache as it was written.
+
+        It is read only if `check`, or if its stamp is another than after the last write.
+        """
+        try:
+            stamp = file_stamp(file.stat())
+        except OSError:
+            return False
+        same_stamp = stamp == self.catalog.meta("cache_stamp")
+        if same_stamp and not check:
+            return True
+        if self.saved_cache() is None:
+            return False
+        if not same_stamp:
+            with self._transaction(changes_documents=False):
+                self.catalog.set_meta("cache_stamp", stamp)
+        return True
 
     @contextmanager
     def _transaction(self, *, changes_documents: bool = True) -> Iterator[None]:
