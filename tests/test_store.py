@@ -18,8 +18,9 @@ from conftest import QuickEmbedder, document_of
 from scoqa.errors import IndexDamagedError, IndexLockedError, IndexNotFoundError
 from scoqa.normalization import fold, query_terms, terms
 from scoqa.split import split
-from scoqa.store import Match, Store, Where, open_store
-from scoqa.store.catalog import HEADING_WEIGHT, MOST_CUT
+from scoqa.store import Match, Store, Where, catalog, open_store
+from scoqa.store.catalog import HEADING_WEIGHT
+from scoqa.store.local import LocalView
 from scoqa.types import Document, Notice, Passage
 
 WORDS = (
@@ -223,25 +224,31 @@ def test_ties_at_the_edge_are_not_cut_at_random(store: Store) -> None:
         assert len(view.search_vectors(vector, 5)) == 30
 
 
-@pytest.mark.parametrize("count", [1, MOST_CUT, MOST_CUT + 1, 20])
-def test_a_matched_passage_is_the_slice_of_its_document(store: Store, count: int) -> None:
-    # Code points, not bytes or UTF-16 units; few passages of a text are cut by the database.
+@pytest.mark.parametrize("most", [catalog.MOST_CACHED, 4_000, 0])
+def test_a_matched_passage_is_the_slice_of_its_document(
+    store: Store, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    # Whether all texts, some or none stay in memory. Code points, not bytes or UTF-16 units.
+    monkeypatch.setattr(catalog, "MOST_CACHED", most)
     words = "😀 préfet 上海合作 \u00a0 e\u0301 ﬁn \r\n"
     made = []
-    for number in range(2):
+    for number in range(5):
         text = "".join(f"Summit {words * (n % 7)} {n}.\n\n" for n in range(40))
         document = document_of(f"{number} {text}", f"note-{number}.txt")
         passages = split(document, passage_tokens=20, count_tokens=QuickEmbedder().count_tokens)
-        assert len(passages) > 20
-        made.append((document, passages[:count]))
+        assert 1_000 < len(text) < 4_000
+        made.append((document, passages))
     fill(store, made)
     expected = {each.id: (d.path, each) for d, passages in made for each in passages}
     vector = QuickEmbedder().embed(["summit"])[0]
     with store.view() as view:
-        for found in (view.search_words(["note"], 100), view.search_vectors(vector, 100)):
+        for found in (view.search_words(["note"], 999), view.search_vectors(vector, 999)):
             assert {m.passage.id: (m.path, m.passage) for m in found} == expected
         for document, _ in made:
             assert view.text(document.id) == document.text
+        assert isinstance(view, LocalView)
+        longest = max(len(document.text) for document, _ in made)
+        assert sum(map(len, view.catalog._texts.values())) <= max(most, longest)
 
 
 def test_a_store_is_empty_until_it_has_a_passage(store: Store) -> None:

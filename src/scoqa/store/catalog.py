@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import sqlite3
 import zlib
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
@@ -29,9 +28,10 @@ Vectors = NDArray[np.float32]
 # docs/guide/decisions/0004-fusion.md.
 HEADING_WEIGHT = 2.0
 
-# SQLite cuts up to this many passages out of one text; for more, the text is loaded once. Each cut
-# reads the text again, but decodes only the passage; see docs/guide/log.md.
-MOST_CUT = 2
+# Characters of texts that are cached while a view is open, beyond which the oldest are dropped: a
+# search may return passages of hundreds of books. Loading a text is faster than having SQLite cut
+# passages out of it, which reads it again for each; see docs/guide/log.md.
+MOST_CACHED = 64_000_000
 
 
 def quote_term(word: str) -> str:
@@ -45,6 +45,7 @@ class Catalog:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
         self._texts: dict[int, str] = {}  # text by content id, cached while the view is open
+        self._cached = 0  # characters in _texts
 
     # -- reading ---------------------------------------------------------------------------
 
@@ -133,25 +134,12 @@ class Catalog:
 
     def passages(self, rows: Sequence[int]) -> dict[int, tuple[str, Passage]]:
         """Return (path, passage) by row number."""
-        found: list[_PassageRow] = []
+        passages: dict[int, tuple[str, Passage]] = {}
         for chunk in _chunks(rows):
             query = f"{_PASSAGE} WHERE passages.id IN {_placeholders(chunk)}"
-            found += self.connection.execute(query, chunk)
-        counts = Counter(row[-1] for row in found)
-        cut = self._cut_passages([row[0] for row in found if counts[row[-1]] <= MOST_CUT])
-        return {row[0]: (row[1], self._passage(row, cut.get(row[0]))) for row in found}
-
-    def _cut_passages(self, rows: Sequence[int]) -> dict[int, str]:
-        """Return the text of passages by row number, cut by SQLite from their documents."""
-        texts: dict[int, str] = {}
-        for chunk in _chunks(rows):
-            query = (
-                'SELECT passages.id, substr(text, "start" + 1, "end" - "start") FROM passages '
-                "JOIN documents ON documents.id = document JOIN contents ON contents.id = content "
-                f"WHERE passages.id IN {_placeholders(chunk)}"
-            )
-            texts.update(self.connection.execute(query, chunk).fetchall())
-        return texts
+            for row in self.connection.execute(query, chunk):
+                passages[row[0]] = (row[1], self._passage(row))
+        return passages
 
     def find_rows(self, public_ids: Sequence[str]) -> dict[str, int]:
         """Return the row number of each passage id; unknown ids are left out."""
@@ -165,18 +153,24 @@ class Catalog:
         query = f'{_PASSAGE} WHERE documents.public_id = ? ORDER BY passages."start"'
         return [self._passage(row) for row in self.connection.execute(query, (document_id,))]
 
-    def _passage(self, row: _PassageRow, text: str | None = None) -> Passage:
-        """Return the passage of `row`; text: its text, if that has been read already."""
+    def _passage(self, row: tuple[int, str, str, str, int, int, str, int]) -> Passage:
         _, _, public_id, document_id, start, end, heading, content = row
-        if text is None:
-            text = self._text(content)[start:end]
+        text = self._text(content)[start:end]
         return Passage(public_id, document_id, start, end, text, heading)
 
     def _text(self, content: int) -> str:
-        if content not in self._texts:
-            query = "SELECT text FROM contents WHERE id = ?"
-            self._texts[content] = self.connection.execute(query, (content,)).fetchone()[0]
-        return self._texts[content]
+        if content in self._texts:
+            return self._texts[content]
+        query = "SELECT text FROM contents WHERE id = ?"
+        text = str(self.connection.execute(query, (content,)).fetchone()[0])
+        self._cached += len(text)
+        while self._texts and self._cached > MOST_CACHED:
+            self._forget_text(next(iter(self._texts)))
+        self._texts[content] = text
+        return text
+
+    def _forget_text(self, content: int) -> None:
+        self._cached -= len(self._texts.pop(content, ""))
 
     def passage_rows(self) -> set[int]:
         return {row[0] for row in self.connection.execute("SELECT id FROM passages")}
@@ -381,7 +375,7 @@ class Catalog:
                 "(SELECT 1 FROM documents WHERE content = contents.id)",
                 (content,),
             )
-            self._texts.pop(content, None)
+            self._forget_text(content)
 
     def drop_vectors_if_unused(self, vectors: Sequence[int]) -> None:
         """Delete the vector rows among `vectors` that no passage refers to."""
@@ -401,7 +395,6 @@ class Catalog:
 
 _T = TypeVar("_T")
 
-_PassageRow = tuple[int, str, str, str, int, int, str, int]  # a row of _PASSAGE
 _PASSAGE = (
     'SELECT passages.id, path, passages.public_id, documents.public_id, passages."start", '
     'passages."end", heading, content FROM passages JOIN documents ON documents.id = document'
