@@ -12,6 +12,7 @@ from scoqa.errors import ConfigError
 
 EXAMPLES: dict[str, tuple[str, str, Any, Any]] = {
     # key: (in scoqa.toml, in the environment, as a flag, what the environment's stands for)
+    "documents": ('"one"', "./two/", "three", "two"),
     "exclude": ('["a/**"]', "b/**, c.txt", ["d/**"], ("b/**", "c.txt")),
     "embedder": ('"file"', "environment", "flag", "environment"),
     "reader": ('"sentence"', "environment", "flag", "environment"),
@@ -70,7 +71,11 @@ def test_the_environment_of_the_process_is_read(
 
 
 WRONG = [
-    ("colour", '"red"', "'red'", "only the keys exclude, embedder,"),
+    ("colour", '"red"', "'red'", "only the keys documents, exclude,"),
+    ("documents", '"../other"', "'../other'", "a folder in the workspace, relative to it"),
+    ("documents", '"a/../../b"', "'a/../../b'", "a folder in the workspace"),
+    ("documents", '"/etc"', "'/etc'", "a folder in the workspace"),
+    ("documents", '""', "''", "a text that is not empty"),
     ("exclude", '"drafts"', "'drafts'", 'a list of strings, such as ["drafts/**"]'),
     ("exclude", "[1, 2]", "[1, 2]", "a list of strings"),
     ("allowed_hosts", "true", "True", "a list of strings"),

@@ -26,6 +26,10 @@ ROOT = Path(__file__).parent.parent
 GUIDE = ROOT / "docs" / "guide"
 
 
+# What None stands for.
+DEFAULTS = {"documents": "`docs` if it exists, else `.`", "threshold": "the reader's own"}
+
+
 def command_line_page() -> str:
     """Return docs/guide/cli.md as the commands' own help texts make it."""
     from scoqa.cli import app
@@ -78,7 +82,7 @@ def test_every_setting_stands_in_the_settings_page_with_its_default() -> None:
     for each in fields(Settings):
         default = each.default
         if default is None:
-            assert listed[each.name] == "the reader's own"
+            assert listed[each.name] == DEFAULTS[each.name]
         else:
             shown = (
                 "[]" if default == () else f'"{default}"' if isinstance(default, str) else default

@@ -35,6 +35,46 @@ def test_a_workspace_names_its_collections_in_order(tmp_path: Path) -> None:
 # -- find ------------------------------------------------------------------------------------------
 
 
+def paths(workspace: Workspace) -> list[str]:
+    with workspace.store.view() as view:
+        return sorted(view.entries())
+
+
+def test_the_setting_documents_chooses_the_folder(folder: Path) -> None:
+    for name in ("docs", "papers", "questions"):
+        (folder / name).mkdir()
+    (folder / "docs" / "inn.txt").write_text("The inn has six rooms.\n", encoding="utf-8")
+    (folder / "papers" / "mill.txt").write_text("The mill grinds rye.\n", encoding="utf-8")
+    (folder / "questions" / "set.csv").write_text("question,answer\n", encoding="utf-8")
+    expected = {
+        None: ["inn.txt"],
+        "papers/": ["mill.txt"],
+        ".": ["docs/inn.txt", "harbour.txt", "lighthouse.txt", "papers/mill.txt"],
+    }
+    for number, (setting, found) in enumerate(expected.items()):
+        if setting is not None:
+            (folder / "scoqa.toml").write_text(f'documents = "{setting}"\n', encoding="utf-8")
+        workspace = quick_workspace(folder, index=folder / f".index-{number}")
+        workspace.sync()
+        assert found == paths(workspace)
+        assert (3 if setting is None else 0) == workspace.count_unread()
+
+
+def test_a_folder_of_documents_that_does_not_exist_is_named(folder: Path) -> None:
+    with pytest.raises(WorkspaceError, match=r"papers is not a folder.*change the setting"):
+        quick_workspace(folder, documents="papers")
+
+
+def test_documents_that_are_left_out_are_not_counted_as_unread(folder: Path) -> None:
+    (folder / "docs").mkdir()
+    assert 2 == quick_workspace(folder).count_unread()
+    assert 1 == quick_workspace(folder, exclude=["harbour*"]).count_unread()
+    assert 0 == quick_workspace(folder, documents="docs").count_unread()
+    (folder / "embeddings").mkdir()
+    (folder / "embeddings" / "note.txt").write_text("No document.", encoding="utf-8")
+    assert 2 == quick_workspace(folder).count_unread()
+
+
 def test_a_document_is_found_at_its_place_after_a_restart(folder: Path) -> None:
     quick_workspace(folder).sync()
     document = known(quick_workspace(folder), "harbour.txt")

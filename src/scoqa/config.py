@@ -26,6 +26,8 @@ LOGINS = ".scoqa-logins"  # in the workspace; hidden, so it is never indexed as 
 class Settings:
     """All settings. Counts are integers, `threshold` is a probability."""
 
+    # The folder of the documents in the workspace; None: docs/ if it exists, else the workspace.
+    documents: str | None = None
     exclude: tuple[str, ...] = ()  # glob patterns of documents to leave out
     embedder: str = "all-MiniLM-L6-v2"  # a known name, or a folder
     reader: str = SPAN_READER  # or SENTENCE_READER, or a folder
@@ -74,6 +76,11 @@ def _validate(source: str, key: str, value: Any) -> Any:
         return value
     if not isinstance(value, str) or not value.strip():
         raise error("a text that is not empty")
+    if key == "documents":
+        folder = Path(os.path.normpath(value))
+        if folder.anchor or os.pardir in folder.parts:
+            raise error("a folder in the workspace, relative to it, such as papers or .")
+        return str(folder)
     if key == "host" and value != "localhost":
         bare = value[1:-1] if value.startswith("[") and value.endswith("]") else value
         try:

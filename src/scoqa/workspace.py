@@ -43,12 +43,14 @@ from scoqa.verification import find_file, freshness, outdated_files, verify
 
 DOCUMENTS = "docs"
 INDEX = "embeddings"
+QUESTION_SETS = ("questions/*.csv", "questions/*.tsv")  # in the workspace, no documents
 
 
 class Workspace:
     """A folder of documents with its index, settings and models.
 
-    Its documents are in folder/docs if that exists, else in the folder itself.
+    Its documents are in the folder of the setting `documents`, by default in folder/docs if that
+    exists, else in the folder itself.
     """
 
     def __init__(
@@ -89,8 +91,7 @@ class Workspace:
                 "another folder."
             ) from error
         self.settings = load_settings(self.root, flags=settings)
-        inside = self.root / DOCUMENTS
-        self.documents = inside if os.path.isdir(inside) else self.root  # noqa: PTH112
+        self.documents = _documents_folder(self.root, self.settings.documents)
         self.index = _index_folder(self.root, index)
         # Messages show the command that works for this folder in the current directory.
         command = ["scoqa", "index"]
@@ -247,8 +248,16 @@ class Workspace:
         They are those of the settings and, if the documents are in the root folder, those of
         question sets.
         """
-        sets = ("questions/*.csv", "questions/*.tsv") if self.documents == self.root else ()
+        sets = QUESTION_SETS if self.documents == self.root else ()
         return (*self.settings.exclude, *sets)
+
+    def count_unread(self) -> int:
+        """Return how many documents are beside docs/, if that was not chosen in the settings."""
+        if self.documents == self.root or self.settings.documents is not None:
+            return 0
+        exclude = (*self.settings.exclude, *QUESTION_SETS)
+        sources, _, _ = scan(self.root, exclude=exclude, index=self.index, skip=self.documents)
+        return len(sources)
 
     def collections(self) -> tuple[str, ...]:
         """Return the names of the collections, sorted; "" stands for files outside all folders."""
@@ -309,6 +318,20 @@ def _resolve(folder: str | Path) -> Path:
         return Path(folder).expanduser().resolve()
     except RuntimeError as error:  # "~name" of an unknown user, or a loop of symlinks
         raise WorkspaceError(f"{folder} is not a folder: {error}.") from error
+
+
+def _documents_folder(root: Path, configured: str | None) -> Path:
+    """Return the folder of the documents: configured, root/docs if it exists, or `root`."""
+    if configured is None:
+        inside = root / DOCUMENTS
+        return inside if os.path.isdir(inside) else root  # noqa: PTH112
+    folder = root / configured
+    if not os.path.isdir(folder):  # noqa: PTH112
+        raise WorkspaceError(
+            f"{folder} is not a folder, but the setting documents is {configured!r}. Create it, "
+            "or change the setting."
+        )
+    return folder
 
 
 def _index_folder(root: Path, configured: str | Path | None) -> Path:

@@ -69,6 +69,17 @@ def test_index_prints_what_it_did(folder: Path, run: Run) -> None:
     assert ["harbour.txt", "lighthouse.txt"] == record["unchanged"]
 
 
+def test_index_says_that_documents_beside_docs_are_not_read(folder: Path, run: Run) -> None:
+    (folder / "docs").mkdir()
+    (folder / "docs" / "inn.txt").write_text("The inn\n\nIt has six rooms.\n", encoding="utf-8")
+    expected = 'Reads docs/; 2 documents beside it are not read. Set documents = "." to read all.'
+    assert expected in run("index", folder).err.splitlines()
+    (folder / "harbour.txt").unlink()
+    assert "1 document beside it is not read." in run("index", folder).err
+    (folder / "lighthouse.txt").unlink()
+    assert "Reads" not in run("index", folder).err
+
+
 def test_an_answer_is_a_sentence_with_its_place(indexed: Path, run: Run) -> None:
     done = run("ask", QUESTION, "--workspace", indexed)
     text = (indexed / "lighthouse.txt").read_text(encoding="utf-8")

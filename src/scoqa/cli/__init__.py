@@ -236,9 +236,12 @@ def index_command(
     allow_download: Download = False,
 ) -> None:
     """Bring the index up to date with the documents."""
-    from scoqa.terminal import print_json, print_sync
+    from scoqa.terminal import print_json, print_message, print_sync
 
     workspace = open_workspace(folder or root, index, allow_download=allow_download)
+    if unread := workspace.count_unread():
+        beside = f"{unread} documents beside it are" if unread > 1 else "1 document beside it is"
+        print_message(f'Reads docs/; {beside} not read. Set documents = "." to read all.')
     report = sync_index(workspace, rebuild=rebuild, check=check)
     if as_json:
         print_json(report)

@@ -44,7 +44,7 @@ def prepare_workspace(
     settings_id = content_id(embedder.fingerprint, workspace.settings.passage_tokens)
     with hold_lock(folder):
         _write_documents(question_set.contexts, folder / DOCUMENTS)
-        prepared = Workspace(folder, index=folder / f"index-{settings_id[:8]}")
+        prepared = Workspace(folder, index=folder / f"index-{settings_id[:8]}", documents=DOCUMENTS)
         # The workspace's `exclude` patterns apply to its own documents, not to the set's.
         prepared.settings = replace(workspace.settings, exclude=())
         prepared.assistant = Assistant(

@@ -38,7 +38,11 @@ class Source:
 
 
 def scan(
-    documents: Path, *, exclude: Sequence[str] = (), index: Path | None = None
+    documents: Path,
+    *,
+    exclude: Sequence[str] = (),
+    index: Path | None = None,
+    skip: Path | None = None,
 ) -> tuple[list[Source], dict[str, int], list[Notice]]:
     """Return the files to index, the count of ignored files by extension, and the failures.
 
@@ -48,6 +52,8 @@ def scan(
         Glob patterns on the path relative to `documents`.
     index
         The index folder, which is skipped. Hidden files and NEVER_DOCUMENTS are skipped too.
+    skip
+        Another folder to skip.
 
     Returns
     -------
@@ -78,7 +84,9 @@ def scan(
         names[:] = sorted(
             name
             for name in names
-            if not name.startswith(".") and (index is None or _resolve(here / name) != index)
+            if not name.startswith(".")
+            and here / name != skip
+            and (index is None or _resolve(here / name) != index)
         )
         links = [name for name in names if (here / name).is_symlink()]  # os.walk skips them
         for name in [*links, *sorted(files)]:
