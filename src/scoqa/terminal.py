@@ -18,7 +18,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 from scoqa.serial import to_json
-from scoqa.silence import NEAR_MISSES, SILENCE, explain_reason
+from scoqa.silence_wording import NEAR_MISSES, SILENCE, explain_reason
 from scoqa.types import (
     Answer,
     Citation,

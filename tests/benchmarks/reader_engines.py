@@ -27,8 +27,8 @@ from scoqa.models import READER_FOLDER
 from scoqa.read.calibration import read_calibration
 from scoqa.read.candidates import build_candidates, get_similarities, make_answer_filter
 from scoqa.read.encoder import BATCH, Encoder, Piece, run_model
+from scoqa.read.model_storage import load_model
 from scoqa.read.span_decoding import decode
-from scoqa.read.weights import load_model
 from scoqa.retrieve import retrieve, windows
 
 Scores = tuple[NDArray[np.float32], NDArray[np.float32]]

@@ -23,7 +23,7 @@ from scenes import (
     TOWER,
     documents,
 )
-from scoqa import silence
+from scoqa import silence_wording
 from scoqa.normalization import fold
 from scoqa.suggest import FRAMES
 from scoqa.ui.chat import answer_markup
@@ -216,7 +216,7 @@ def test_a_question_without_an_answer_gets_a_silence_that_says_why(page: Page, c
     assert not answer["answered"]
     ask(page, SILENT_QUESTION, expect=".scoqa-silence")
     assert page.text_content(".scoqa-silence-title") == "Your documents do not answer this"
-    assert page.text_content(".scoqa-reason") == silence.REASONS[answer["reason"]]
+    assert page.text_content(".scoqa-reason") == silence_wording.REASONS[answer["reason"]]
     assert page.locator(".scoqa-near").count() == len(answer["near_misses"]) > 0
     assert page.text_content(".scoqa-near-title") == "Nearest passages, which do not answer it"
     assert page.locator("#scoqa-talk mark, .scoqa-confidence").count() == 0
@@ -328,7 +328,14 @@ def test_the_conversation_is_saved_with_its_citations(page: Page, chat: Chat) ->
     assert re.fullmatch(r"chat\d+-[\d-]+\.md", download.value.suggested_filename)
     text = Path(download.value.path()).read_text(encoding="utf-8")
     first = cited(chat.ask(BEACON))[0]
-    for words in (BEACON, REPEATED, TOWER, first["digest"], SILENT_QUESTION, silence.SILENCE):
+    for words in (
+        BEACON,
+        REPEATED,
+        TOWER,
+        first["digest"],
+        SILENT_QUESTION,
+        silence_wording.SILENCE,
+    ):
         assert words in text
     page.goto(re.findall(r"\(<(http[^>]+)>\)", text)[0])
     page.wait_for_selector(".source-text mark")

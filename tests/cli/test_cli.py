@@ -20,7 +20,7 @@ from commandline import Done, QuickWorkspace, Run
 from conftest import ROOT
 from scoqa import __version__, cli, terminal
 from scoqa.serial import answer_from_json, to_json
-from scoqa.silence import REASONS
+from scoqa.silence_wording import REASONS
 from scoqa.types import SyncReport
 from scoqa.workspace import Workspace
 

@@ -16,9 +16,9 @@ import pytest
 from scoqa.errors import ModelNotFoundError, ReaderTrainingError
 from scoqa.read import training
 from scoqa.read.encoder import Encoder
+from scoqa.read.model_storage import load_model
 from scoqa.read.objective import Example, combine_nulls, compute_loss, find_gold_tokens
 from scoqa.read.training import Recipe, choose_examples, train
-from scoqa.read.weights import load_model
 from scoqa.types import Window
 from tinyreader import tiny_reader
 

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from conftest import document_of
-from scoqa import silence
+from scoqa import silence_wording
 from scoqa.config import Settings
 from scoqa.errors import QuestionError
 from scoqa.types import (
@@ -309,9 +309,9 @@ def test_a_silence_says_why_and_shows_what_is_near_as_no_answer(reason: Reason) 
             answer(answered=False, reason=reason, confidence=0.1, near_misses=(near,))
         )
     )
-    assert shown.text.startswith(silence.SILENCE)
-    assert silence.REASONS[reason] in shown.text
-    assert silence.NEAR_MISSES in shown.text
+    assert shown.text.startswith(silence_wording.SILENCE)
+    assert silence_wording.REASONS[reason] in shown.text
+    assert silence_wording.NEAR_MISSES in shown.text
     assert "mark" not in shown.tags  # nothing is lit: it is no answer
     assert shown.numbers == [viewer.citation_link(near)] * 2
 

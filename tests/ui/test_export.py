@@ -16,7 +16,7 @@ from markdown_it import MarkdownIt
 from test_answer_markup import answer, cite
 
 from conftest import document_of
-from scoqa import silence
+from scoqa import silence_wording
 from scoqa.types import Reason, Turn, with_also_in
 from scoqa.ui.chat import answer_markup
 from scoqa.ui.words import export, wording
@@ -358,10 +358,10 @@ def test_two_quotes_from_one_sentence_are_bold_in_one_snippet() -> None:
 def test_a_silence_says_why_and_calls_no_near_miss_an_answer(reason: Reason) -> None:
     value = answer(answered=False, reason=reason, near_misses=(METRES, cite(TOWER, "Of late")))
     seen = Seen(told(Turn("q", value)))
-    assert f"{silence.SILENCE}. {silence.REASONS[reason]}" in seen.blocks
-    assert f"{silence.NEAR_MISSES}:" in seen.blocks
+    assert f"{silence_wording.SILENCE}. {silence_wording.REASONS[reason]}" in seen.blocks
+    assert f"{silence_wording.NEAR_MISSES}:" in seen.blocks
     assert [each.endswith(", not an answer\n\n") for each in seen.quoted] == [True, True]
-    assert seen.bold == f"{silence.SILENCE}."  # no word of a document
+    assert seen.bold == f"{silence_wording.SILENCE}."  # no word of a document
 
 
 @pytest.mark.parametrize(("probability", "number"), [(0.95, 0), (0.75, 1), (0.5, 2), (0.0, 3)])

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from scoqa.errors import ModelNotFoundError
 from scoqa.read.borders import find_breaks, find_word_edges, include_marks
-from scoqa.read.weights import load_model
+from scoqa.read.model_storage import load_model
 from scoqa.types import Window
 
 if TYPE_CHECKING:

@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING, Any
 from scoqa.errors import ReaderTrainingError
 from scoqa.read import calibration
 from scoqa.read.encoder import Encoder
+from scoqa.read.model_storage import load_model, save_model
 from scoqa.read.objective import Example, compute_loss, measure
-from scoqa.read.weights import load_model, save_model
 from scoqa.serial import json_text
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from scoqa.evaluation.error_attribution import BLAMES, MEANING
-from scoqa.silence import explain_reason
+from scoqa.silence_wording import explain_reason
 
 MOST_CHARACTERS = 1200  # shown per place on the page, a long paragraph; the rest is counted
 # Labels of the groups of ranks, and the last rank in each group.

@@ -1,7 +1,7 @@
 """Render answers, questions and messages as HTML for the chat, with all their text escaped.
 
 Input: an answer, a question or a message. Output: one line of HTML. Quotes are slices of
-documents; all other text is from this module, scoqa.silence and scoqa.ui.words.wording.
+documents; all other text is from this module, scoqa.silence_wording and scoqa.ui.words.wording.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from scoqa.silence import NEAR_MISSES, SILENCE
+from scoqa.silence_wording import NEAR_MISSES, SILENCE
 from scoqa.types import Answer, Citation
 from scoqa.ui.source.viewer import citation_link
 from scoqa.ui.words.numbering import Numbers, group_by_sentence, number_citations, select_numbers

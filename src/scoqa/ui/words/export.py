@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
-from scoqa.silence import NEAR_MISSES, SILENCE
+from scoqa.silence_wording import NEAR_MISSES, SILENCE
 from scoqa.types import Answer, Citation, Turn
 from scoqa.ui.words.markdown_escaping import (
     blockquote,

@@ -1,12 +1,12 @@
 """The wording of answers in the chat: on the page, saved and printed.
 
 Input: answers and citations. Output: phrases and sentences. The wording of a silence is in
-scoqa.silence; all other text of the page is in its assets.
+scoqa.silence_wording; all other text of the page is in its assets.
 """
 
 from __future__ import annotations
 
-from scoqa.silence import explain_reason
+from scoqa.silence_wording import explain_reason
 from scoqa.types import Answer, Citation, Mark, MarkKind
 
 # The least calibrated probability that the first citation is right, and its wording.

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from scoqa.errors import ModelNotFoundError
-from scoqa.read.weights import compress, expand, load_model, save_model
+from scoqa.read.model_storage import compress, expand, load_model, save_model
 from tinyreader import tiny_reader
 
 

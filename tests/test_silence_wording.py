@@ -11,8 +11,8 @@ from rich.console import Console
 
 from reports import record
 from scoqa import terminal
-from scoqa.evaluation.report.cards import card
-from scoqa.silence import REASONS, SILENCE, explain_reason
+from scoqa.evaluation.report.cards import build_card
+from scoqa.silence_wording import REASONS, SILENCE, explain_reason
 from scoqa.types import Answer, Reason, Turn
 from scoqa.ui.chat.answer_markup import render_answer
 from scoqa.ui.words.export import conversation_markdown
@@ -43,4 +43,4 @@ def test_all_interfaces_explain_a_silence_in_the_same_words(
     exported = conversation_markdown([Turn("Who?", answer)], title="x")
     assert f"**{SILENCE}.** {REASONS[reason]}" in exported
     silent = {**record(1, blame="read"), "answered": False, "reason": reason}
-    assert card(1, silent).reason == REASONS[reason]
+    assert build_card(1, silent).reason == REASONS[reason]
