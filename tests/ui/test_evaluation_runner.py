@@ -58,7 +58,7 @@ def test_the_measures_of_a_finished_run_are_computed_once(
     def never(*_: object) -> None:
         raise AssertionError("computed again")
 
-    monkeypatch.setattr("scoqa.ui.evaluation.history.report_of", never)
+    monkeypatch.setattr("scoqa.ui.evaluation.history.build_report", never)
     again = TestClient(build_application(workspace), base_url=URL)  # as after a restart
     assert state(again)["runs"] == told["runs"]
     assert again.get(path).json() == first
