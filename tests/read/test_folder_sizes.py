@@ -1,8 +1,7 @@
 """How far an answer depends on what else is in the folder: alone, among 18, among 149.
 
-The aim is that it does not. It still does for questions near the threshold: the lead over the
-second fact is smaller where other documents have such facts, and passages are ranked against
-other neighbours.
+The aim is that it does not. It still does if a place in another document scores higher than the
+first place in the document alone.
 """
 
 from __future__ import annotations
