@@ -20,7 +20,7 @@ from scoqa.errors import QuestionError, WorkspaceError
 from scoqa.normalization import fold
 from scoqa.serial import answer_from_json, to_json
 from scoqa.store import View
-from scoqa.store.local import LocalView
+from scoqa.store.local_view import LocalView
 from scoqa.types import Answer, Document, Span, Stage
 
 SPONSOR = "Who sponsored the First SCO Defence and Security Forum?"

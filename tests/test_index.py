@@ -15,7 +15,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from conftest import ROOT, QuickEmbedder, quick_workspace
-from scoqa import index
+from scoqa import compatibility, index
 from scoqa.errors import (
     ConfigError,
     IndexLockedError,
@@ -25,8 +25,8 @@ from scoqa.errors import (
 )
 from scoqa.index import SyncStep
 from scoqa.parse import PARSERS, document_id
-from scoqa.store import connection, local, open_store
-from scoqa.store.catalog import Catalog
+from scoqa.store import connection, local_view, open_store
+from scoqa.store.catalog_writer import CatalogWriter
 from scoqa.store.vectors import VectorCache
 from scoqa.types import Parser, content_id
 from scoqa.workspace import Workspace
@@ -470,7 +470,7 @@ def test_terms_made_otherwise_are_not_searched_until_a_sync_makes_them_anew(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     quick_workspace(folder).sync()
-    monkeypatch.setattr(index, "TERMS_VERSION", "2/other")
+    monkeypatch.setattr(compatibility, "TERMS_VERSION", "2/other")
     later = quick_workspace(folder)
     with pytest.raises(IndexMismatchError, match=r"made with .*, but the settings say .*2/other"):
         later.search("herring")
@@ -594,7 +594,7 @@ def test_the_vectors_are_not_all_written_again_and_again(
         return through(self, path)
 
     monkeypatch.setattr(VectorCache, "write", counted)
-    monkeypatch.setattr(local, "SAVE_EVERY", 1)
+    monkeypatch.setattr(local_view, "SAVE_EVERY", 1)
     quick_workspace(tmp_path).sync()
     assert (written[0], written[-1]) == (1, 60)
     assert sum(written) <= 3 * 60 + len(written)  # each half as many again as the one before
@@ -703,14 +703,14 @@ def test_a_full_disk_is_no_damaged_index(folder: Path, monkeypatch: pytest.Monke
     (folder / "long.txt").write_text(
         "Long\n\n" + "Words of many kinds. " * 50_000, encoding="utf-8"
     )
-    real = Catalog.put
+    real = CatalogWriter.put
 
-    def put(self: Catalog, *arguments: Any) -> None:
+    def put(self: CatalogWriter, *arguments: Any) -> None:
         pages = self.connection.execute("PRAGMA page_count").fetchone()[0]
         self.connection.execute(f"PRAGMA max_page_count = {pages}")
         real(self, *arguments)
 
-    monkeypatch.setattr(Catalog, "put", put)
+    monkeypatch.setattr(CatalogWriter, "put", put)
     with pytest.raises(WorkspaceError, match=r"is full\. Free disk space"):
         workspace.sync()
     monkeypatch.undo()

@@ -14,6 +14,7 @@ ROWS = [
     {"types", "config"},
     {"serial", "silence_wording"},
     {"models", "parse", "split", "embed", "store", "converse", "read", "terminal"},
+    {"compatibility"},
     {"index", "retrieve", "verification", "suggest", "regions"},
     {"assistant"},
     {"workspace"},

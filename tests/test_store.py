@@ -20,7 +20,7 @@ from scoqa.normalization import fold, query_terms, terms
 from scoqa.split import split
 from scoqa.store import Match, Store, Where, catalog, open_store
 from scoqa.store.catalog import HEADING_WEIGHT
-from scoqa.store.local import LocalView
+from scoqa.store.local_view import LocalView
 from scoqa.types import Document, Notice, Passage
 
 WORDS = (

@@ -17,7 +17,7 @@ import pytest
 from conftest import quick_workspace
 from scoqa import index
 from scoqa.parse import document_id, hash_file, parse_file
-from scoqa.store.catalog import Catalog
+from scoqa.store.catalog_writer import CatalogWriter
 from scoqa.store.vectors import VectorCache
 from scoqa.types import Document
 from scoqa.workspace import Workspace
@@ -162,7 +162,7 @@ def test_a_sync_of_nothing_reads_no_vector_and_writes_nothing(
     for name in ("read", "write"):
         monkeypatch.setattr(VectorCache, name, refused)
     for name in ("drop_unused_vectors", "vectors", "vectors_of_rows", "passage_rows"):
-        monkeypatch.setattr(Catalog, name, refused)
+        monkeypatch.setattr(CatalogWriter, name, refused)
     assert {"unchanged": BOTH} == essence(quick_workspace(folder).sync())
     assert before == catalog.read_bytes()
     with pytest.raises(AssertionError, match="the vectors are read"):

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
+from scoqa.compatibility import check_settings
 from scoqa.config import Settings
 from scoqa.embed import Embedder
 from scoqa.errors import QuestionError, WorkspaceError
-from scoqa.index import check_settings
 from scoqa.normalization import is_mostly_latin, quoted_phrases
 from scoqa.places import Marks
 from scoqa.read import Reader

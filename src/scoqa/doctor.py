@@ -11,9 +11,9 @@ import sqlite3
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
+from scoqa.compatibility import check_settings
 from scoqa.config import SENTENCE_READER
 from scoqa.errors import ScoqaError
-from scoqa.index import check_settings
 from scoqa.models import find_embedder, find_reader
 from scoqa.parse.folder import scan
 from scoqa.read.calibration import read_calibration

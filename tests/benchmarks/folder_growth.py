@@ -29,8 +29,8 @@ os.environ["OMP_NUM_THREADS"] = "1"  # read by FAISS when it is imported
 
 from conftest import QuickEmbedder, document_of
 from scoqa.assistant import Assistant
+from scoqa.compatibility import index_settings
 from scoqa.config import Settings
-from scoqa.index import index_settings
 from scoqa.split import split
 from scoqa.store import Store, open_store
 from scoqa.types import Mark, Reading, Span, Window

@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoqa.store.catalog import Catalog
+from scoqa.store.catalog_writer import CatalogWriter
 
 GROUP = 1000  # vectors in memory at a time
 UNIT_TOLERANCE = 1e-3  # of the length of a vector of 32-bit floats
 
 
-def copy_vectors(old: Catalog, new: Catalog) -> None:
+def copy_vectors(old: Catalog, new: CatalogWriter) -> None:
     """Copy the vectors of `old`, inside a transaction of the caller."""
     for keys, vectors in _sound_vectors(old):
         new.keep_vectors(keys, vectors)
