@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoqa.normalization import query_terms
+from scoqa.reading_view import Layout
 from scoqa.sentences import sentence_around
 from scoqa.store import Match, View, Where
 from scoqa.types import Hit, SearchResult, Window
@@ -95,14 +96,19 @@ def windows(view: View, hits: Sequence[Hit]) -> list[Window]:
     retrieved, or an answer among a thousand documents could differ from the answer in its document
     alone.
     """
-    unsorted = [_build_window(view.text(hit.passage.document_id), hit) for hit in hits]
+    texts = {hit.passage.document_id: view.text(hit.passage.document_id) for hit in hits}
+    layouts = {document_id: Layout(view.layout(document_id)) for document_id in texts}
+    unsorted = [
+        _build_window(texts[hit.passage.document_id], layouts[hit.passage.document_id], hit)
+        for hit in hits
+    ]
     return sorted(unsorted, key=lambda window: -window.score)
 
 
-def _build_window(text: str, hit: Hit) -> Window:
+def _build_window(text: str, layout: Layout, hit: Hit) -> Window:
     """Return the window of one hit: its passage, and the sentences before and after it.
 
-    text: of the hit's document.
+    text, layout: of the hit's document.
     """
     start, end = hit.passage.start, hit.passage.end
     before = start
@@ -114,6 +120,7 @@ def _build_window(text: str, hit: Hit) -> Window:
     skipped = len(after) - len(after.lstrip())
     if skipped < len(after):
         end = sentence_around(text, end + skipped, end + skipped + 1)[1]
+    reading = layout.build_view(text, start, end)
     return Window(
         document_id=hit.passage.document_id,
         start=start,
@@ -121,4 +128,5 @@ def _build_window(text: str, hit: Hit) -> Window:
         text=text[start:end],
         heading=hit.passage.heading,
         hits=(hit,),
+        view=None if reading.is_slice else reading,
     )

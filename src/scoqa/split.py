@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from scoqa.places import Marks
+from scoqa.reading_view import Layout
 from scoqa.sentences import sentences
 from scoqa.types import Document, Passage, content_id
 
@@ -64,18 +65,26 @@ def split(document: Document, *, passage_tokens: int, count_tokens: CountTokens)
     passages: list[Passage] = []
     text = document.text
     marks = Marks(document.marks)
+    layout = Layout(document.marks)
     for start, end in _find_sections(document):
-        spans = _split_units(text, start, end)
-        pieces = _cut_long_pieces([text[a:b] for a, b in spans], passage_tokens, count)
-        cursor = start
+        # The text that models read is split, so that its tokens count, and mapped back.
+        reading = layout.build_view(text, start, end)
+        # Without tables the sentences are those of the whole document, which look beyond sections.
+        is_slice = reading.is_slice
+        spans = _split_units(text, start, end) if is_slice else _split_units(reading.text)
+        whole = text if is_slice else reading.text
+        pieces = _cut_long_pieces([whole[a:b] for a, b in spans], passage_tokens, count)
+        cursor, source = 0, start
         for merged in _merge_pieces(pieces, passage_tokens, count):
-            assert text.startswith(merged, cursor), f"piece is not a slice of {document.path}"
-            stop = cursor + len(merged)
-            passage = _make_passage(document, marks, cursor, stop)
+            at = f"piece is not a slice of {document.path}"
+            assert reading.text.startswith(merged, cursor), at
+            cursor += len(merged)
+            stop = reading.find_source(cursor) if cursor < len(reading.text) else end
+            passage = _make_passage(document, marks, source, stop) if stop > source else None
             if passage is not None:
                 passages.append(passage)
-            cursor = stop
-        assert cursor == end, f"pieces do not cover {document.path}"
+            source = stop
+        assert cursor == len(reading.text), f"pieces do not cover {document.path}"
     return passages
 
 
@@ -141,7 +150,7 @@ def _find_sections(document: Document) -> list[tuple[int, int]]:
     return sections
 
 
-def _split_units(text: str, start: int, end: int) -> list[tuple[int, int]]:
+def _split_units(text: str, start: int = 0, end: int | None = None) -> list[tuple[int, int]]:
     """Return the sentences of text[start:end], cut every _LONGEST_COUNTED characters."""
     units: list[tuple[int, int]] = []
     for a, b in sentences(text, start, end):

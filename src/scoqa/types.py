@@ -13,9 +13,13 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 from scoqa.places import Marks
+from scoqa.reading_view import ReadingView, plain_view
 from scoqa.sentences import sentence_around
 
-MarkKind = Literal["page", "heading", "date", "sheet", "row", "slide", "message", "aside"]
+MarkKind = Literal[
+    "page", "heading", "date", "sheet", "row", "slide", "message", "aside", "table", "head",
+    "struck",
+]  # fmt: skip
 Reason = Literal[
     "empty_index", "no_evidence", "low_confidence", "phrase_not_found", "language_not_supported"
 ]
@@ -47,6 +51,9 @@ class Mark:
     heading: the full path of headings. date: a date line. sheet: the sheet name.
     row, slide: the number, counted from 1. message: sender and date.
     aside: boilerplate of a web page (navigation, notices), which is displayed but never answers.
+    struck: struck-out words, likewise. table: all rows of a table, one line each, with cells
+    separated by tabs; the label has the names of its columns (`scoqa.cells`). head: the rows with
+    these names, at the start of a table.
     """
 
     start: int
@@ -133,7 +140,11 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The input of a reader: a passage with a sentence of context on each side."""
+    """The input of a reader: a passage with a sentence of context on each side.
+
+    text: the slice of the document. view: the text that a reader reads instead, with the names of
+    columns in tables; None if it is the slice itself.
+    """
 
     document_id: str
     start: int
@@ -141,6 +152,12 @@ class Window:
     text: str
     heading: str
     hits: tuple[Hit, ...]
+    view: ReadingView | None = None
+
+    @property
+    def reading(self) -> ReadingView:
+        """Return the text to read, which maps its places to the document."""
+        return plain_view(self.text, self.start) if self.view is None else self.view
 
     @property
     def score(self) -> float:

@@ -11,6 +11,7 @@ import threading
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,7 +47,7 @@ class Piece:
     ids: list[int]
     segments: list[int]  # 0 for the question, 1 for the rest
     first: int  # index of the first token of the window's text
-    places: list[tuple[int, int]]  # (start, end) of each text token in the window's text
+    places: list[tuple[int, int]]  # (start, end) of each text token in the text that is read
     starts: list[bool]  # whether a word starts at the token, so that a span may
     ends: list[bool]  # whether a word ends at the token, so that a span may
     paragraphs: list[int]  # the number of each token's paragraph, increasing
@@ -110,7 +111,7 @@ class Encoder:
             [window.heading for window in windows], add_special_tokens=False
         )
         texts = tokenizer.encode_batch(
-            [window.text for window in windows], add_special_tokens=False
+            [window.reading.text for window in windows], add_special_tokens=False
         )
         [begin, colon, separate] = tokenizer.encode(":").ids
         question_size = len(question_ids) + 2  # with the special tokens around it
@@ -127,11 +128,14 @@ class Encoder:
                 *([colon] if heading_ids else []),
             ]
             capacity = MOST_TOKENS - len(prefix) - 1
-            starts, ends = find_word_edges(window.text)
-            break_positions = find_breaks(window.text)
+            reading = window.reading
+            starts, ends = find_word_edges(reading.text)
+            # Inserted text is never quoted: no span begins, ends or continues in it.
+            inserted = reading.inserted
+            break_positions = sorted({*find_breaks(reading.text), *chain.from_iterable(inserted)})
             for low, high in split_strides(len(text.ids), capacity):
                 places = [
-                    (start, include_marks(window.text, end))
+                    (start, include_marks(reading.text, end))
                     for start, end in text.offsets[low:high]
                 ]
                 ids = [*prefix, *text.ids[low:high], separate]
@@ -142,8 +146,13 @@ class Encoder:
                         segments=[0] * question_size + [1] * (len(ids) - question_size),
                         first=len(prefix),
                         places=places,
-                        starts=[start in starts for start, _ in places],
-                        ends=[end in ends for _, end in places],
+                        starts=[
+                            start in starts and reading.is_copied(start, end)
+                            for start, end in places
+                        ],
+                        ends=[
+                            end in ends and reading.is_copied(start, end) for start, end in places
+                        ],
                         paragraphs=[bisect_right(break_positions, start) for start, _ in places],
                     )
                 )

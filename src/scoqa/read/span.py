@@ -189,7 +189,7 @@ def score_windows(
             pieces,
             encoder.score(pieces),
             make_answer_filter(question, group_windows),
-            [find_contacts(question, window.text) for window in group_windows],
+            [find_contacts(question, window.reading.text) for window in group_windows],
         )
         for number, scores in zip(group, group_scores, strict=True):
             window_scores[number] = scores

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoqa.normalization import fold, phrase_pattern, terms
+from scoqa.reading_view import LAYOUT_KINDS
 from scoqa.store import Counts, Entry, Where
 from scoqa.types import Document, Mark, Parser, Passage
 
@@ -94,6 +95,22 @@ class Catalog:
     def text(self, document_id: str) -> str:
         query = "SELECT content FROM documents WHERE public_id = ?"
         return self._text(self._fetch_row(query, document_id)[0])
+
+    def layout(self, document_id: str) -> tuple[Mark, ...]:
+        """Return the marks of LAYOUT_KINDS of a document, sorted by start."""
+        query = "SELECT content FROM documents WHERE public_id = ?"
+        (content,) = self._fetch_row(query, document_id)
+        try:
+            row = self.connection.execute(
+                "SELECT marks FROM layouts WHERE content = ?", (content,)
+            ).fetchone()
+        except sqlite3.OperationalError:  # an older index, which has no such table
+            row = None
+        if row is None:
+            query = "SELECT marks FROM contents WHERE id = ?"
+            row = self.connection.execute(query, (content,)).fetchone()
+        marks = (_mark_from_json(record) for record in json.loads(row[0]))
+        return tuple(mark for mark in marks if mark.kind in LAYOUT_KINDS)
 
     def document_of(self, text_digest: str) -> Document:
         return self._document("text_digest = ? ORDER BY path LIMIT 1", text_digest)

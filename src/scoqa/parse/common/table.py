@@ -1,17 +1,19 @@
-"""Write the rows of tables as lines that can be understood alone, with column names in each cell.
+"""Write the rows of tables as lines of cells, and mark the tables with the names of their columns.
 
-Input: rows from the parsers of CSV files and spreadsheets. Output: lines in a Writer. The header
-row is written unchanged, the rows below it as "Name: value" cells separated by tabs. Two rows never
-form one sentence.
+Input: rows from the parsers of all formats that have tables. Output: lines in a Writer, in which
+cells are separated by tabs, and marks of kind `table` and `head`; `scoqa.cells` reads them. Two
+rows never form one sentence.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 from itertools import chain, groupby, islice
 
+from scoqa.cells import LEVELS, build_label
 from scoqa.parse.common.parsed import Writer
 from scoqa.sentences import LOOK
 
@@ -37,13 +39,21 @@ _YEAR = re.compile(r"(?:1[5-9]|20|21)\d\d")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row: its number as the program displays it, and its cells with text, by column.
+    """A row of a table. Without cells it is blank: another table, or the rest of it, follows.
 
-    A row without cells is blank: another table, or the rest of the same table, follows.
+    Parameters
+    ----------
+    number
+        The number that the program displays beside it; 0 if it displays none.
+    cells
+        The cells with text, by column from 0, in order.
+    spans
+        The number of columns of each cell that covers more than one, by its column.
     """
 
     number: int
     cells: Mapping[int, str]
+    spans: Mapping[int, int] = field(default_factory=dict)
 
 
 class MergedCells:
@@ -73,43 +83,185 @@ def clean_cell(text: str) -> str:
 
 
 def write_rows(writer: Writer, rows: Iterable[Row]) -> None:
-    """Write `rows`, each with a mark for its number.
+    """Write the rows of a sheet, each with a mark for its number, and mark its tables.
 
-    The header is detected for each table and stays valid across blank rows while the columns are
-    the same. A table whose first full row cannot be a header is written without column names.
+    The head is detected for each table and stays valid across blank rows while the columns are the
+    same. A table whose first full row cannot be a head has no names.
     """
     names: Mapping[int, str] = {}
     for is_filled, run in groupby(rows, key=lambda row: bool(row.cells)):
         if not is_filled:
             continue
-        head = list(islice(run, SAMPLE_ROWS))
-        header = _find_header(head, names)
+        remaining = iter(run)
+        sample = list(islice(remaining, SAMPLE_ROWS))
+        header = _find_header(sample, names)
+        first = 0
         if header is not None:
-            names = head[header].cells
-        elif not _continues_table(head, names):
+            first = _find_first_level(sample, header)
+            header = _find_last_level(sample, header)
+            names = _build_names(sample[first : header + 1])
+        elif not _continues_table(sample, names):
             names = {}
-        last = ""
-        for count, row in enumerate(chain(head, run)):
-            is_below = header is None or count > header
-            line = _format_row(row.cells, names if is_below else {})
-            writer.ensure_gap(choose_separator(last, line) if count else "\n\n")
-            with writer.mark("row", str(row.number)):
-                writer.add(line)
-            last = line
+        for row in sample[:first]:
+            _write_row(writer, row, sorted(row.cells), is_first=row is sample[0])
+        caption = _build_caption(sample[:first])
+        head = sample[first : header + 1] if header is not None else []
+        body = chain(sample[first + len(head) :], remaining)
+        _write_table(writer, head, body, sample[first:], names, caption)
+
+
+def write_table(
+    writer: Writer, rows: Sequence[Row], *, head_rows: int | None = None, caption: str = ""
+) -> None:
+    """Write a table of a text, a page or a slide, which has no row numbers.
+
+    Parameters
+    ----------
+    rows
+        At least one, each with cells.
+    head_rows
+        The number of rows at the top with the names of columns; None if the format does not tell,
+        so that it is detected.
+    caption
+        The title of the table, which is text of the document outside of the table.
+    """
+    if head_rows is None:
+        head_rows = _count_head_rows(rows)
+    names = _build_names(rows[:head_rows]) if head_rows else {}
+    _write_table(writer, rows[:head_rows], rows[head_rows:], rows, names, caption)
+
+
+def _write_table(
+    writer: Writer,
+    head: Sequence[Row],
+    body: Iterable[Row],
+    sample: Sequence[Row],
+    names: Mapping[int, str],
+    caption: str,
+) -> None:
+    """Write a table with its marks; a single column without a name gets none.
+
+    sample: the first rows, which determine the columns; later columns are appended.
+    """
+    columns = sorted({*names, *(column for row in sample for column in row.cells)})
+    label = build_label([names.get(column, "") for column in columns], caption)
+    last = ""
+    with writer.mark("table", label) if len(columns) > 1 or names else nullcontext():
+        with writer.mark("head", ""):
+            for number, row in enumerate(head):
+                last = _write_row(writer, row, columns, last, is_first=number == 0)
+        for number, row in enumerate(body, start=len(head)):
+            last = _write_row(writer, row, columns, last, is_first=number == 0)
+
+
+def _write_row(
+    writer: Writer, row: Row, columns: list[int], last: str = "", *, is_first: bool
+) -> str:
+    """Write a row after the line `last` and return its line.
+
+    columns: those of the table, in order; new ones are appended.
+    """
+    columns += [column for column in row.cells if column not in columns]
+    line = "\t".join(row.cells.get(column, "") for column in columns).rstrip("\t")
+    writer.ensure_gap("\n\n" if is_first else choose_separator(last, line))
+    words = line.lstrip("\t")
+    writer.add(line[: len(line) - len(words)])  # cells without text, which belong to no sentence
+    with writer.mark("row", str(row.number)) if row.number else nullcontext():
+        writer.add(words)
+    return line
+
+
+def _find_first_level(sample: Sequence[Row], header: int) -> int:
+    """Return the index of the first row whose cells stand above columns of the header row."""
+    first = header
+    table_start = min(sample[header].cells)
+    while first:
+        above = sample[first - 1]
+        columns = set(above.cells)
+        is_title = len(columns) == 1 and not above.spans and min(columns) <= table_start
+        reach = max(sample[header].cells)
+        covers_all = any(
+            column <= table_start and column + span > reach for column, span in above.spans.items()
+        )
+        if is_title or covers_all or any(len(text) > LONGEST_NAME for text in above.cells.values()):
+            break
+        first -= 1
+    return first
+
+
+def _find_last_level(sample: Sequence[Row], header: int) -> int:
+    """Return the index of the last row of a head that begins at or above the row `header`.
+
+    A row below belongs to the head if it names parts of the columns: a cell above it covers several
+    columns, or it leaves out the first column.
+    """
+    last = header
+    while last + 1 < len(sample):
+        row, below = sample[last], sample[last + 1]
+        own = {column for column, text in below.cells.items() if row.cells.get(column) != text}
+        split = {c + more for c, span in row.spans.items() for more in range(span)}
+        lacks_first = len(own) > 1 and min(below.cells, default=0) > min(row.cells)
+        if not own or not (own <= split or lacks_first):
+            break
+        if not _can_be_header(below, sample[last + 2 :]):
+            break
+        last += 1
+    return last
+
+
+def _build_names(head: Sequence[Row]) -> dict[int, str]:
+    """Return the name of each column, with the names of the levels above it, outermost first."""
+    levels: dict[int, list[str]] = {}
+    reach = max((max(row.cells, default=0) for row in head), default=0)
+    for number, row in enumerate(head):
+        is_lowest = number == len(head) - 1
+        starts = sorted(row.cells)
+        for start, following in zip(starts, [*starts[1:], reach + 1], strict=True):
+            text = row.cells[start]
+            if start in row.spans:
+                end = start + row.spans[start]
+            elif is_lowest or row.spans or start == starts[0] == 0:
+                end = start + 1
+            else:
+                end = following  # the cell is not merged, but the next ones are empty
+            for column in range(start, min(end, reach + 1)):
+                own = levels.setdefault(column, [])
+                if text not in own:
+                    own.append(text)
+    return {column: LEVELS.join(texts) for column, texts in sorted(levels.items())}
+
+
+def _build_caption(titles: Sequence[Row]) -> str:
+    """Return the text of the last title row above a table, if it is short."""
+    if not titles or len(titles[-1].cells) != 1:
+        return ""
+    (text,) = titles[-1].cells.values()
+    return text if len(text) <= LONGEST_NAME else ""
+
+
+def _count_head_rows(rows: Sequence[Row]) -> int:
+    """Return how many rows of a table in a text are its head, judged by the cells.
+
+    A table of two columns may list labels and values: its first row is a head only if it stands
+    out.
+    """
+    sample = rows[:SAMPLE_ROWS]
+    header = _find_header(sample, {})
+    if header is None:
+        return 0
+    columns = {column for row in sample for column in row.cells}
+    if len(columns) < 3 and not _stands_out(sample[header], sample[header + 1 :]):
+        return 0
+    return _find_last_level(sample, header) + 1
 
 
 def choose_separator(line: str, following: str) -> str:
     """Return the separator that two lines of a table need to be separate sentences.
 
-    A single line end only ends a sentence if there is a tab near it.
+    A single line end only ends a sentence if there is a tab near it, between words.
     """
-    return "\n" if "\t" in line[-LOOK:] or "\t" in following[:LOOK] else "\n\n"
-
-
-def _format_row(cells: Mapping[int, str], names: Mapping[int, str]) -> str:
-    return "\t".join(
-        f"{names[column]}: {text}" if column in names else text for column, text in cells.items()
-    )
+    near = line.strip("\t")[-LOOK:], following.strip("\t")[:LOOK]
+    return "\n" if any("\t" in words for words in near) else "\n\n"
 
 
 def _continues_table(head: Sequence[Row], names: Mapping[int, str]) -> bool:
@@ -132,6 +284,9 @@ def _find_header(head: Sequence[Row], above: Mapping[int, str]) -> int | None:
         stands_out = _stands_out(row, below)
         if len(columns) == 1 and not _can_title_list(row, below):
             return None
+        is_level = len(row.cells) < len(columns) and below and not stands_out
+        if is_level and _stands_out(below[0], below[1:]):
+            continue  # a period or a unit above the names
         if not stands_out and (
             columns <= above.keys()
             or len(set(row.cells.values())) < len(row.cells)

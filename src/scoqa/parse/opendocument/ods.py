@@ -20,7 +20,7 @@ from scoqa.types import Parser
 if TYPE_CHECKING:
     from lxml import etree
 
-PARSER = Parser("ods", "2")
+PARSER = Parser("ods", "3")
 
 # The limit for repeated rows and cells with text; users do not fill in more identical ones.
 _MOST_REPEATED = 1000
@@ -60,6 +60,7 @@ def _iterate_rows(table: etree._Element, document: OpenDocument) -> Iterator[Row
         count = parse_count(get_attribute(row, "number-rows-repeated") or "1", document.path)
         if not _is_hidden(row):
             cells: dict[int, str] = {}
+            spans: dict[int, int] = {}
             for column, cell in _iterate_cells(row, document.path):
                 text = clean_cell(
                     " ".join(words.read_words(paragraph) for paragraph in cell.iterfind("{*}p"))
@@ -70,8 +71,11 @@ def _iterate_rows(table: etree._Element, document: OpenDocument) -> Iterator[Row
                 spanned = parse_int(get_attribute(cell, "number-rows-spanned"), 1)
                 if spanned > 1:
                     merged.add(column, number + spanned - 1, text)
+                wide = parse_int(get_attribute(cell, "number-columns-spanned"), 1)
+                if wide > 1:
+                    spans[column] = wide
             for again in range(min(count, _MOST_REPEATED) if cells else 1):
-                yield Row(number + again, merged.fill_row(number + again, cells))
+                yield Row(number + again, merged.fill_row(number + again, cells), spans)
         number += count
 
 

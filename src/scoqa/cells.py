@@ -1,0 +1,90 @@
+"""Find the tables of a document, their rows and their cells.
+
+Input: a document's text and marks. Output: tables with the names of their columns, and cells as
+ranges of the text. In the text, a row is a line and cells are separated by tabs; a column is
+counted from 0 by the tabs before it. The names of columns stand in the marks, not in the cells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from scoqa.places import Marked
+
+LEVELS = " / "  # between the levels of a column's name, as in "January–June / 2022"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of a text.
+
+    Parameters
+    ----------
+    start, end
+        The range of all of its rows.
+    body
+        The start of the rows below the head; `start` without a head.
+    names
+        The name of each column; "" for a column without one. Empty if no column has a name.
+    caption
+        The line above the table that is its title; "" without one.
+    """
+
+    start: int
+    end: int
+    body: int
+    names: tuple[str, ...]
+    caption: str
+
+
+@dataclass(frozen=True, slots=True)
+class TableCell:
+    """A cell with text, as a range of the document's text."""
+
+    start: int
+    end: int
+    column: int
+
+
+def build_label(names: Sequence[str], caption: str = "") -> str:
+    """Return the label of a table's mark: its column names, and its caption on a second line."""
+    label = "\t".join(names).rstrip("\t")
+    return f"{label}\n{caption}" if caption else label
+
+
+def find_tables(marks: Sequence[Marked]) -> list[Table]:
+    """Return the tables among `marks`, which are sorted by start, in order."""
+    heads = {mark.start: mark.end for mark in marks if mark.kind == "head"}
+    tables = []
+    for mark in marks:
+        if mark.kind == "table":
+            names, _, caption = mark.label.partition("\n")
+            body = heads.get(mark.start, mark.start)
+            columns = tuple(names.split("\t")) if names else ()
+            tables.append(Table(mark.start, mark.end, body, columns, caption))
+    return tables
+
+
+def find_rows(text: str, table: Table) -> Iterator[tuple[int, int]]:
+    """Yield (start, end) of each row of `table`, head included, in order."""
+    start = table.start
+    while start < table.end:
+        end = text.find("\n", start, table.end)
+        end = table.end if end < 0 else end
+        if end > start:
+            yield start, end
+        start = end + 1
+
+
+def find_cells(text: str, start: int, end: int) -> Iterator[TableCell]:
+    """Yield the cells with text of the row text[start:end], which is a complete line."""
+    column = 0
+    while start <= end:
+        stop = text.find("\t", start, end)
+        stop = end if stop < 0 else stop
+        cell = text[start:stop]
+        if words := cell.strip():
+            first = start + len(cell) - len(cell.lstrip())
+            yield TableCell(first, first + len(words), column)
+        start, column = stop + 1, column + 1
