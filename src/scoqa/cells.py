@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from scoqa.places import Marked
 
+PIPE = "|"  # separates the cells of Markdown tables, unless it follows a backslash
 LEVELS = " / "  # between the levels of a column's name, as in "January–June / 2022"
 
 
@@ -29,6 +30,10 @@ class Table:
         The name of each column; "" for a column without one. Empty if no column has a name.
     caption
         The line above the table that is its title; "" without one.
+    group
+        The text of the merged cell that names this group of rows; "" without one.
+    separator
+        The character between two cells: a tab, or PIPE.
     """
 
     start: int
@@ -36,6 +41,8 @@ class Table:
     body: int
     names: tuple[str, ...]
     caption: str
+    group: str
+    separator: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +54,15 @@ class TableCell:
     column: int
 
 
-def build_label(names: Sequence[str], caption: str = "") -> str:
-    """Return the label of a table's mark: its column names, and its caption on a second line."""
-    label = "\t".join(names).rstrip("\t")
-    return f"{label}\n{caption}" if caption else label
+def build_label(
+    names: Sequence[str], caption: str = "", group: str = "", separator: str = "\t"
+) -> str:
+    """Return the label of a table's mark.
+
+    Its lines are the column names, the caption, the group, and the separator unless it is a tab.
+    """
+    lines = ("\t".join(names).rstrip("\t"), caption, group, separator.strip())
+    return "\n".join(lines).rstrip("\n")
 
 
 def find_tables(marks: Sequence[Marked]) -> list[Table]:
@@ -59,10 +71,12 @@ def find_tables(marks: Sequence[Marked]) -> list[Table]:
     tables = []
     for mark in marks:
         if mark.kind == "table":
-            names, _, caption = mark.label.partition("\n")
+            names, caption, group, separator, *_ = [*mark.label.split("\n"), "", "", ""]
             body = heads.get(mark.start, mark.start)
             columns = tuple(names.split("\t")) if names else ()
-            tables.append(Table(mark.start, mark.end, body, columns, caption))
+            tables.append(
+                Table(mark.start, mark.end, body, columns, caption, group, separator or "\t")
+            )
     return tables
 
 
@@ -77,14 +91,27 @@ def find_rows(text: str, table: Table) -> Iterator[tuple[int, int]]:
         start = end + 1
 
 
-def find_cells(text: str, start: int, end: int) -> Iterator[TableCell]:
+def find_cells(text: str, start: int, end: int, separator: str = "\t") -> Iterator[TableCell]:
     """Yield the cells with text of the row text[start:end], which is a complete line."""
     column = 0
+    if separator == PIPE:  # a pipe before the first cell and after the last one is optional
+        line = text[start:end]
+        start += len(line) - len(line.lstrip().removeprefix(PIPE))
     while start <= end:
-        stop = text.find("\t", start, end)
-        stop = end if stop < 0 else stop
+        stop = _find_separator(text, start, end, separator)
         cell = text[start:stop]
         if words := cell.strip():
             first = start + len(cell) - len(cell.lstrip())
             yield TableCell(first, first + len(words), column)
         start, column = stop + 1, column + 1
+
+
+def _find_separator(text: str, start: int, end: int, separator: str) -> int:
+    """Return the position of the next separator in text[start:end], or `end`."""
+    while True:
+        stop = text.find(separator, start, end)
+        if stop < 0:
+            return end
+        if separator != PIPE or text[stop - 1] != "\\":
+            return stop
+        start = stop + 1

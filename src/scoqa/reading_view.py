@@ -22,6 +22,7 @@ LAYOUT_KINDS = ("table", "head", "aside", "struck")
 _HIDDEN = ("aside", "struck")
 # A currency symbol, a percent sign or a bracket in a cell of its own belongs to the number beside.
 _SYMBOL = re.compile(r"[$€£¥₹%‰()\[\]+–-]{1,2}")
+_AFTER_NUMBERS = "%‰)]"
 _NEWLINE = re.compile(r"\r\n|[\n\r\v\f\x85\u2028\u2029]")
 
 
@@ -137,7 +138,8 @@ class Layout:
         """marks: of the document, at least those of LAYOUT_KINDS, sorted by start."""
         self._tables: list[Table] = []
         for table in find_tables(marks):
-            if any(table.names) and (not self._tables or table.start >= self._tables[-1].end):
+            is_apart = not self._tables or table.start >= self._tables[-1].end
+            if (any(table.names) or table.group) and is_apart:
                 self._tables.append(table)
         self._hidden: list[tuple[int, int]] = []
         for mark in marks:
@@ -214,19 +216,26 @@ class _Builder:
         A row that is cut before `start` begins with the first of its cells.
         """
         line_start = max(table.body, self.source.rfind("\n", 0, start) + 1)
-        cells = list(find_cells(self.source, line_start, _find_line(self.source, start, table)[0]))
+        line_end = _find_line(self.source, start, table)[0]
+        cells = list(find_cells(self.source, line_start, line_end, table.separator))
         shown = [cell for cell in cells if cell.end > start and cell.start < end]
         if shown and shown[0].column != cells[0].column:
             words = self.source[cells[0].start : cells[0].end]
             self.insert(f"{self._build_prefix(table, cells[0])}{words}\t")
-        is_joined = False
+        elif shown and table.group and start <= cells[0].start:
+            self.insert(f"{table.group}\t")
+        joins_next = False
         for number, cell in enumerate(shown):
-            if number:
-                self.insert(" " if is_joined else "\t")
             words = self.source[cell.start : cell.end]
-            if not is_joined:
+            is_symbol = _SYMBOL.fullmatch(words) is not None
+            joins_last = number > 0 and (joins_next or (is_symbol and words[0] in _AFTER_NUMBERS))
+            if number and not joins_last:
+                self.insert("\t")
+            if joins_next:
+                self.insert(" ")
+            if not joins_last:
                 self.insert(self._build_prefix(table, cell))
-            is_joined = _SYMBOL.fullmatch(words) is not None
+            joins_next = is_symbol and not joins_last
             self.copy(max(start, cell.start), min(end, cell.end))
 
     def _build_prefix(self, table: Table, cell: TableCell) -> str:

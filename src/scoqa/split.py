@@ -89,7 +89,7 @@ def split(document: Document, *, passage_tokens: int, count_tokens: CountTokens)
 
 
 def build_heading(document: Document, marks: Marks, position: int) -> str:
-    """Return the context of `position`: title, date line, message, sheet and heading path.
+    """Return the context of `position`: title, date line, message, sheet, headings, caption.
 
     Numeric dates are spelled out as in questions: "2017-06-09" becomes "9 June 2017".
     marks: the marks of `document`.
@@ -100,6 +100,9 @@ def build_heading(document: Document, marks: Marks, position: int) -> str:
     parts += [label for kind in ("message", "sheet") if (label := marks.label(kind, position))]
     if (heading := marks.label("heading", position)) and heading != document.title:
         parts.append(heading.removeprefix(f"{document.title} > "))
+    if (table := marks.at("table", position)) and table.start <= position < table.end:
+        _, caption, *_ = [*table.label.split("\n"), ""]
+        parts += [caption] if caption and caption not in parts else []
     return " > ".join(parts)
 
 

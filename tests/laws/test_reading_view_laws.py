@@ -9,7 +9,9 @@ from scoqa.parse.common.parsed import Parsed, Writer
 from scoqa.parse.common.table import Row, write_rows, write_table
 from scoqa.reading_view import Layout, ReadingView, join_views, plain_view
 
-WORDS = st.sampled_from(["", "Varn", "of the", "12", "$", "3 May 2024", "x: y", "(312)", "سلام", "a"])
+WORDS = st.sampled_from(
+    ["", "Varn", "of the", "12", "$", "3 May 2024", "x: y", "(312)", "سلام", "a"]
+)
 ROWS = st.lists(st.lists(WORDS, min_size=1, max_size=5), min_size=1, max_size=6)
 
 
@@ -91,9 +93,7 @@ def test_a_text_without_tables_is_read_as_it_is(text: str) -> None:
 
 
 @given(parsed_texts(), st.data())
-def test_two_views_that_touch_join_to_the_view_of_both(
-    parsed: Parsed, data: st.DataObject
-) -> None:
+def test_two_views_that_touch_join_to_the_view_of_both(parsed: Parsed, data: st.DataObject) -> None:
     text = parsed.text
     layout = Layout(parsed.marks)
     lines = [0, *(i + 1 for i, character in enumerate(text) if character == "\n"), len(text)]

@@ -21,6 +21,7 @@ from scoqa.parse.common.lines import HEAD_LINES
 from scoqa.parse.common.text_decoding import decode
 from scoqa.parse.folder import scan
 from scoqa.parse.text import markdown, plain
+from scoqa.reading_view import Layout
 from scoqa.types import Document, Mark
 
 FRENCH = (
@@ -469,3 +470,20 @@ def test_front_matter_is_no_heading(end_of_line: str) -> None:
 
 def test_a_rule_at_the_top_hides_no_heading() -> None:
     assert "Real" == markdown.find_title_and_marks("---\n\n# Real\n\n---\n")[0]
+
+
+def test_the_tables_of_markdown_are_read_with_the_names_of_their_columns() -> None:
+    text = (
+        "# Fees\n\nAll in euros.\n\n| Tour | Adults | Children |\n|---|--:|---|\n"
+        "| Castle | 12 | |\nMill \\| barn | `a` | 4\n\nEnd of the list.\n"
+    )
+    parsed = markdown.read(text.encode(), "fees.md")
+    assert text == parsed.text
+    start, end = text.index("| Tour"), text.index("\n\nEnd")
+    assert [(start, end)] == [(m.start, m.end) for m in parsed.marks if m.kind == "table"]
+    view = Layout(parsed.marks).build_view(text, start, len(text))
+    assert (
+        "| Tour | Adults | Children |\n|---|--:|---|\n"
+        "Tour: Castle\tAdults: 12\nTour: Mill \\| barn\tAdults: `a`\tChildren: 4\n\n"
+        "End of the list.\n"
+    ) == view.text

@@ -14,6 +14,7 @@ from itertools import groupby
 from scoqa.parse.common.lines import LONGEST_TITLE
 from scoqa.parse.common.outline import Outline
 from scoqa.parse.common.parsed import Writer
+from scoqa.parse.common.table import TextTable, write_table
 from scoqa.types import Mark
 
 PARAGRAPH = "\n\n"  # precedes a paragraph, a heading, the first line of a list or table
@@ -38,7 +39,8 @@ class Block:
     """A paragraph, a heading or a line, and the gap before it.
 
     level: 1 to 9 for headings, otherwise 0. links: how many of its characters are links.
-    label: the label of the heading's mark, if it differs from the text.
+    label: the label of the heading's mark, if it differs from the text. table: if the block is a
+    table; its text is then only counted.
     """
 
     text: str
@@ -47,6 +49,7 @@ class Block:
     boilerplate: Boilerplate = Boilerplate.NOT
     links: int = 0
     label: str = ""
+    table: TextTable | None = None
 
 
 def choose_aside_threshold(blocks: Sequence[Block], least: Boilerplate) -> Boilerplate | None:
@@ -88,6 +91,9 @@ def write_blocks(
         if writer.length:
             writer.ensure_gap(block.gap)
         start = writer.length
+        if block.table is not None:
+            write_table(writer, block.table)
+            return
         text = block.text if start else block.text.lstrip()
         words = block.label or " ".join(text.split())
         if block.level and not aside and len(words) <= LONGEST_TITLE:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field
 from itertools import chain, groupby, islice
 
@@ -22,6 +22,7 @@ NO_TEXT = "contains no text; there is nothing to index in it."
 SAMPLE_ROWS = 100
 LONGEST_NAME = 100  # characters; a longer cell is prose, not a column name
 LONGEST_CELL = 1_000  # characters; a table with a longer cell is layout, unless it has a header
+LEAST_COLUMNS_OF_A_GRID = 3  # fewer may be labels with their values
 LONGEST_LONE_NAME = 40  # characters, in a table with one column, which may be a list of anything
 
 _BREAKS = re.compile(r" *(?:\r\n|[\t\n\r\v\f\x1c-\x1e\x85\u2028\u2029])+ *")
@@ -54,6 +55,33 @@ class Row:
     number: int
     cells: Mapping[int, str]
     spans: Mapping[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TextTable:
+    """A table of a text, a page or a slide.
+
+    Parameters
+    ----------
+    rows
+        At least one, each with cells.
+    head_rows
+        The number of rows at the top that name columns; None if the format does not tell, so that
+        it is detected.
+    has_styled_head
+        Whether the first row looks different from the others, if `head_rows` is None.
+    caption
+        The title of the table, which is text of the document outside of it.
+    """
+
+    rows: tuple[Row, ...]
+    head_rows: int | None = None
+    has_styled_head: bool = False
+    caption: str = ""
+
+    def get_lines(self) -> list[str]:
+        """Return the rows as lines of text, without empty cells."""
+        return ["\t".join(row.cells.values()) for row in self.rows]
 
 
 class MergedCells:
@@ -102,33 +130,53 @@ def write_rows(writer: Writer, rows: Iterable[Row]) -> None:
             names = _build_names(sample[first : header + 1])
         elif not _continues_table(sample, names):
             names = {}
+        title: str | None = None
         for row in sample[:first]:
-            _write_row(writer, row, sorted(row.cells), is_first=row is sample[0])
+            title = _write_row(writer, row, sorted(row.cells), title)
         caption = _build_caption(sample[:first])
         head = sample[first : header + 1] if header is not None else []
         body = chain(sample[first + len(head) :], remaining)
         _write_table(writer, head, body, sample[first:], names, caption)
 
 
-def write_table(
-    writer: Writer, rows: Sequence[Row], *, head_rows: int | None = None, caption: str = ""
-) -> None:
-    """Write a table of a text, a page or a slide, which has no row numbers.
-
-    Parameters
-    ----------
-    rows
-        At least one, each with cells.
-    head_rows
-        The number of rows at the top with the names of columns; None if the format does not tell,
-        so that it is detected.
-    caption
-        The title of the table, which is text of the document outside of the table.
-    """
+def write_table(writer: Writer, table: TextTable) -> None:
+    """Write a table of a text, a page or a slide, in which rows have no numbers."""
+    rows, head_rows = table.rows, table.head_rows
     if head_rows is None:
-        head_rows = _count_head_rows(rows)
+        head_rows = _count_head_rows(rows, has_styled_head=table.has_styled_head)
     names = _build_names(rows[:head_rows]) if head_rows else {}
-    _write_table(writer, rows[:head_rows], rows[head_rows:], rows, names, caption)
+    _write_table(writer, rows[:head_rows], rows[head_rows:], rows, names, table.caption)
+
+
+def build_rows(cells: Iterable[Iterable[tuple[str, int, int]]]) -> tuple[Row, ...]:
+    """Return the rows of a table from its cells as (text, columns, rows that it covers).
+
+    As in HTML, covered places have no cell of their own. The text of a cell stands in each row that
+    it covers, so that each row can be understood alone, unless it is long. Rows without text are
+    left out.
+    """
+    merged = MergedCells()
+    taken: dict[int, int] = {}  # column -> last row that is covered by a cell above
+    rows = []
+    for number, row in enumerate(cells):
+        own: dict[int, str] = {}
+        spans: dict[int, int] = {}
+        column = 0
+        for text, columns, height in row:
+            while taken.get(column, -1) >= number:
+                column += 1
+            if text:
+                own[column] = text
+                if columns > 1:
+                    spans[column] = columns
+                if height > 1 and len(text) <= LONGEST_NAME:
+                    merged.add(column, number + height - 1, text)
+            for covered in range(column, column + max(1, columns)):
+                taken[covered] = max(taken.get(covered, -1), number + height - 1)
+            column += max(1, columns)
+        if filled := merged.fill_row(number, own):
+            rows.append(Row(0, filled, spans))
+    return tuple(rows)
 
 
 def _write_table(
@@ -141,34 +189,66 @@ def _write_table(
 ) -> None:
     """Write a table with its marks; a single column without a name gets none.
 
+    A row that is one merged cell names the group of rows below it, which get marks of their own.
     sample: the first rows, which determine the columns; later columns are appended.
     """
-    columns = sorted({*names, *(column for row in sample for column in row.cells)})
-    label = build_label([names.get(column, "") for column in columns], caption)
-    last = ""
-    with writer.mark("table", label) if len(columns) > 1 or names else nullcontext():
-        with writer.mark("head", ""):
-            for number, row in enumerate(head):
-                last = _write_row(writer, row, columns, last, is_first=number == 0)
-        for number, row in enumerate(body, start=len(head)):
-            last = _write_row(writer, row, columns, last, is_first=number == 0)
+    columns = sorted({column for row in sample for column in row.cells})
+    last: str | None = None
+    if len(columns) < 2 and not names:
+        for row in body:
+            last = _write_row(writer, row, columns, last)
+        return
+    column_names = [names.get(column, "") for column in columns]
+    with ExitStack() as marks:
+
+        def open_table(first: Row, group: str) -> None:
+            marks.close()
+            _add_gap(writer, last, _join_cells(first, columns))
+            marks.enter_context(writer.mark("table", build_label(column_names, caption, group)))
+
+        if head:
+            open_table(head[0], "")
+            with writer.mark("head", ""):
+                for row in head:
+                    last = _write_row(writer, row, columns, last)
+        for row in body:
+            if _names_group(row):
+                (group,) = row.cells.values()
+                open_table(row, group)
+                with writer.mark("head", ""):
+                    last = _write_row(writer, row, columns, last)
+                continue
+            if last is None:
+                open_table(row, "")
+            last = _write_row(writer, row, columns, last)
 
 
-def _write_row(
-    writer: Writer, row: Row, columns: list[int], last: str = "", *, is_first: bool
-) -> str:
-    """Write a row after the line `last` and return its line.
+def _names_group(row: Row) -> bool:
+    """Return whether `row` is one merged cell, which names the rows below it."""
+    return len(row.cells) == 1 and bool(row.spans) and len(*row.cells.values()) <= LONGEST_NAME
+
+
+def _write_row(writer: Writer, row: Row, columns: list[int], last: str | None) -> str:
+    """Write a row after the line `last`, None before the first row; return its line.
 
     columns: those of the table, in order; new ones are appended.
     """
-    columns += [column for column in row.cells if column not in columns]
-    line = "\t".join(row.cells.get(column, "") for column in columns).rstrip("\t")
-    writer.ensure_gap("\n\n" if is_first else choose_separator(last, line))
+    line = _join_cells(row, columns)
+    _add_gap(writer, last, line)
     words = line.lstrip("\t")
     writer.add(line[: len(line) - len(words)])  # cells without text, which belong to no sentence
     with writer.mark("row", str(row.number)) if row.number else nullcontext():
         writer.add(words)
     return line
+
+
+def _join_cells(row: Row, columns: list[int]) -> str:
+    columns += [column for column in row.cells if column not in columns]
+    return "\t".join(row.cells.get(column, "") for column in columns).rstrip("\t")
+
+
+def _add_gap(writer: Writer, last: str | None, line: str) -> None:
+    writer.ensure_gap("\n\n" if last is None else choose_separator(last, line))
 
 
 def _find_first_level(sample: Sequence[Row], header: int) -> int:
@@ -212,7 +292,7 @@ def _find_last_level(sample: Sequence[Row], header: int) -> int:
 def _build_names(head: Sequence[Row]) -> dict[int, str]:
     """Return the name of each column, with the names of the levels above it, outermost first."""
     levels: dict[int, list[str]] = {}
-    reach = max((max(row.cells, default=0) for row in head), default=0)
+    reach = max(column + row.spans.get(column, 1) - 1 for row in head for column in row.cells)
     for number, row in enumerate(head):
         is_lowest = number == len(head) - 1
         starts = sorted(row.cells)
@@ -239,18 +319,24 @@ def _build_caption(titles: Sequence[Row]) -> str:
     return text if len(text) <= LONGEST_NAME else ""
 
 
-def _count_head_rows(rows: Sequence[Row]) -> int:
-    """Return how many rows of a table in a text are its head, judged by the cells.
+def _count_head_rows(rows: Sequence[Row], *, has_styled_head: bool) -> int:
+    """Return how many rows of a table in a text are its head.
 
     A table of two columns may list labels and values: its first row is a head only if it stands
-    out.
+    out, by its cells or by its style.
     """
     sample = rows[:SAMPLE_ROWS]
+    first, below = sample[0], sample[1:]
+    if not below:
+        return 0
     header = _find_header(sample, {})
+    if has_styled_head and (header is None or header > 0) and _can_be_header(first, below):
+        header = 0
     if header is None:
         return 0
     columns = {column for row in sample for column in row.cells}
-    if len(columns) < 3 and not _stands_out(sample[header], sample[header + 1 :]):
+    is_list = len(columns) < LEAST_COLUMNS_OF_A_GRID and not has_styled_head
+    if is_list and not _stands_out(sample[header], sample[header + 1 :]):
         return 0
     return _find_last_level(sample, header) + 1
 
@@ -278,7 +364,8 @@ def _find_header(head: Sequence[Row], above: Mapping[int, str]) -> int | None:
     """
     columns = {column for row in head for column in row.cells}
     for index, row in enumerate(head):
-        if 2 * len(row.cells) <= len(columns) > 1:
+        covered = sum(row.spans.get(column, 1) for column in row.cells)
+        if 2 * covered <= len(columns) > 1 or (len(row.cells) == 1 and covered > 1):
             continue  # a title, a date or an author
         below = head[index + 1 :]
         stands_out = _stands_out(row, below)
@@ -308,7 +395,9 @@ def _can_be_header(row: Row, below: Sequence[Row]) -> bool:
         years = sum(_YEAR.fullmatch(other) is not None for other in others)
         if not _YEAR.fullmatch(text) or len(row.cells) == 1 or 2 * years > len(others):
             return False
-    return any(not _VALUE.fullmatch(text) for text in row.cells.values())
+    first = min((min(other.cells) for other in below if other.cells), default=0)
+    is_beside_labels = min(row.cells) > first  # years above columns, beside a column without a name
+    return is_beside_labels or any(not _VALUE.fullmatch(text) for text in row.cells.values())
 
 
 def _can_title_list(row: Row, below: Sequence[Row]) -> bool:

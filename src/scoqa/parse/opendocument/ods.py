@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from scoqa.parse.common.parsed import Parsed, Writer
 from scoqa.parse.common.sheets import describe_hidden_sheets, write_sheet
-from scoqa.parse.common.table import NO_TEXT, MergedCells, Row, clean_cell
+from scoqa.parse.common.table import NO_TEXT, MergedCells, Row, TextTable, clean_cell
 from scoqa.parse.common.xmltree import get_attribute, local_name, parse_count, parse_int
 from scoqa.parse.opendocument.odf import OdfWords, OpenDocument
 from scoqa.parse.opendocument.shapes import read_blocks
@@ -79,7 +79,9 @@ def _iterate_rows(table: etree._Element, document: OpenDocument) -> Iterator[Row
         number += count
 
 
-def _iterate_drawings(table: etree._Element, document: OpenDocument) -> Iterator[list[str]]:
+def _iterate_drawings(
+    table: etree._Element, document: OpenDocument
+) -> Iterator[list[str] | TextTable]:
     """Yield the paragraphs of text boxes and the words of charts, in file order."""
     words = OdfWords(document)
     rows = (row for row in table.iter("{*}table-row") if not _is_hidden(row))

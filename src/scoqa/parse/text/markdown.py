@@ -16,9 +16,10 @@ from scoqa.parse.common.lines import HEAD_LINES, LONGEST_TITLE, find_date_mark, 
 from scoqa.parse.common.outline import Outline
 from scoqa.parse.common.parsed import Parsed
 from scoqa.parse.common.text_decoding import decode
+from scoqa.parse.text.markdown_tables import mark_tables
 from scoqa.types import Mark, Parser
 
-PARSER = Parser("markdown", "1")
+PARSER = Parser("markdown", "2")
 
 # Settings between two lines of dashes at the start of a file, as used by site generators.
 _FRONT_MATTER = re.compile(
@@ -45,7 +46,7 @@ def _strip_markup(source: str) -> str:
 
 def find_title_and_marks(text: str) -> tuple[str | None, tuple[Mark, ...]]:
     """Return the title (None if the first lines have no heading) and the marks, sorted by start."""
-    blocks = MarkdownIt("commonmark")
+    blocks = MarkdownIt("commonmark").enable("table")
     blocks.core.ruler.disable("inline")  # only headings need inline parsing; several times faster
     tokens = blocks.parse(text)
     starts = _find_line_starts(text)
@@ -69,8 +70,9 @@ def find_title_and_marks(text: str) -> tuple[str | None, tuple[Mark, ...]]:
         marks.append(Mark(start, end, "heading", headings.open_heading(int(token.tag[1:]), words)))
         if title is None and start < head_end:
             title = words
+    marks += mark_tables(text, tokens, starts)
     dated = find_date_mark(text, head)
-    return title, tuple(sorted((*marks, *dated), key=lambda mark: mark.start))
+    return title, tuple(sorted((*marks, *dated), key=lambda mark: (mark.start, -mark.end)))
 
 
 def read(data: bytes, path: str) -> Parsed:

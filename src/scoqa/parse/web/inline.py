@@ -79,10 +79,6 @@ class Inline:
         self.parts = []
         return text
 
-    def set_row(self, text: str) -> None:
-        """Replace the complete text by a table row, whose white space is preserved."""
-        self.parts, self._is_preformatted = [text], True
-
     def has_superscript(self, part: int) -> bool:
         """Return whether the last superscript started at `part` or later."""
         return self._superscript_start >= part

@@ -31,6 +31,7 @@ from scoqa.parse.web.elements import (
     list_numbering,
     parse_leading_number,
 )
+from scoqa.parse.web.html_tables import TableBuilder, read_span
 from scoqa.parse.web.inline import SPACE, Inline
 from scoqa.parse.web.styles import Styles, find_shift, is_for_screens
 
@@ -143,6 +144,7 @@ class _OpenElement:
     level: int = 0
     numbering: str = ""
     next_number: int = 1
+    span: tuple[int, int] = (1, 1)  # the columns and rows that a cell covers
 
     @property
     def in_article(self) -> bool:
@@ -167,7 +169,7 @@ class _LayoutWalker:
         self.level = 0
         self.gap = PARAGRAPH
         self.marker = ""
-        self.cells: list[str] = []
+        self.table = TableBuilder()
 
     def walk(self, root: LexborNode) -> Iterator[Block]:
         """Yield the blocks below `root`."""
@@ -254,10 +256,13 @@ class _LayoutWalker:
         elif tag == "table":
             element.is_data = is_data_table(node, role)
             self.count["data"] += element.is_data
+            if element.is_data:
+                self.table = TableBuilder()
         elif tag == "tr":
-            self.cells = []
+            self.table.start_row(in_head=any(parent.tag == "thead" for parent in self.open))
         elif tag in _CELLS or tag == "caption":
             element.is_flat = self.count["data"] > 0
+            element.span = read_span(attributes)
         element.shift = "" if element.is_block else find_shift(tag, style)
         element.shift = "".join(SCRIPTS.get(above.tag, ())[above.children :][:1]) or element.shift
         element.is_operand = above.tag == "mfrac"
@@ -300,12 +305,12 @@ class _LayoutWalker:
                 self.inline.replace_from(f"({operand})", element.parts)
         elif tag == "mfrac" and element.children:
             self.inline.replace_from(")", len(self.inline))
-        elif tag in _CELLS and self.count["data"]:
-            self.cells.append(self.inline.take_line())
-        elif tag == "tr" and self.count["data"]:
-            self.inline.set_row("\t".join(self.cells))
+        elif self.count["data"]:
+            self.close_table_part(element)
         if element.is_block:
             self.end_block(tag)
+        if tag == "caption" and self.count["data"] and len(self.blocks) > element.blocks:
+            self.table.caption = self.blocks[-1].text
         if element.level:
             self.level = 0
         elif tag == "li":
@@ -315,6 +320,17 @@ class _LayoutWalker:
         self.count["data"] -= element.is_data
         if element.is_block and self.characters > element.characters:
             self.rate_element(element)
+
+    def close_table_part(self, element: _OpenElement) -> None:
+        """Close a cell, a row or a table of data."""
+        if element.tag in _CELLS:
+            is_header = element.tag == "th"
+            self.table.add_cell(self.inline.take_line(), element.span, is_header=is_header)
+        elif element.tag == "tr":
+            self.table.links += self.inline.links
+            self.inline = Inline()  # the row is complete
+        elif element.is_data:
+            self.add_table()
 
     def rate_element(self, closed: _OpenElement) -> None:
         """Record the blocks of a closed element as an aside if it is boilerplate."""
@@ -367,6 +383,18 @@ class _LayoutWalker:
             text = self.marker + text
         self.marker = ""
         self.blocks.append(Block(text, gap, self.level, links=links))
+        self.characters += len(text)
+        self.links += links
+        self.gap = LINE
+
+    def add_table(self) -> None:
+        """Add the rows of the table that ends here as one block."""
+        table = self.table.build()
+        if table is None:
+            return
+        text = "\n".join(table.get_lines())
+        links = min(self.table.links, len(text))
+        self.blocks.append(Block(text, PARAGRAPH, links=links, table=table))
         self.characters += len(text)
         self.links += links
         self.gap = LINE
