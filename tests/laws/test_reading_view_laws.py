@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scoqa.parse.common.parsed import Parsed, Writer
-from scoqa.parse.common.table import Row, write_rows, write_table
+from scoqa.parse.common.table import Row, TextTable, write_rows, write_table
 from scoqa.reading_view import Layout, ReadingView, join_views, plain_view
 
 WORDS = st.sampled_from(
@@ -33,8 +33,8 @@ def parsed_texts(draw: st.DrawFn) -> Parsed:
         ]
         if kind == "s":
             write_rows(writer, rows)
-        elif filled := [row for row in rows if row.cells]:
-            write_table(writer, filled, head_rows=draw(st.sampled_from([None, 0, 1])))
+        elif filled := tuple(row for row in rows if row.cells):
+            write_table(writer, TextTable(filled, draw(st.sampled_from([None, 0, 1]))))
     return writer.to_parsed(None)
 
 
