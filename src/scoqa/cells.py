@@ -80,6 +80,17 @@ def find_tables(marks: Sequence[Marked]) -> list[Table]:
     return tables
 
 
+def find_column_names(text: str, marks: Sequence[Marked], start: int) -> tuple[str, ...]:
+    """Return the names of the columns from the cell at `start` on; () outside of tables.
+
+    text, marks: of the document. Only tables with tabs between cells count.
+    """
+    for table in find_tables(marks):
+        if table.body <= start < table.end and table.separator == "\t":
+            return table.names[text.count("\t", text.rfind("\n", 0, start) + 1, start) :]
+    return ()
+
+
 def find_rows(text: str, table: Table) -> Iterator[tuple[int, int]]:
     """Yield (start, end) of each row of `table`, head included, in order."""
     start = table.start

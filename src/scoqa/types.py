@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
+from scoqa.cells import find_column_names
 from scoqa.places import Marks
 from scoqa.reading_view import ReadingView, plain_view
 from scoqa.sentences import sentence_around
@@ -225,6 +226,7 @@ class Citation:
     place: str  # "p. 12", "slide 3", "Budget, row 40"; "" if the document has only lines
     score: float
     also_in: tuple[Citation, ...] = ()
+    columns: tuple[str, ...] = ()  # of a row of a table: the names of the sentence's cells
 
     @property
     def has_file_lines(self) -> bool:
@@ -261,6 +263,7 @@ class Citation:
             heading=marks.label("heading", span.start),
             place=marks.place(span.start, span.end),
             score=span.score,
+            columns=find_column_names(document.text, document.marks, sentence_start),
         )
 
 

@@ -159,7 +159,7 @@ def test_a_cell_belongs_to_its_column_and_to_the_first_cell_of_its_row() -> None
     found = block_of(text, "10,230")
     assert ("Total revenue",) == found.heads
     assert ("2021: 19,984", "Total revenue") == found.before
-    assert "2021: 2,111" in found.paragraph
+    assert ("Net income\t2021: 2,111\t2020: 2,208",) == found.paragraph
     question = parse_question("What was the net income in 2020?")
 
     def conflict(words: str) -> float:
