@@ -20,7 +20,7 @@ from scoqa.types import Document, Passage, content_id
 if TYPE_CHECKING:
     from langchain_text_splitters import TextSplitter
 
-SPLITTER_VERSION = "1"  # increase it whenever the same document would be split differently
+SPLITTER_VERSION = "2"  # increase it whenever the same document would be split differently
 
 _ISO_DATE = re.compile(r"\b(\d{4})-(\d\d)-(\d\d)\b")
 _MONTHS = (
@@ -86,7 +86,10 @@ def build_heading(document: Document, marks: Marks, position: int) -> str:
     marks: the marks of `document`.
     """
     parts = [document.title]
-    if dated := marks.kinds.get("date"):
+    # The date is that of the first message; the labels of other messages contain their own.
+    messages = marks.kinds.get("message")
+    is_first = not messages or marks.label("message", position) == messages[0].label
+    if (dated := marks.kinds.get("date")) and is_first:
         parts.append(_ISO_DATE.sub(_spell_date, dated[0].label))
     parts += [label for kind in ("message", "sheet") if (label := marks.label(kind, position))]
     if (heading := marks.label("heading", position)) and heading != document.title:

@@ -45,7 +45,8 @@ class Mark:
     page: the printed label, or the page number if it has none. There is one mark per page, blank
     pages included; `box` is (0, 0, width, height) in points, as displayed.
     heading: the full path of headings. date: a date line. sheet: the sheet name.
-    row, slide: the number, counted from 1. message: sender and date.
+    row, slide: the number, counted from 1. message: author and date; the quoted parts of a message
+    are nested in it, and the reply after a part has a mark of its own.
     aside: boilerplate of a web page (navigation, notices), which is displayed but never answers.
     """
 

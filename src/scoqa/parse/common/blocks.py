@@ -38,7 +38,8 @@ class Block:
     """A paragraph, a heading or a line, and the gap before it.
 
     level: 1 to 9 for headings, otherwise 0. links: how many of its characters are links.
-    label: the label of the heading's mark, if it differs from the text.
+    label: the label of the heading's mark, if it differs from the text. quotes: how many quotations
+    contain it.
     """
 
     text: str
@@ -47,6 +48,7 @@ class Block:
     boilerplate: Boilerplate = Boilerplate.NOT
     links: int = 0
     label: str = ""
+    quotes: int = 0
 
 
 def choose_aside_threshold(blocks: Sequence[Block], least: Boilerplate) -> Boilerplate | None:

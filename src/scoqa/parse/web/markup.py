@@ -27,6 +27,7 @@ from scoqa.parse.web.elements import (
     is_block,
     is_data_table,
     is_hidden,
+    is_quotation,
     keeps_space,
     list_numbering,
     parse_leading_number,
@@ -134,6 +135,7 @@ class _OpenElement:
     is_preformatted: bool = False  # its white space is preserved
     is_flat: bool = False  # its content is a single line
     is_data: bool = False
+    is_quote: bool = False
     is_link: bool = False
     is_place: bool = False  # it is a link to a place in a page
     is_note: bool = False  # it is a link to a note
@@ -159,7 +161,8 @@ class _LayoutWalker:
         self.asides: list[tuple[int, int, Boilerplate]] = []
         self.open: list[_OpenElement] = []
         self.lists: list[_OpenElement] = []
-        self.count = dict.fromkeys("link preformatted flat data article li sup nav".split(), 0)
+        counted = "link preformatted flat data article li sup nav quote"
+        self.count = dict.fromkeys(counted.split(), 0)
         self.last = dict.fromkeys("heading h1 main article".split(), -1)  # index of the last block
         self.characters = 0
         self.links = 0
@@ -266,6 +269,8 @@ class _LayoutWalker:
             element.parts = len(self.inline)
         above.children += 1
         self.count["sup"] += element.shift == "sup"
+        element.is_quote = is_quotation(tag, attributes)
+        self.count["quote"] += element.is_quote
         if tag in ("nav", "li"):
             self.count[tag] += 1
         level = heading_level(tag, attributes)
@@ -306,6 +311,7 @@ class _LayoutWalker:
             self.inline.set_row("\t".join(self.cells))
         if element.is_block:
             self.end_block(tag)
+        self.count["quote"] -= element.is_quote
         if element.level:
             self.level = 0
         elif tag == "li":
@@ -366,7 +372,8 @@ class _LayoutWalker:
             links += len(self.marker) if links == len(text) else 0
             text = self.marker + text
         self.marker = ""
-        self.blocks.append(Block(text, gap, self.level, links=links))
+        quotes = self.count["quote"]
+        self.blocks.append(Block(text, gap, self.level, links=links, quotes=quotes))
         self.characters += len(text)
         self.links += links
         self.gap = LINE
