@@ -24,6 +24,7 @@ from scoqa.errors import (
     ParseError,
     WorkspaceError,
 )
+from scoqa.hidden_text import HIDDEN_KINDS, blank
 from scoqa.parse import (
     ParsedFile,
     document_id,
@@ -263,10 +264,13 @@ class _Sync:
                 (result, (), None) if isinstance(result, Document) else result
             )
             warned.extend(Notice(source.path, warning) for warning in warnings)
-            passages = split(
+            passages = _blank_hidden(
                 document,
-                passage_tokens=self.passage_tokens,
-                count_tokens=self.embedder.count_tokens,
+                split(
+                    document,
+                    passage_tokens=self.passage_tokens,
+                    count_tokens=self.embedder.count_tokens,
+                ),
             )
             batch.append(_Parsed(document, passages, boxes, source.size))
             waiting += len(passages)
@@ -335,6 +339,16 @@ def _digests(
 def _is_readable(file: Path) -> bool:
     effective = os.access in os.supports_effective_ids  # the effective user, not the real one
     return os.access(file, os.R_OK, effective_ids=effective)
+
+
+def _blank_hidden(document: Document, passages: list[Passage]) -> list[Passage]:
+    """Return `passages` as they are searched: without words that never answer, unless all do so."""
+    hidden = [(mark.start, mark.end) for mark in document.marks if mark.kind in HIDDEN_KINDS]
+    if not hidden:
+        return passages
+    text = blank(document.text, hidden)
+    searched = [replace(passage, text=text[passage.start : passage.end]) for passage in passages]
+    return [passage for passage in searched if not passage.text.isspace()]
 
 
 def _without_file_title(parsed: _Parsed) -> list[Passage]:

@@ -15,7 +15,7 @@ from typing import Any, Literal, NamedTuple
 from scoqa.places import Marks
 from scoqa.sentences import sentence_around
 
-MarkKind = Literal["page", "heading", "date", "sheet", "row", "slide", "message", "aside"]
+MarkKind = Literal["page", "heading", "date", "sheet", "row", "slide", "message", "aside", "struck"]
 Reason = Literal[
     "empty_index", "no_evidence", "low_confidence", "phrase_not_found", "language_not_supported"
 ]
@@ -47,7 +47,8 @@ class Mark:
     heading: the full path of headings. date: a date line. sheet: the sheet name.
     row, slide: the number, counted from 1. message: author and date; the quoted parts of a message
     are nested in it, and the reply after a part has a mark of its own.
-    aside: boilerplate of a web page (navigation, notices), which is displayed but never answers.
+    aside: boilerplate of a web page (navigation, notices) or a comment, which is displayed but
+    never answers. struck: words in a line that are struck out, or a comment in a line; the same.
     """
 
     start: int

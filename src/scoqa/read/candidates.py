@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from scoqa.hidden_text import is_interrupted
 from scoqa.normalization import query_terms, terms
 from scoqa.read.keys import ParsedQuestion, compute_conflict, compute_share, parse_question
 from scoqa.read.kinds import find_contacts, rate_kind
@@ -78,13 +79,15 @@ def make_answer_filter(question: str, windows: Sequence[Window]) -> Callable[[in
     """Return a function that returns whether a place could be an answer.
 
     Its arguments are the number of a window, and the start and end of the place in the window's
-    text. A place inside a question is not an answer. A place whose words all occur in `question` is
-    an answer only if `question` offers a choice.
+    text. A place inside a question, or around hidden words, is not an answer. A place whose words
+    all occur in `question` is an answer only if `question` offers a choice.
     """
     question_terms = set() if _CHOICE.search(question) else set(query_terms(question))
 
     def could_answer(number: int, start: int, end: int) -> bool:
         text = windows[number].text
+        if is_interrupted(text[start:end]):
+            return False
         blocks = split_blocks(text)
         if find_block(blocks, start).is_question or find_block(blocks, end - 1).is_question:
             return False

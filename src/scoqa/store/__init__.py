@@ -103,7 +103,10 @@ class View(Protocol):
         """Return the document with this id, any string; raises KeyError if there is none."""
 
     def text(self, document_id: str) -> str:
-        """Return the text of a document, without its marks; raises KeyError as `document`."""
+        """Return the text of a document as it is searched; raises KeyError as `document`.
+
+        Words that never answer are blanked (see scoqa.hidden_text); offsets are unchanged.
+        """
 
     def document_of(self, text_digest: str) -> Document:
         """Return the first document by path with exactly this text; raises KeyError if none."""

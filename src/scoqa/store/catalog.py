@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from scoqa.hidden_text import HIDDEN_KINDS, blank
 from scoqa.normalization import fold, phrase_pattern, terms
 from scoqa.store import Counts, Entry, Where
 from scoqa.types import Document, Mark, Parser, Passage
@@ -45,6 +46,7 @@ class Catalog:
         self.connection = connection
         self._texts: dict[int, str] = {}  # text by content id, cached while the view is open
         self._cached = 0  # characters in _texts
+        self._visible: dict[int, str] = {}  # the same, with hidden words blanked
 
     # -- reading ---------------------------------------------------------------------------
 
@@ -93,7 +95,24 @@ class Catalog:
 
     def text(self, document_id: str) -> str:
         query = "SELECT content FROM documents WHERE public_id = ?"
-        return self._text(self._fetch_row(query, document_id)[0])
+        content = self._fetch_row(query, document_id)[0]
+        text = self._text(content)
+        if content not in self._visible:
+            self._visible[content] = blank(text, self._hidden_ranges(content))
+            if self._visible[content] == text:
+                self._visible[content] = text  # not a second copy
+        return self._visible[content]
+
+    def _hidden_ranges(self, content: int) -> list[tuple[int, int]]:
+        """Return the ranges of a content that never answer, sorted by start."""
+        # Only then are the marks parsed: a workbook has one for each row.
+        has_hidden = " OR ".join("instr(marks, ?)" for _ in HIDDEN_KINDS)
+        row = self.connection.execute(
+            f"SELECT marks FROM contents WHERE id = ? AND ({has_hidden})",
+            (content, *(f'"kind": "{kind}"' for kind in HIDDEN_KINDS)),
+        ).fetchone()
+        records = () if row is None else json.loads(row[0])
+        return [(mark["start"], mark["end"]) for mark in records if mark["kind"] in HIDDEN_KINDS]
 
     def document_of(self, text_digest: str) -> Document:
         return self._document("text_digest = ? ORDER BY path LIMIT 1", text_digest)
@@ -170,6 +189,7 @@ class Catalog:
 
     def _forget_text(self, content: int) -> None:
         self._cached -= len(self._texts.pop(content, ""))
+        self._visible.pop(content, None)
 
     def passage_rows(self) -> set[int]:
         return {row[0] for row in self.connection.execute("SELECT id FROM passages")}
