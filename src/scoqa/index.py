@@ -36,7 +36,7 @@ from scoqa.parse import (
 )
 from scoqa.parse.ahead import parse_ahead
 from scoqa.parse.folder import Source, scan
-from scoqa.split import split
+from scoqa.split import find_name_words, split
 from scoqa.store import Entry, Store, StoreWriter, file_stamp
 from scoqa.types import Document, Notice, Passage, SyncReport
 
@@ -282,7 +282,7 @@ class _Sync:
 
     def _with_vectors(self, batch: Sequence[_Parsed]) -> Iterator[tuple[_Parsed, list[str]]]:
         """Yield each document with the keys of its vectors, which are stored by then."""
-        inputs = [self.embedder.passage_inputs(_without_file_title(parsed)) for parsed in batch]
+        inputs = [self.embedder.passage_inputs(_without_file_name(parsed)) for parsed in batch]
         keys = [[self.embedder.key(text) for text in texts] for texts in inputs]
         texts = {
             key: text
@@ -351,16 +351,24 @@ def _blank_hidden(document: Document, passages: list[Passage]) -> list[Passage]:
     return [passage for passage in searched if not passage.text.isspace()]
 
 
-def _without_file_title(parsed: _Parsed) -> list[Passage]:
-    """Return the passages without a title that is only the file name, for embedding.
+def _without_file_name(parsed: _Parsed) -> list[Passage]:
+    """Return the passages without the words of the file name in their headings, for embedding.
 
     A copy or a renamed file then has the same vectors. Word search still finds the file name.
     """
-    title = parsed.document.title
-    if title != title_from(parsed.document.path):
+    document = parsed.document
+    title = document.title if document.title == title_from(document.path) else ""
+    name = find_name_words(document)
+    if not title and not name:
         return parsed.passages
     return [
-        replace(passage, heading=passage.heading.removeprefix(title).removeprefix(" > "))
+        replace(
+            passage,
+            heading=passage.heading.removesuffix(name)
+            .removesuffix(" > ")
+            .removeprefix(title)
+            .removeprefix(" > "),
+        )
         for passage in parsed.passages
     ]
 
