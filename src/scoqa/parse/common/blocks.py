@@ -1,7 +1,8 @@
 """Write blocks of text and mark headings and boilerplate.
 
 Input: the paragraphs, headings and lines of lists and tables that a parser found, in reading order,
-each with the certainty that it is boilerplate. Output: the same, written to a Writer.
+each with the certainty that it is boilerplate; struck-out words are marked as in `struck`. Output:
+the same, written to a Writer.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from itertools import groupby
 from scoqa.parse.common.lines import LONGEST_TITLE
 from scoqa.parse.common.outline import Outline
 from scoqa.parse.common.parsed import Writer
+from scoqa.parse.common.struck import take_struck
 from scoqa.types import Mark
 
 PARAGRAPH = "\n\n"  # precedes a paragraph, a heading, the first line of a list or table
@@ -90,7 +92,9 @@ def write_blocks(
         if writer.length:
             writer.ensure_gap(block.gap)
         start = writer.length
-        text = block.text if start else block.text.lstrip()
+        text, struck = take_struck(block.text if start else block.text.lstrip())
+        for first, last in struck:
+            writer.mark_range("struck", start + first, start + last)
         words = block.label or " ".join(text.split())
         if block.level and not aside and len(words) <= LONGEST_TITLE:
             with writer.mark("heading", outline.open_heading(block.level, words)):

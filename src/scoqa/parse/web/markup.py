@@ -33,7 +33,7 @@ from scoqa.parse.web.elements import (
     parse_leading_number,
 )
 from scoqa.parse.web.inline import SPACE, Inline
-from scoqa.parse.web.styles import Styles, find_shift, is_for_screens
+from scoqa.parse.web.styles import Styles, find_shift, is_for_screens, is_struck
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -136,6 +136,7 @@ class _OpenElement:
     is_flat: bool = False  # its content is a single line
     is_data: bool = False
     is_quote: bool = False
+    is_struck: bool = False
     is_link: bool = False
     is_place: bool = False  # it is a link to a place in a page
     is_note: bool = False  # it is a link to a note
@@ -161,7 +162,7 @@ class _LayoutWalker:
         self.asides: list[tuple[int, int, Boilerplate]] = []
         self.open: list[_OpenElement] = []
         self.lists: list[_OpenElement] = []
-        counted = "link preformatted flat data article li sup nav quote"
+        counted = "link preformatted flat data article li sup nav quote struck"
         self.count = dict.fromkeys(counted.split(), 0)
         self.last = dict.fromkeys("heading h1 main article".split(), -1)  # index of the last block
         self.characters = 0
@@ -211,7 +212,12 @@ class _LayoutWalker:
         preformatted = self.count["preformatted"] > 0
         in_formula = bool(self.open) and self.open[-1].tag in _FORMULAS
         if preformatted or not in_formula or not SPACE.fullmatch(text):
-            self.inline.add(text, preformatted=preformatted, is_link=self.count["link"] > 0)
+            self.inline.add(
+                text,
+                preformatted=preformatted,
+                is_link=self.count["link"] > 0,
+                is_struck=self.count["struck"] > 0,
+            )
 
     def open_element(self, node: LexborNode) -> bool:
         """Open an element. Returns False if its children must not be visited."""
@@ -271,6 +277,8 @@ class _LayoutWalker:
         self.count["sup"] += element.shift == "sup"
         element.is_quote = is_quotation(tag, attributes)
         self.count["quote"] += element.is_quote
+        element.is_struck = is_struck(tag, style)
+        self.count["struck"] += element.is_struck
         if tag in ("nav", "li"):
             self.count[tag] += 1
         level = heading_level(tag, attributes)
@@ -289,6 +297,7 @@ class _LayoutWalker:
         self.count["article"] -= element.in_article
         self.count["flat"] -= element.is_flat
         self.count["link"] -= element.is_link
+        self.count["struck"] -= element.is_struck
         self.count["sup"] -= element.shift == "sup"
         if tag in ("nav", "li"):
             self.count[tag] -= 1
