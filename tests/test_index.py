@@ -24,6 +24,7 @@ from scoqa.errors import (
     WorkspaceError,
 )
 from scoqa.index import SyncStep
+from scoqa.normalization import terms
 from scoqa.parse import PARSERS, document_id
 from scoqa.store import connection, local_view, open_store
 from scoqa.store.catalog_writer import CatalogWriter
@@ -136,6 +137,28 @@ def test_a_file_without_a_title_is_embedded_once_under_any_name(folder: Path) ->
     assert [] == embedded(workspace)
     (best, *_) = workspace.search("ice report")  # a name is found by its words
     assert ("ice-report.txt", "ice report") == (best.path, best.passage.heading)
+
+
+def test_words_of_a_file_name_that_the_title_lacks_are_searched_and_not_embedded(
+    folder: Path,
+) -> None:
+    for month in ("2025-01", "2025-02", "2025-03"):
+        (folder / f"stock_{month}.txt").write_text(
+            "STOCK COUNT\n\nThere were 51 boxes of paper in the store.\n", encoding="utf-8"
+        )
+    workspace = quick_workspace(folder)
+    workspace.sync()
+    with workspace.store.view() as view:
+        months = terms("January February March")
+        found = [match for month in months for match in view.search_words([month], 3)]
+        assert [
+            ("stock_2025-01.txt", "STOCK COUNT > January 2025"),
+            ("stock_2025-02.txt", "STOCK COUNT > February 2025"),
+            ("stock_2025-03.txt", "STOCK COUNT > March 2025"),
+        ] == [(each.path, each.passage.heading) for each in found if each.path[:5] == "stock"]
+    assert not any("2025" in text for text in embedded(workspace))
+    (folder / "stock_2025-03.txt").rename(folder / "Stock April.txt")
+    assert 0 == workspace.sync().embedded
 
 
 def test_progress_counts_the_bytes_to_read_and_ends_at_their_sum(folder: Path) -> None:

@@ -36,7 +36,7 @@ from scoqa.parse import (
 from scoqa.parse.ahead import parse_ahead
 from scoqa.parse.folder import Source, scan
 from scoqa.reading_view import Layout
-from scoqa.split import split
+from scoqa.split import find_name_words, split
 from scoqa.store import Entry, Store, StoreWriter, file_stamp
 from scoqa.types import Document, Notice, Passage, SyncReport
 
@@ -341,21 +341,26 @@ def _is_readable(file: Path) -> bool:
 def _to_embed(parsed: _Parsed) -> list[Passage]:
     """Return the passages as the embedder reads them.
 
+    Their texts are reading views, with the names of columns in tables. Their headings lack the
+    words of the file name: a copy or a renamed file then has the same vectors. Word search still
+    finds the file name.
+
     Their texts are reading views, with the names of columns in tables. Their headings lack a title
     that is only the file name: a copy or a renamed file then has the same vectors. Word search
     still finds the file name.
     """
     document = parsed.document
     layout = Layout(document.marks)
-    title = document.title
-    has_own_title = title != title_from(document.path)
+    title = document.title if document.title == title_from(document.path) else ""
+    name = find_name_words(document)
     return [
         replace(
             passage,
             text=layout.build_view(document.text, passage.start, passage.end).text,
-            heading=passage.heading
-            if has_own_title
-            else passage.heading.removeprefix(title).removeprefix(" > "),
+            heading=passage.heading.removesuffix(name)
+            .removesuffix(" > ")
+            .removeprefix(title)
+            .removeprefix(" > "),
         )
         for passage in parsed.passages
     ]

@@ -42,7 +42,7 @@ class ReadingView:
     @cached_property
     def is_slice(self) -> bool:
         """Return whether the text is the slice itself."""
-        return not self.text or self.runs == ((0, self.start, self.end - self.start),)
+        return self.start == self.end or self.runs == ((0, self.start, self.end - self.start),)
 
     @cached_property
     def inserted(self) -> tuple[tuple[int, int], ...]:

@@ -21,6 +21,7 @@ Vectors = NDArray[np.float32]
 
 # Equal weights for words and vectors; see docs/guide/decisions/0004-fusion.md.
 WORDS_WEIGHT = 0.5
+MOST_HIDDEN = 3  # hidden sentences, such as comments, between a passage and its context
 
 
 def fuse(words: Sequence[Match], vectors: Sequence[Match], *, k: int) -> list[Hit]:
@@ -106,20 +107,26 @@ def windows(view: View, hits: Sequence[Hit]) -> list[Window]:
 
 
 def _build_window(text: str, layout: Layout, hit: Hit) -> Window:
-    """Return the window of one hit: its passage, and the sentences before and after it.
+    """Return the window of one hit: its passage, and the visible sentences before and after it.
 
     text, layout: of the hit's document.
     """
     start, end = hit.passage.start, hit.passage.end
-    before = start
-    while before and text[before - 1].isspace():
-        before -= 1
-    if before:
-        start = sentence_around(text, before - 1, before)[0]
-    after = text[end : end + 1000]
-    skipped = len(after) - len(after.lstrip())
-    if skipped < len(after):
-        end = sentence_around(text, end + skipped, end + skipped + 1)[1]
+    for _ in range(MOST_HIDDEN + 1):
+        before = start
+        while before and text[before - 1].isspace():
+            before -= 1
+        if before:
+            start = sentence_around(text, before - 1, before)[0]
+        if layout.build_view(text, start, hit.passage.start).text.strip():
+            break
+    for _ in range(MOST_HIDDEN + 1):
+        after = text[end : end + 1000]
+        skipped = len(after) - len(after.lstrip())
+        if skipped < len(after):
+            end = sentence_around(text, end + skipped, end + skipped + 1)[1]
+        if layout.build_view(text, hit.passage.end, end).text.strip():
+            break
     reading = layout.build_view(text, start, end)
     return Window(
         document_id=hit.passage.document_id,

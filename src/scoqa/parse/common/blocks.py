@@ -1,7 +1,8 @@
 """Write blocks of text and mark headings and boilerplate.
 
 Input: the paragraphs, headings and lines of lists and tables that a parser found, in reading order,
-each with the certainty that it is boilerplate. Output: the same, written to a Writer.
+each with the certainty that it is boilerplate; struck-out words are marked as in `struck`. Output:
+the same, written to a Writer.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from itertools import groupby
 from scoqa.parse.common.lines import LONGEST_TITLE
 from scoqa.parse.common.outline import Outline
 from scoqa.parse.common.parsed import Writer
+from scoqa.parse.common.struck import take_struck
 from scoqa.parse.common.table import TextTable, write_table
 from scoqa.types import Mark
 
@@ -40,7 +42,7 @@ class Block:
 
     level: 1 to 9 for headings, otherwise 0. links: how many of its characters are links.
     label: the label of the heading's mark, if it differs from the text. table: if the block is a
-    table; its text is then only counted.
+    table; its text is then only counted. quotes: how many quotations contain it.
     """
 
     text: str
@@ -50,6 +52,7 @@ class Block:
     links: int = 0
     label: str = ""
     table: TextTable | None = None
+    quotes: int = 0
 
 
 def choose_aside_threshold(blocks: Sequence[Block], least: Boilerplate) -> Boilerplate | None:
@@ -94,7 +97,9 @@ def write_blocks(
         if block.table is not None:
             write_table(writer, block.table)
             return
-        text = block.text if start else block.text.lstrip()
+        text, struck = take_struck(block.text if start else block.text.lstrip())
+        for first, last in struck:
+            writer.mark_range("struck", start + first, start + last)
         words = block.label or " ".join(text.split())
         if block.level and not aside and len(words) <= LONGEST_TITLE:
             with writer.mark("heading", outline.open_heading(block.level, words)):

@@ -15,6 +15,7 @@ from itertools import chain, groupby, islice
 
 from scoqa.cells import LEVELS, build_label
 from scoqa.parse.common.parsed import Writer
+from scoqa.parse.common.struck import remove_signs, take_struck
 from scoqa.sentences import LOOK
 
 NO_TEXT = "contains no text; there is nothing to index in it."
@@ -81,7 +82,7 @@ class TextTable:
 
     def get_lines(self) -> list[str]:
         """Return the rows as lines of text, without empty cells."""
-        return ["\t".join(row.cells.values()) for row in self.rows]
+        return [remove_signs("\t".join(row.cells.values())) for row in self.rows]
 
 
 class MergedCells:
@@ -237,6 +238,9 @@ def _write_row(writer: Writer, row: Row, columns: list[int], last: str | None) -
     _add_gap(writer, last, line)
     words = line.lstrip("\t")
     writer.add(line[: len(line) - len(words)])  # cells without text, which belong to no sentence
+    words, struck = take_struck(words)
+    for start, end in struck:
+        writer.mark_range("struck", writer.length + start, writer.length + end)
     with writer.mark("row", str(row.number)) if row.number else nullcontext():
         writer.add(words)
     return line
@@ -297,7 +301,7 @@ def _build_names(head: Sequence[Row]) -> dict[int, str]:
         is_lowest = number == len(head) - 1
         starts = sorted(row.cells)
         for start, following in zip(starts, [*starts[1:], reach + 1], strict=True):
-            text = row.cells[start]
+            text = remove_signs(row.cells[start])
             if start in row.spans:
                 end = start + row.spans[start]
             elif is_lowest or row.spans or start == starts[0] == 0:

@@ -16,6 +16,7 @@ from scoqa.parse.common.blocks import LINE, PARAGRAPH, Block, Boilerplate, merge
 from scoqa.parse.common.lines import HEAD_LINES, find_date_mark
 from scoqa.parse.common.outline import Outline
 from scoqa.parse.common.parsed import Parsed, Writer
+from scoqa.parse.common.struck import remove_signs, strike
 from scoqa.parse.common.superscripts import CONTEXT_CHARACTERS, separate_from_number
 from scoqa.parse.common.symbols import TO_SUPERSCRIPT, decode_symbol
 from scoqa.parse.common.table import LONGEST_CELL, TextTable, build_rows
@@ -31,10 +32,10 @@ from scoqa.parse.office.word_styles import (
     find_inside,
     get_children,
     get_value,
-    is_on,
     qualified_name,
     read_list_reference,
     read_outline_level,
+    read_run_style,
     read_styles,
 )
 from scoqa.parse.office.word_tables import (
@@ -107,7 +108,7 @@ class _Document:
         self.title: str | None = None
         self.levels_down = 0  # 1 after a title, because headings are one level below it
         self.fields: list[bool] = []  # for each open field, whether its result has started
-        self.hides = False  # whether the style of the current paragraph hides text
+        self.around = Style()  # the style of the current paragraph
         self.carried = ""  # the text of a paragraph whose end was deleted
         self.was_item = False
         self.is_changed = False
@@ -179,7 +180,7 @@ class _Document:
         gap = LINE if is_item and self.was_item else PARAGRAPH
         self.was_item = is_item
         if style.name.lower() == "title" and self.title is None:
-            self.title, self.levels_down, level = " ".join(text.split()), 1, 1
+            self.title, self.levels_down, level = " ".join(remove_signs(text).split()), 1, 1
         elif level:
             level += self.levels_down
         if style.is_contents:
@@ -235,7 +236,7 @@ class _Document:
     def read_words(self, paragraph: _Element) -> str:
         """Return the words of a paragraph. Its drawings and footnotes are queued."""
         parts: list[str] = []
-        self.hides = bool(self.get_style(paragraph).is_hidden)
+        self.around = self.get_style(paragraph)
         self.read_inline(paragraph, parts)
         self.fields = [has_result for has_result in self.fields if has_result]  # drop unfinished
         return "".join(parts)
@@ -259,20 +260,13 @@ class _Document:
 
     def read_run(self, run: _Element, parts: list[str]) -> None:
         properties = find_child(run, "w:rPr")
-        hidden = find_child(properties, "w:vanish")
-        style = self.styles.get(get_value(find_child(properties, "w:rStyle")) or "")
-        if hidden is not None:
-            is_hidden = is_on(hidden)
-        elif style is not None and style.is_hidden is not None:
-            is_hidden = style.is_hidden
-        else:
-            is_hidden = self.hides
+        look = read_run_style(properties, self.styles, self.around)
         shift = get_value(find_child(properties, "w:vertAlign"))
         for part in find_inside(run, None):
             name = qualified_name(part)
             if name == "w:fldChar":
                 self.read_field(get_value(part, "fldCharType"))  # Word hides index mark fields
-            elif is_hidden:
+            elif look.is_hidden:
                 continue
             elif name in ("w:drawing", "w:pict"):
                 self.boxes.extend(_find_drawings(part))
@@ -281,10 +275,11 @@ class _Document:
             elif name == "w:t":
                 text = (part.text or "").translate(_SPACES)
                 if shift in _SHIFTED:
-                    before = "".join(parts[-CONTEXT_CHARACTERS:])[-CONTEXT_CHARACTERS:]
+                    before = remove_signs("".join(parts[-CONTEXT_CHARACTERS:]))
+                    before = before[-CONTEXT_CHARACTERS:]
                     text = separate_from_number(text, before, lowered=shift == "subscript")
                 if text:
-                    parts.append(text)
+                    parts.append(strike(text) if look.is_struck else text)
             elif name == "w:br" and get_value(part, "type") in ("page", "column"):
                 parts.append("\n")
             elif name in _LINES or name in _CHARACTERS:

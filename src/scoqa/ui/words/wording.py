@@ -49,6 +49,8 @@ def place_words(citation: Citation) -> str:
 
 def start_words(mark: Mark) -> str | None:
     """Return the label shown where `mark` begins, or None for kinds without a label."""
+    if mark.kind == "message" and mark.label.startswith("quoted"):
+        return f"Q{mark.label[1:]}"
     kind = STARTS.get(mark.kind)
     return None if kind is None else f"{kind} {mark.label}".strip()
 
