@@ -153,7 +153,20 @@ def load_settings(
         if text is not None:
             source = f"environment variable {ENVIRONMENT_PREFIX}{key.upper()}"
             values[key] = _validate(source, key, _parse_text(key, text))
-    for key, value in (flags or {}).items():
+    return override_settings(Settings(**values), flags or {})
+
+
+def override_settings(settings: Settings, overrides: Mapping[str, Any]) -> Settings:
+    """Return `settings` with `overrides` in their place; None means not given.
+
+    Raises ConfigError for a wrong value of either, as `load_settings`.
+    """
+    values = {
+        key: _validate("settings", key, value)
+        for key in _NAMES
+        if (value := getattr(settings, key)) is not None
+    }
+    for key, value in overrides.items():
         if value is not None:
             values[key] = _validate("option", key, value)
     return Settings(**values)

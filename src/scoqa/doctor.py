@@ -108,7 +108,7 @@ def _check_index(workspace: Workspace) -> Finding:
         with workspace.store.view() as view:
             check_settings(
                 view,
-                workspace.assistant.embedder,
+                workspace.models.embedder,
                 workspace.settings.passage_tokens,
                 workspace.store.command,
             )

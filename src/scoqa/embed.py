@@ -1,7 +1,8 @@
-"""Embed texts as unit vectors with a local sentence-transformers model.
+"""Embed texts as unit vectors.
 
-Input: passages, sentences or questions. Output: normalised float32 vectors in input order. Counting
-tokens loads only the small tokenizer; the model is loaded at the first embedding.
+Input: passages, sentences or questions. Output: normalised float32 vectors in input order.
+`Embedder` is the protocol that indexing, search and reading use; `SentenceTransformerEmbedder`
+implements it with a local sentence-transformers model.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,8 +32,52 @@ BATCH = 8  # of the sizes 1 to 64: as fast as any for sentences, a fifth faster 
 SPECIAL_TOKENS = 2  # [CLS] and [SEP] around every input
 
 
-class Embedder:
-    """An embedding model. Thread-safe: one embedding runs at a time."""
+class Embedder(Protocol):
+    """Maps texts to unit vectors, and fits passages into the length of its input. Thread-safe."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Return the model's name and version. Equal fingerprints give equal vectors."""
+
+    @property
+    def max_tokens(self) -> int:
+        """Return the maximum length of an input in tokens, special tokens included."""
+
+    @property
+    def loaded(self) -> bool:
+        """Return whether the model is in memory."""
+
+    def load(self) -> None:
+        """Load the model into memory, which takes seconds the first time."""
+
+    def embed(self, texts: Sequence[str], *, progress: EmbedProgress | None = None) -> Vectors:
+        """Return one unit vector per text: float32, shape (len(texts), d), in input order.
+
+        A text alone and in any batch gives the same vector, up to 1e-3 per component.
+        progress: called with the number of texts done so far, at least once after the last text.
+        """
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Return the number of tokens of each text, without special tokens; loads no model."""
+
+    def passage_inputs(self, passages: Sequence[Passage]) -> list[str]:
+        """Return the text to embed for each passage: its heading, then its text.
+
+        Only the heading is shortened to fit `max_tokens`, never the text.
+        """
+
+    def key(self, model_input: str) -> str:
+        """Return the key under which the vector of `model_input` is stored.
+
+        It depends on `fingerprint`, so two models never share a vector.
+        """
+
+
+class SentenceTransformerEmbedder:
+    """A local sentence-transformers model. Thread-safe: one embedding runs at a time.
+
+    Counting tokens loads only the small tokenizer; the model is loaded at the first embedding.
+    """
 
     def __init__(self, folder: Path, fingerprint: str) -> None:
         """folder: a complete sentence-transformers model. fingerprint: stored with each index."""

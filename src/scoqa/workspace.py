@@ -16,16 +16,14 @@ from typing import Any
 
 from scoqa import __version__
 from scoqa.assistant import Assistant
-from scoqa.config import SENTENCE_READER, load_settings
-from scoqa.embed import Embedder
+from scoqa.config import Settings, load_settings, override_settings
 from scoqa.errors import ParseError, WorkspaceError
 from scoqa.index import SyncProgress, sync
-from scoqa.models import find_embedder, find_reader
+from scoqa.models import Models
 from scoqa.parse import page_image
 from scoqa.parse.folder import scan
-from scoqa.read import open_reader
 from scoqa.regions import find_regions
-from scoqa.store import Where, open_store
+from scoqa.store import Store, Where, open_store
 from scoqa.suggest import suggest_questions
 from scoqa.types import (
     Answer,
@@ -58,20 +56,29 @@ class Workspace:
         folder: str | Path = ".",
         *,
         index: str | Path | None = None,
+        settings: Settings | None = None,
+        models: Models | None = None,
+        store: Store | None = None,
         allow_download: bool = False,
-        **settings: Any,
+        **overrides: Any,
     ) -> None:
         """Open the workspace of `folder`; loads no model and reads no document.
 
         Parameters
         ----------
         index
-            The folder of the index; by default folder/embeddings, or the platform's data folder
-            if that cannot be written.
-        allow_download
-            Whether a missing model may be downloaded.
+            The folder of the index and of evaluation runs; by default folder/embeddings, or the
+            platform's data folder if that cannot be written.
         settings
-            As in scoqa.toml, with precedence over it.
+            All settings. If they are given, scoqa.toml and the environment are not read.
+        models
+            The embedder and the reader; by default those of the settings.
+        store
+            Where the index is stored; by default a local store in the folder `index`.
+        allow_download
+            Whether a missing model of the settings may be downloaded.
+        overrides
+            Single settings, with precedence over all others: threshold=0.4.
 
         Raises
         ------
@@ -90,7 +97,10 @@ class Workspace:
                 f"{self.root} cannot be read: {error.strerror}. Allow access to it, or choose "
                 "another folder."
             ) from error
-        self.settings = load_settings(self.root, flags=settings)
+        if settings is None:
+            self.settings = load_settings(self.root, flags=overrides)
+        else:
+            self.settings = override_settings(settings, overrides)
         self.documents = _documents_folder(self.root, self.settings.documents)
         self.index = _index_folder(self.root, index)
         # Messages show the command that works for this folder in the current directory.
@@ -99,35 +109,29 @@ class Workspace:
             command.append(str(self.root))
         if index is not None:
             command += ["--index", str(self.index)]
-        self.store = open_store(self.index, command=shlex.join(command))
-        self._allow_download = allow_download
+        if store is None:
+            store = open_store(self.index, command=shlex.join(command))
+        if models is None:
+            models = Models.load(self.settings, allow_download=allow_download)
+        self.store = store
+        self.models = models
 
     @cached_property
-    def assistant(self) -> Assistant:
-        """The assistant of this workspace; its models are loaded on first use.
+    def _assistant(self) -> Assistant:
+        """The assistant of this workspace. Raises ModelNotFoundError, ModelHashError.
 
-        Raises ModelNotFoundError, ModelHashError.
+        It has no state of its own, so two threads may each create one.
         """
-        model = find_embedder(self.settings.embedder, allow_download=self._allow_download)
-        embedder = Embedder(model.folder, model.fingerprint)
-        if self.settings.reader == SENTENCE_READER:
-            reader = open_reader(None, "", embedder.embed)
-        else:
-            reader_model = find_reader(self.settings.reader)
-            reader = open_reader(reader_model.folder, reader_model.fingerprint, embedder.embed)
-        return Assistant(self.store, embedder, reader, self.settings)
+        return Assistant(self.store, self.models.embedder, self.models.reader, self.settings)
 
     @property
     def loaded(self) -> bool:
         """Whether the models are in memory."""
-        if "assistant" not in self.__dict__:
-            return False
-        return self.assistant.embedder.loaded and self.assistant.reader.loaded
+        return self.models.loaded
 
     def load(self) -> None:
         """Load the models into memory, which takes seconds the first time."""
-        self.assistant.embedder.load()
-        self.assistant.reader.load()
+        self.models.load_weights()
 
     def sync(
         self,
@@ -144,7 +148,7 @@ class Workspace:
         was built with the same embedder are kept.
         Raises WorkspaceError, IndexLockedError, IndexMismatchError, IndexDamagedError.
         """
-        embedder = self.assistant.embedder
+        embedder = self.models.embedder
         if rebuild:
             # The steps that can fail come first, while the old index is still in place.
             embedder.load()
@@ -170,7 +174,7 @@ class Workspace:
         progress: Callable[[Stage], None] | None = None,
     ) -> Answer:
         """Return the answer to `question`; see `Assistant.ask`."""
-        return self.assistant.ask(question, collection=collection, path=path, progress=progress)
+        return self._assistant.ask(question, collection=collection, path=path, progress=progress)
 
     def explain(
         self,
@@ -181,11 +185,13 @@ class Workspace:
         progress: Callable[[Stage], None] | None = None,
     ) -> Explanation:
         """Return the answer with the results of every stage; see `Assistant.explain`."""
-        return self.assistant.explain(question, collection=collection, path=path, progress=progress)
+        return self._assistant.explain(
+            question, collection=collection, path=path, progress=progress
+        )
 
     def search(self, query: str, *, k: int = 10, collection: str | None = None) -> list[Hit]:
         """Return the k best passages for `query`; see `Assistant.search`."""
-        return self.assistant.search(query, k=k, where=Where(collection))
+        return self._assistant.search(query, k=k, where=Where(collection))
 
     def document(self, document_id: str) -> Document:
         """Return an indexed document. Raises WorkspaceError if no document has that id."""
@@ -297,10 +303,10 @@ class Workspace:
         return {
             "scoqa": __version__,
             **index_settings,
-            "reader": self.assistant.reader.fingerprint,
+            "reader": self.models.reader.fingerprint,
             "search_k": str(self.settings.search_k),
             "read_k": str(self.settings.read_k),
-            "threshold": f"{self.assistant.threshold:g}",
+            "threshold": f"{self._assistant.threshold:g}",
             "corpus": hashlib.sha256(corpus.encode("utf-8")).hexdigest(),
         }
 

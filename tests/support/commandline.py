@@ -13,7 +13,7 @@ import pytest
 import scoqa.workspace
 from conftest import QuickEmbedder
 from scoqa import cli
-from scoqa.assistant import Assistant
+from scoqa.models import Models
 from scoqa.normalization import query_terms, terms
 from scoqa.sentences import sentences
 from scoqa.types import Reading, Span, Window
@@ -50,14 +50,9 @@ class QuickWorkspace(Workspace):
 
     fingerprint_of_embedder = "quick@1"
 
-    @property
-    def assistant(self) -> Assistant:  # type: ignore[override]
-        if "quick" not in self.__dict__:
-            embedder: Any = QuickEmbedder()
-            embedder.fingerprint = self.fingerprint_of_embedder
-            made = Assistant(self.store, embedder, WordReader(), self.settings)
-            self.__dict__["quick"] = made
-        return self.__dict__["quick"]
+    def __init__(self, folder: str | Path = ".", **options: Any) -> None:
+        embedder = QuickEmbedder(self.fingerprint_of_embedder)
+        super().__init__(folder, **{"models": Models(embedder, WordReader()), **options})
 
 
 @dataclass(frozen=True)

@@ -109,7 +109,7 @@ class Evaluation:
     def _ask(self, journal: Journal, line: int, question: Question) -> None:
         explained = self.workspace.explain(question.question)
         passages = [hit.passage.text for hit in explained.hits]
-        counts = self.workspace.assistant.embedder.count_tokens(passages)
+        counts = self.workspace.models.embedder.count_tokens(passages)
         with self.workspace.store.view() as view:
             if (view.identity, view.generation) != self.version:
                 raise WorkspaceError(

@@ -42,7 +42,7 @@ class TrainingExamples(Sequence[Example]):
     def __getitem__(self, index: int) -> Example:  # type: ignore[override]  # no slices
         evaluation, question = self._rows[index]
         workspace = evaluation.workspace
-        vector = workspace.assistant.embedder.embed([question.question])[0]
+        vector = workspace.models.embedder.embed([question.question])[0]
         with workspace.store.view() as view:
             if id(evaluation) not in self._ids:
                 entries = view.entries()
