@@ -12,7 +12,7 @@ SOURCE = Path(__file__).parent.parent / "src" / "scoqa"
 ROWS = [
     {"errors", "normalization", "sentences", "places"},
     {"types", "config"},
-    {"serial", "silence_wording"},
+    {"serial", "silence_wording", "model_runtime"},
     {"parse", "split", "embed", "store", "converse", "read", "terminal"},
     {"compatibility", "models"},
     {"index", "retrieve", "verification", "suggest", "regions"},

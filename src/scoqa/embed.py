@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoqa.errors import ModelNotFoundError
+from scoqa.model_runtime import choose_device
 from scoqa.types import Passage
 
 if TYPE_CHECKING:
@@ -79,10 +80,21 @@ class SentenceTransformerEmbedder:
     Counting tokens loads only the small tokenizer; the model is loaded at the first embedding.
     """
 
-    def __init__(self, folder: Path, fingerprint: str) -> None:
-        """folder: a complete sentence-transformers model. fingerprint: stored with each index."""
+    def __init__(self, folder: Path, fingerprint: str, *, device: str = "auto") -> None:
+        """Read the model's configuration; the model is loaded later.
+
+        Parameters
+        ----------
+        folder
+            A complete sentence-transformers model.
+        fingerprint
+            Stored with each index.
+        device
+            As the setting `device`.
+        """
         self.folder = folder
         self.fingerprint = fingerprint
+        self.device = device
         self.max_tokens = _max_tokens(folder)
         self._lock = threading.Lock()
         self._model: SentenceTransformer | None = None
@@ -108,9 +120,10 @@ class SentenceTransformerEmbedder:
             from transformers.utils import logging
 
             logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+            device = choose_device(self.device)
             try:
                 self._model = SentenceTransformer(
-                    str(self.folder), device="cpu", local_files_only=True, trust_remote_code=False
+                    str(self.folder), device=device, local_files_only=True, trust_remote_code=False
                 )
             except Exception as error:  # the libraries raise many types
                 raise ModelNotFoundError(

@@ -135,11 +135,13 @@ class _ConfiguredModels(Models):
 
 def _open_models(settings: Settings, allow_download: bool) -> Models:
     found = find_embedder(settings.embedder, allow_download=allow_download)
-    embedder = SentenceTransformerEmbedder(found.folder, found.fingerprint)
+    device = settings.device
+    embedder = SentenceTransformerEmbedder(found.folder, found.fingerprint, device=device)
     if settings.reader == SENTENCE_READER:
         return Models(embedder, open_reader(None, "", embedder.embed))
     found = find_reader(settings.reader)
-    return Models(embedder, open_reader(found.folder, found.fingerprint, embedder.embed))
+    reader = open_reader(found.folder, found.fingerprint, embedder.embed, device=device)
+    return Models(embedder, reader)
 
 
 def _find_weights(folder: Path) -> Path | None:
