@@ -10,12 +10,14 @@ import hashlib
 import os
 import shlex
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from scoqa import __version__
 from scoqa.assistant import Assistant
+from scoqa.compatibility import check_settings
 from scoqa.config import Settings, load_settings, override_settings
 from scoqa.errors import ParseError, WorkspaceError
 from scoqa.index import SyncProgress, sync
@@ -23,7 +25,7 @@ from scoqa.models import Models
 from scoqa.parse import page_image
 from scoqa.parse.folder import scan
 from scoqa.regions import find_regions
-from scoqa.store import Store, Where, open_store
+from scoqa.store import Store, View, Where, open_store
 from scoqa.suggest import suggest_questions
 from scoqa.types import (
     Answer,
@@ -133,6 +135,42 @@ class Workspace:
         """Load the models into memory, which takes seconds the first time."""
         self.models.load_weights()
 
+    @property
+    def writable(self) -> bool:
+        """Whether the index can be written."""
+        return self.store.writable
+
+    @property
+    def index_command(self) -> str:
+        """The command that updates the index, for hints in messages."""
+        return self.store.command
+
+    def view(self) -> AbstractContextManager[View]:
+        """Return a snapshot of the index, to be used in a `with` block.
+
+        Raises IndexNotFoundError, IndexDamagedError.
+        """
+        return self.store.view()
+
+    def has_documents(self) -> bool:
+        """Return whether there is an index with documents. Raises IndexDamagedError."""
+        return self.store.exists() and self.summary()[0] > 0
+
+    def problems(self) -> list[str]:
+        """Return one sentence per problem of the index; empty if it is intact."""
+        return self.store.problems()
+
+    def check_index(self) -> None:
+        """Raise an error unless the index was completed with the present settings.
+
+        Raises IndexNotFoundError, IndexMismatchError, IndexDamagedError, and the errors of
+        `Models.load`.
+        """
+        with self.view() as view:
+            check_settings(
+                view, self.models.embedder, self.settings.passage_tokens, self.index_command
+            )
+
     def sync(
         self,
         *,
@@ -195,7 +233,7 @@ class Workspace:
 
     def document(self, document_id: str) -> Document:
         """Return an indexed document. Raises WorkspaceError if no document has that id."""
-        with self.store.view() as view:
+        with self.view() as view:
             try:
                 return view.document(document_id)
             except KeyError:
@@ -204,6 +242,11 @@ class Workspace:
                     "deleted; ask again."
                 ) from None
 
+    def document_ids(self) -> dict[str, str]:
+        """Return the id of every indexed document, by path."""
+        with self.view() as view:
+            return {path: entry.document_id for path, entry in view.entries().items()}
+
     def find(self, document_id: str, text_digest: str) -> Document | None:
         """Return the document that a link to a quote refers to, or None if there is none.
 
@@ -211,7 +254,7 @@ class Workspace:
         `text_digest`; otherwise a document with exactly that text, whose file was moved. Both
         arguments may be any strings, also forged ones.
         """
-        with self.store.view() as view:
+        with self.view() as view:
             for find, key in ((view.document, document_id), (view.document_of, text_digest)):
                 try:
                     return find(key)
@@ -225,7 +268,7 @@ class Workspace:
 
     def regions(self, document: Document, start: int, end: int) -> list[Region]:
         """Return the regions of document.text[start:end] on its pages; empty without pages."""
-        with self.store.view() as view:
+        with self.view() as view:
             return find_regions(document, start, end, lambda page: view.boxes(document.id, page))
 
     def page_image(self, document: Document, number: int, width: int) -> bytes:
@@ -244,7 +287,7 @@ class Workspace:
 
     def failed(self) -> tuple[Notice, ...]:
         """Return the files that the last sync could not read, and why."""
-        with self.store.view() as view:
+        with self.view() as view:
             return view.failed()
 
     @property
@@ -267,12 +310,12 @@ class Workspace:
 
     def collections(self) -> tuple[str, ...]:
         """Return the names of the collections, sorted; "" stands for files outside all folders."""
-        with self.store.view() as view:
+        with self.view() as view:
             return view.collections()
 
     def summary(self) -> tuple[int, int]:
         """Return the numbers of documents and passages in the index."""
-        with self.store.view() as view:
+        with self.view() as view:
             counts = view.counts()
         return counts.documents, counts.passages
 
@@ -281,9 +324,7 @@ class Workspace:
 
         Asks each candidate to check that it is answered; see `suggest_questions`.
         """
-        with self.store.view() as view:
-            ids = {path: entry.document_id for path, entry in view.entries().items()}
-        return suggest_questions(ids, self.document, self.ask)
+        return suggest_questions(self.document_ids(), self.document, self.ask)
 
     @property
     def version(self) -> tuple[str, int]:
@@ -291,12 +332,12 @@ class Workspace:
 
         Equal versions always have the same documents.
         """
-        with self.store.view() as view:
+        with self.view() as view:
             return view.identity, view.generation
 
     def fingerprint(self) -> dict[str, str]:
         """Return everything that determines answers: version, models, settings, documents."""
-        with self.store.view() as view:
+        with self.view() as view:
             entries = view.entries()
             index_settings = dict(view.settings())
         corpus = "\0".join(f"{path}\0{entry.digest}" for path, entry in sorted(entries.items()))

@@ -117,11 +117,11 @@ def chat(
         allow_download=allow_download,
     )
     logins = passwords.find_logins(workspace)  # first, so that its errors appear immediately
-    if workspace.store.writable:
+    if workspace.writable:
         try:
             print_sync(sync_index(workspace))
         except IndexLockedError as error:
-            if not workspace.store.exists() or not workspace.summary()[0]:
+            if not workspace.has_documents():
                 raise  # there is no index to serve yet
             print_message(f"{error} Serving the existing index.")
     else:
@@ -286,7 +286,7 @@ def ask(
         if explain:
             print_explanation(explanation)
     for path, state in workspace.outdated_files(answer).items():
-        update = f"Bring the index up to date: {workspace.store.command}"
+        update = f"Bring the index up to date: {workspace.index_command}"
         print_message(f"Note: {path} {OUTDATED[state]} {update}")
     if exit_on_silence and not answer.answered:
         raise typer.Exit(3)

@@ -141,7 +141,7 @@ def _run(evaluation: Evaluation, *, anew: bool) -> Report:
     """Return the report, resuming a stopped run unless `anew`; exit with 130 on Ctrl-C."""
     from scoqa.terminal import print_message, show_progress
 
-    is_saved = evaluation.workspace.store.writable
+    is_saved = evaluation.workspace.writable
     if not is_saved:
         print_message(f"{evaluation.index} cannot be written: this run cannot be resumed.")
     asked = 0  # 0 before the first report of progress; then -1 until a question is answered

@@ -53,7 +53,7 @@ class Evaluation:
         _check_questions(self.set)
         self.index = workspace.index  # the folder that stores the runs
         self.workspace = prepare_workspace(workspace, self.set, progress=progress)
-        with self.workspace.store.view() as view:
+        with self.workspace.view() as view:
             self.version = view.identity, view.generation
             self.questions, self.corrections = place_golds(self.set.name, self.set.questions, view)
         self.fingerprint = {**self.workspace.fingerprint(), "set": self.set.digest}
@@ -110,7 +110,7 @@ class Evaluation:
         explained = self.workspace.explain(question.question)
         passages = [hit.passage.text for hit in explained.hits]
         counts = self.workspace.models.embedder.count_tokens(passages)
-        with self.workspace.store.view() as view:
+        with self.workspace.view() as view:
             if (view.identity, view.generation) != self.version:
                 raise WorkspaceError(
                     f"The documents changed after {len(journal):,} of {len(self.questions):,} "

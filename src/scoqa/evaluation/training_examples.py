@@ -43,7 +43,7 @@ class TrainingExamples(Sequence[Example]):
         evaluation, question = self._rows[index]
         workspace = evaluation.workspace
         vector = workspace.models.embedder.embed([question.question])[0]
-        with workspace.store.view() as view:
+        with workspace.view() as view:
             if id(evaluation) not in self._ids:
                 entries = view.entries()
                 self._ids[id(evaluation)] = {p: e.document_id for p, e in entries.items()}

@@ -117,8 +117,7 @@ class PastRuns:
         workspace = self._workspace
         try:
             same = workspace.fingerprint()["corpus"] == run.fingerprint.get("corpus")
-            with workspace.store.view() as view:
-                indexed = {entry.document_id for entry in view.entries().values()}
+            indexed = set(workspace.document_ids().values())
         except ScoqaError as error:
             _log.info("No links to the chat: %s", error)
             same, indexed = False, set()

@@ -107,7 +107,7 @@ class EvaluationRunner:
         """
         if selected.problem is not None:
             raise ScoqaError(selected.problem)
-        if not self._workspace.store.writable:
+        if not self._workspace.writable:
             raise ScoqaError(explain_unwritable(self._workspace))
         with self._lock:
             if self._progress is not None:
@@ -155,9 +155,7 @@ class EvaluationRunner:
             "folder": str(self.sets.folder),
             "documents": documents,
             "problem": problem or self._loader.problem,
-            "unwritable": None
-            if self._workspace.store.writable
-            else explain_unwritable(self._workspace),
+            "unwritable": None if self._workspace.writable else explain_unwritable(self._workspace),
             "headlines": list(HEADLINES),
             "sets": [_set_to_json(file, resumable.get(file.key)) for file in files],
             "running": running,
