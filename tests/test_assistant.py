@@ -188,6 +188,7 @@ def test_each_stage_is_told_in_the_asking_thread_as_it_begins(folder: Path) -> N
     answer = workspace.ask("Who built the lighthouse?", progress=progress)
     explained = workspace.explain("Who built the lighthouse?", progress=progress)
     assert answer == explained.answer == workspace.ask("Who built the lighthouse?")
+    assert workspace.version == explained.version
     (first, before, one), (second, after, two), *again = told
     assert (("find", "read"), (True, True)) == ((first, second), (one, two))
     assert (0, 1) == (before, after), "found by one vector, and nothing read yet"

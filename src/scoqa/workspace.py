@@ -33,6 +33,7 @@ from scoqa.types import (
     Explanation,
     Freshness,
     Hit,
+    IndexVersion,
     Notice,
     Region,
     Stage,
@@ -327,13 +328,10 @@ class Workspace:
         return suggest_questions(self.document_ids(), self.document, self.ask)
 
     @property
-    def version(self) -> tuple[str, int]:
-        """The identity of the index, and the number of its last write.
-
-        Equal versions always have the same documents.
-        """
+    def version(self) -> IndexVersion:
+        """The version of the index. Raises IndexNotFoundError, IndexDamagedError."""
         with self.view() as view:
-            return view.identity, view.generation
+            return IndexVersion(view.identity, view.generation)
 
     def fingerprint(self) -> dict[str, str]:
         """Return everything that determines answers: version, models, settings, documents."""

@@ -13,7 +13,7 @@ from test_answer_markup import FakeWorkspace, Shown
 
 from conftest import finished
 from scoqa.errors import WorkspaceError
-from scoqa.types import Answer
+from scoqa.types import Answer, IndexVersion
 from scoqa.ui.chat import answer_markup
 from scoqa.ui.chat.components import (
     pack_conversation,
@@ -271,7 +271,7 @@ def test_the_page_knows_what_is_here_and_what_to_ask_first(workspace: FakeWorksp
     while not app_state.snapshot()["suggestions"] and time.monotonic() < deadline:
         time.sleep(0.01)
     assert app_state.snapshot()["suggestions"] == ["How tall is it?"]
-    workspace.version = ("another", 1)  # built anew: what was suggested may not hold
+    workspace.version = IndexVersion("another", 1)  # built anew: what was suggested may not hold
     workspace.suggestions = lambda: ("How old is it?",)  # type: ignore[method-assign]
     while not (now := app_state.snapshot()["suggestions"]) and time.monotonic() < deadline:
         time.sleep(0.01)

@@ -17,6 +17,7 @@ from scoqa.evaluation import Evaluation
 from scoqa.evaluation.gold_places import Correction
 from scoqa.evaluation.runs import Run, run_key
 from scoqa.evaluation.sets import read_set
+from scoqa.types import IndexVersion
 from scoqa.ui.evaluation.history import HEADLINES, PastRuns
 from scoqa.ui.evaluation.question_sets import (
     QuestionSets,
@@ -95,7 +96,7 @@ class EvaluationRunner:
         self._corrections: tuple[Correction, ...] = ()
         self._current_key: str | None = None  # the key of the current run
         # The last version of the index and its fingerprint.
-        self._fingerprint: tuple[object, dict[str, str]] = (None, {})
+        self._fingerprint: tuple[IndexVersion | None, dict[str, str]] = (None, {})
         self.sets = QuestionSets(workspace)
         self.runs = PastRuns(workspace)
 

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from scoqa.errors import ScoqaError
 from scoqa.parse import KINDS
+from scoqa.types import IndexVersion
 from scoqa.ui.work.indexing import Indexer
 from scoqa.ui.work.model_loader import ModelLoader
 
 if TYPE_CHECKING:
     from scoqa.workspace import Workspace
 
-Version = tuple[str, int]  # see Workspace.version
-NO_VERSION: Version = ("", -1)
+NO_VERSION = IndexVersion("", -1)
 _log = logging.getLogger(__name__)
 
 
@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 class _IndexSummary:
     """The contents of one version of the index."""
 
-    version: Version
+    version: IndexVersion
     documents: int | None  # None: the index cannot be read
     passages: int | None
     collections: tuple[str, ...]
@@ -46,7 +46,7 @@ class AppState:
         self._lock = threading.Lock()
         self._summary: _IndexSummary | None = None
         # The questions, and the version of the index that they were made from.
-        self._suggestions: tuple[Version, tuple[str, ...]] = (NO_VERSION, ())
+        self._suggestions: tuple[IndexVersion, tuple[str, ...]] = (NO_VERSION, ())
         self._suggesting = False
         self.indexer = Indexer(workspace)
 
@@ -97,7 +97,7 @@ class AppState:
                 self._summary = _IndexSummary(version, documents, passages, names)
             return self._summary
 
-    def _start_suggesting(self, version: Version) -> None:
+    def _start_suggesting(self, version: IndexVersion) -> None:
         """Find first questions in the background, once per version of the index."""
         with self._lock:
             if self._suggesting or self._suggestions[0] == version:
