@@ -79,8 +79,8 @@ Run = Callable[..., Done]
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Return a function that runs a command line in this process, without any model."""
     monkeypatch.setattr(scoqa.workspace, "Workspace", QuickWorkspace)
-    # It would end this process where an earlier test left a thread of ours at work.
-    monkeypatch.setattr(cli, "_exit_despite_threads", lambda: None)
+    # It would end this process where an earlier test left a task of ours at work.
+    monkeypatch.setattr(cli, "_end_background_work", lambda: None)
 
     def call(*arguments: str | Path) -> Done:
         monkeypatch.setattr(sys, "argv", ["scoqa", *map(str, arguments)])

@@ -65,6 +65,8 @@ def main() -> None:
 
 
 _debug = False
+# With the 4 s that the page takes at most, below the 5 s within which the chat ends.
+_STOP_SECONDS = 0.5
 
 
 def _print_version(requested: bool) -> None:
@@ -138,18 +140,19 @@ def chat(
         logins=logins,
         on_ready=lambda url: typer.echo(f"scoqa is ready: {url}"),
     )
-    _exit_despite_threads()
+    _end_background_work()
 
 
-def _exit_despite_threads() -> None:
-    """Exit immediately with 0 if one of our threads is still running.
+def _end_background_work() -> None:
+    """Stop all background tasks; exit immediately with 0 if one of them does not end.
 
-    Otherwise the interpreter's shutdown would kill the thread inside torch's C++ code, which
-    aborts with SIGABRT. Unfinished work is safe: SQLite tolerates a sudden exit.
+    A task that is loading a model, or in the middle of a long computation, cannot be stopped. The
+    interpreter's shutdown would end it inside torch's C++ code, which aborts with SIGABRT.
+    Unfinished work is safe: SQLite tolerates a sudden exit.
     """
-    import threading
+    from scoqa.background import stop_tasks
 
-    if any(thread.name.startswith("scoqa-") for thread in threading.enumerate()):
+    if stop_tasks(_STOP_SECONDS):
         logging.shutdown()
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(OSError, ValueError):  # closed, or its reader has ended

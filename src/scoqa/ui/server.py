@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from scoqa.background import BackgroundTask
 from scoqa.errors import ScoqaError
 from scoqa.ui.address import listen, url_host
 from scoqa.ui.app import build_application
@@ -61,26 +62,26 @@ def serve(
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
         server = uvicorn.Server(config)
-        thread = threading.Thread(
-            target=server.run, args=([listener],), name="scoqa-page", daemon=True
-        )
-        thread.start()
+        page = BackgroundTask("page", lambda _: server.run([listener]))
+        page.start()
         try:
-            while not server.started and thread.is_alive() and not stop.wait(0.01):
+            while not server.started and page.is_alive() and not stop.wait(0.01):
                 pass
             if server.started:
                 on_ready(f"http://{url_host(host)}:{listener.getsockname()[1]}")
                 loader.start()
             # A bounded wait: on Windows an unbounded one would not notice Ctrl-C.
-            while thread.is_alive() and not stop.wait(0.2):
+            while page.is_alive() and not stop.wait(0.2):
                 pass
         finally:
             # uvicorn logs a traceback for every page that is still open. That is not an error.
             logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
             server.should_exit = True
-            thread.join(_END_SECONDS)
+            page.join(_END_SECONDS)
     if not stop.is_set():
-        raise ScoqaError("The server stopped unexpectedly; see the messages above. Start it again.")
+        raise ScoqaError(
+            "The server stopped unexpectedly; see the messages above. Start it again."
+        ) from page.error
 
 
 @contextmanager

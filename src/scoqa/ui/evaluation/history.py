@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from scoqa import __version__
+from scoqa.background import BackgroundTask
 from scoqa.errors import ScoqaError
 from scoqa.evaluation import build_report, runs
 from scoqa.evaluation.report.compare import Comparison, compare
@@ -136,9 +137,10 @@ class PastRuns:
                 return
             self._computing = True
 
-        def compute() -> None:
+        def compute(task: BackgroundTask) -> None:
             try:
                 for run in missing:
+                    task.check()
                     try:
                         self.report(run)
                     except Exception:
@@ -148,7 +150,7 @@ class PastRuns:
             finally:
                 self._computing = False
 
-        threading.Thread(target=compute, name="scoqa-evaluate-count", daemon=True).start()
+        BackgroundTask("evaluate-count", compute).start()
 
 
 def chat_link(record: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from scoqa.background import BackgroundTask
 from scoqa.errors import ScoqaError
 from scoqa.parse import KINDS
 from scoqa.types import IndexVersion
@@ -104,7 +105,7 @@ class AppState:
                 return
             self._suggesting = True
 
-        def run() -> None:
+        def run(_: BackgroundTask) -> None:
             questions: tuple[str, ...] = ()
             try:
                 questions = self._workspace.suggestions()
@@ -113,4 +114,4 @@ class AppState:
             finally:
                 self._suggestions, self._suggesting = (version, questions), False
 
-        threading.Thread(target=run, name="scoqa-suggest", daemon=True).start()
+        BackgroundTask("suggest", run).start()
