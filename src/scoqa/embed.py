@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -19,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoqa.errors import ModelNotFoundError
-from scoqa.model_runtime import choose_device
+from scoqa.model_runtime import choose_device, offline_imports
 from scoqa.types import Passage
 
 if TYPE_CHECKING:
@@ -112,12 +111,9 @@ class SentenceTransformerEmbedder:
 
     def _load(self) -> SentenceTransformer:
         if self._model is None:
-            # Must be set before the libraries are imported, which read them once.
-            os.environ.setdefault("HF_HUB_OFFLINE", "1")
-            os.environ.setdefault("TRANSFORMERS_OFFLINE", "1")
-            os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-            from sentence_transformers import SentenceTransformer
-            from transformers.utils import logging
+            with offline_imports():
+                from sentence_transformers import SentenceTransformer
+                from transformers.utils import logging
 
             logging.disable_progress_bar()  # type: ignore[no-untyped-call]
             device = choose_device(self.device)

@@ -49,6 +49,9 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    # Otherwise the tokenizers print a warning when a parser process is started by fork. Only the
+    # program sets this; a library leaves the environment to its user.
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     try:
         app(prog_name="scoqa")  # also for python -m scoqa
     except ScoqaError as error:

@@ -40,7 +40,7 @@ def serve(
     Returns within 5 s after that. Uses the next free port if `port` is taken. Signals are only
     received in the main thread; in other threads only `stop` ends the server.
 
-    logins: the result of passwords.find_logins, if the caller already has it.
+    logins: see passwords.find_logins; by default those of the workspace.
     on_ready: called with the address when the page responds; the models are loaded after that.
     Raises LoginError, see passwords.find_logins, and ScoqaError if no port is free.
     """
@@ -49,8 +49,7 @@ def serve(
     stop = stop or threading.Event()
     loader = ModelLoader(workspace)
     host = workspace.settings.host
-    if not logins:  # also if they are empty: a host that other machines reach requires a login
-        logins = passwords.find_logins(workspace)
+    logins = passwords.find_logins(workspace, given=logins)
     with listen(host, port) as listener, _stop_on_signals(stop):
         config = uvicorn.Config(
             build_application(workspace, loader, logins=logins),
