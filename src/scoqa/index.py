@@ -24,6 +24,7 @@ from scoqa.errors import (
     ParseError,
     WorkspaceError,
 )
+from scoqa.heading_path import HeadingPath
 from scoqa.parse import (
     ParsedFile,
     document_id,
@@ -346,7 +347,7 @@ def _without_file_title(parsed: _Parsed) -> list[Passage]:
     if title != title_from(parsed.document.path):
         return parsed.passages
     return [
-        replace(passage, heading=passage.heading.removeprefix(title).removeprefix(" > "))
+        replace(passage, heading=str(HeadingPath.parse(passage.heading).below(title)))
         for passage in parsed.passages
     ]
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from scoqa.heading_path import HeadingPath
 from scoqa.places import Marks
 from scoqa.sentences import sentences
 from scoqa.types import Document, Passage, content_id
@@ -89,9 +90,8 @@ def build_heading(document: Document, marks: Marks, position: int) -> str:
     if dated := marks.kinds.get("date"):
         parts.append(_ISO_DATE.sub(_spell_date, dated[0].label))
     parts += [label for kind in ("message", "sheet") if (label := marks.label(kind, position))]
-    if (heading := marks.label("heading", position)) and heading != document.title:
-        parts.append(heading.removeprefix(f"{document.title} > "))
-    return " > ".join(parts)
+    path = HeadingPath.parse(marks.label("heading", position) or "").below(document.title)
+    return str(HeadingPath((*parts, *path.headings)))
 
 
 def _spell_date(match: re.Match[str]) -> str:
