@@ -111,9 +111,9 @@ class EvaluationRunner:
             if self._progress is not None:
                 name = self._progress.selected.name
                 raise BusyError(f"{name} is running. Wait until it ends, or stop it first.")
+            self._task = BackgroundTask("evaluate", lambda _: self._run(selected, anew))
             self._progress = RunProgress(selected, "Loading the model")
             self._outcome, self._corrections = None, ()
-            self._task = BackgroundTask("evaluate", lambda _: self._run(selected, anew))
         self._task.start()
 
     def stop(self) -> None:
