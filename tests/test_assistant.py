@@ -176,7 +176,7 @@ def test_a_collection_that_is_not_there_is_an_error_that_names_the_others(sco: W
 def test_each_stage_is_told_in_the_asking_thread_as_it_begins(folder: Path) -> None:
     workspace = quick_workspace(folder)
     workspace.sync()
-    embedder: Any = workspace.assistant.embedder
+    embedder: Any = workspace.models.embedder
     told: list[tuple[str, int, bool]] = []
 
     def progress(stage: Stage) -> None:
@@ -188,6 +188,7 @@ def test_each_stage_is_told_in_the_asking_thread_as_it_begins(folder: Path) -> N
     answer = workspace.ask("Who built the lighthouse?", progress=progress)
     explained = workspace.explain("Who built the lighthouse?", progress=progress)
     assert answer == explained.answer == workspace.ask("Who built the lighthouse?")
+    assert workspace.version == explained.version
     (first, before, one), (second, after, two), *again = told
     assert (("find", "read"), (True, True)) == ((first, second), (one, two))
     assert (0, 1) == (before, after), "found by one vector, and nothing read yet"
@@ -318,7 +319,7 @@ def test_asking_twice_gives_the_same_answer(sco: Workspace) -> None:
 
 
 def test_a_text_alone_and_in_a_batch_has_the_same_vector(sco: Workspace) -> None:
-    embedder = sco.assistant.embedder
+    embedder = sco.models.embedder
     texts = ["Short.", "A longer sentence about the summit in Astana. " * 8, "上海合作组织", ""]
     together = embedder.embed(texts)
     alone = np.vstack([embedder.embed([text]) for text in texts])

@@ -26,6 +26,7 @@ from scoqa.types import (
     Document,
     Explanation,
     Hit,
+    IndexVersion,
     Reading,
     Reason,
     Span,
@@ -112,8 +113,9 @@ class Assistant:
         where = Where(collection, path, quoted)
         with self.store.view() as view:
             self._check_index(view, collection)
+            version = IndexVersion(view.identity, view.generation)
             if view.is_empty():
-                return _explain_silence(question, asked, "empty_index", clock)
+                return _explain_silence(question, asked, "empty_index", clock, version)
             english = is_mostly_latin(asked)
             reason: Reason | None = None if english else "language_not_supported"
             k = self.settings.search_k
@@ -146,7 +148,7 @@ class Assistant:
             near_misses=() if reason is None else citations[:MOST_NEAR_MISSES],
             timings=clock.seconds,
         )
-        return Explanation(answer, tuple(hits), tuple(read), reading)
+        return Explanation(answer, tuple(hits), tuple(read), reading, version)
 
     def search(self, query: str, *, k: int = 10, where: Where = Where()) -> list[Hit]:
         """Return the k best passages for `query`, with their ranks in each search.
@@ -256,7 +258,9 @@ def _cite_original_first(citation: Citation, documents: Mapping[str, Document]) 
     return citation
 
 
-def _explain_silence(question: str, asked: str, reason: Reason, clock: _Clock) -> Explanation:
+def _explain_silence(
+    question: str, asked: str, reason: Reason, clock: _Clock, version: IndexVersion
+) -> Explanation:
     answer = Answer(question, asked, (), 0.0, False, reason, (), clock.seconds)
     windows: tuple[Window, ...] = ()
-    return Explanation(answer, (), windows, EMPTY_READING)
+    return Explanation(answer, (), windows, EMPTY_READING, version)

@@ -24,6 +24,7 @@ from scoqa.errors import (
     ParseError,
     WorkspaceError,
 )
+from scoqa.heading_path import HeadingPath
 from scoqa.parse import (
     ParsedFile,
     document_id,
@@ -344,10 +345,6 @@ def _to_embed(parsed: _Parsed) -> list[Passage]:
     Their texts are reading views, with the names of columns in tables. Their headings lack the
     words of the file name: a copy or a renamed file then has the same vectors. Word search still
     finds the file name.
-
-    Their texts are reading views, with the names of columns in tables. Their headings lack a title
-    that is only the file name: a copy or a renamed file then has the same vectors. Word search
-    still finds the file name.
     """
     document = parsed.document
     layout = Layout(document.marks)
@@ -357,10 +354,11 @@ def _to_embed(parsed: _Parsed) -> list[Passage]:
         replace(
             passage,
             text=layout.build_view(document.text, passage.start, passage.end).text,
-            heading=passage.heading.removesuffix(name)
-            .removesuffix(" > ")
-            .removeprefix(title)
-            .removeprefix(" > "),
+            heading=str(
+                HeadingPath.parse(passage.heading.removesuffix(name).removesuffix(" > ")).below(
+                    title
+                )
+            ),
         )
         for passage in parsed.passages
     ]

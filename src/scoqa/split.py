@@ -15,6 +15,7 @@ from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from scoqa.heading_path import HeadingPath
 from scoqa.normalization import terms
 from scoqa.places import Marks
 from scoqa.reading_view import Layout
@@ -114,14 +115,14 @@ def build_heading(document: Document, marks: Marks, position: int) -> str:
     if (dated := marks.kinds.get("date")) and is_first:
         parts.append(_ISO_DATE.sub(_spell_date, dated[0].label))
     parts += [label for kind in ("message", "sheet") if (label := marks.label(kind, position))]
-    if (heading := marks.label("heading", position)) and heading != document.title:
-        parts.append(heading.removeprefix(f"{document.title} > "))
+    path = HeadingPath.parse(marks.label("heading", position) or "").below(document.title)
+    parts += path.headings
     if (table := marks.at("table", position)) and table.start <= position < table.end:
         _, caption, *_ = [*table.label.split("\n"), ""]
         parts += [caption] if caption and caption not in parts else []
     if name := find_name_words(document):
         parts.append(name)
-    return " > ".join(parts)
+    return str(HeadingPath(tuple(parts)))
 
 
 def find_name_words(document: Document) -> str:

@@ -283,13 +283,26 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class IndexVersion:
+    """A state of an index. Equal versions always have the same documents.
+
+    identity: the unique id of the index; a rebuilt index has another. generation: the number of
+    its last write, 0 for a new index.
+    """
+
+    identity: str
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
-    """Every stage behind an answer, for `--explain`."""
+    """Every stage behind an answer, and the version of the index that it was given on."""
 
     answer: Answer
     hits: tuple[Hit, ...]
     windows: tuple[Window, ...]
     reading: Reading
+    version: IndexVersion
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from conftest import document_of
-from scoqa.embed import SPECIAL_TOKENS, Embedder
+from scoqa.embed import SPECIAL_TOKENS, SentenceTransformerEmbedder
 from scoqa.models import find_embedder
 from scoqa.split import MOST_CHARACTERS_PER_TOKEN, find_name_words, split
 from scoqa.types import Document, Mark, Passage
@@ -44,9 +44,9 @@ texts = st.one_of(
 
 
 @cache
-def embedder() -> Embedder:
+def embedder() -> SentenceTransformerEmbedder:
     model = find_embedder("all-MiniLM-L6-v2")
-    return Embedder(model.folder, model.fingerprint)
+    return SentenceTransformerEmbedder(model.folder, model.fingerprint)
 
 
 def passages_of(document: Document) -> list[Passage]:

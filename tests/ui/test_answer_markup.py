@@ -22,6 +22,7 @@ from scoqa.types import (
     Citation,
     Document,
     Freshness,
+    IndexVersion,
     Mark,
     Reason,
     Span,
@@ -68,7 +69,7 @@ class FakeWorkspace:
     def summary(self) -> tuple[int, int]:
         return 1, 2
 
-    version = ("index", 1)
+    version = IndexVersion("index", 1)
 
     def collections(self) -> tuple[str, ...]:
         return ("",)

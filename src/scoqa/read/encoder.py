@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoqa.errors import ModelNotFoundError
+from scoqa.model_runtime import choose_device
 from scoqa.read.borders import find_breaks, find_word_edges, include_marks
 from scoqa.read.model_storage import load_model
 from scoqa.types import Window
@@ -80,9 +81,10 @@ class Piece:
 class Encoder:
     """A span model with its tokenizer. Thread-safe: one call is scored at a time."""
 
-    def __init__(self, folder: Path) -> None:
-        """folder: a BertForQuestionAnswering and its tokenizer.json."""
+    def __init__(self, folder: Path, *, device: str = "auto") -> None:
+        """folder: a BertForQuestionAnswering and its tokenizer.json. device: as the setting."""
         self.folder = folder
+        self.device = device
         self._lock = threading.Lock()
         self._model: Any = None
         self._tokenizer_once: Tokenizer | None = None
@@ -96,7 +98,8 @@ class Encoder:
         """Load the model into memory: seconds the first time, immediate after that."""
         with self._lock:
             if self._model is None:
-                self._model = load_model(self.folder, require_trained=True).eval()
+                model = load_model(self.folder, require_trained=True).eval()
+                self._model = model.to(choose_device(self.device))
 
     def encode(self, question: str, windows: Sequence[Window]) -> list[Piece]:
         """Return the model inputs for `question`, in the order of `windows`.

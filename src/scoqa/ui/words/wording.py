@@ -6,6 +6,7 @@ scoqa.silence_wording; all other text of the page is in its assets.
 
 from __future__ import annotations
 
+from scoqa.heading_path import HeadingPath
 from scoqa.silence_wording import explain_reason
 from scoqa.types import Answer, Citation, Mark, MarkKind
 
@@ -42,8 +43,8 @@ def place_words(citation: Citation) -> str:
     The document's title is shown beside the place, and is therefore left out of the heading.
     """
     line = f"line {citation.line:,}" if citation.has_file_lines and not citation.place else ""
-    heading = (citation.heading or "").removeprefix(f"{citation.title} > ")
-    under = f"under “{heading}”" if heading and heading != citation.title else ""
+    heading = str(HeadingPath.parse(citation.heading or "").below(citation.title))
+    under = f"under “{heading}”" if heading else ""
     return " · ".join(part for part in (citation.place, line, under) if part)
 
 
