@@ -10,7 +10,7 @@ SOURCE = Path(__file__).parent.parent / "src" / "scoqa"
 
 # From the ground up. A module imports from rows below its own, never from its own row or above.
 ROWS = [
-    {"errors", "normalization", "sentences", "places"},
+    {"errors", "normalization", "sentences", "places", "turns"},
     {"types", "config"},
     {"serial", "silence_wording"},
     {"models", "parse", "split", "embed", "store", "converse", "read", "terminal"},

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoqa.errors import ModelNotFoundError
+from scoqa.turns import Turns
 from scoqa.types import Passage
 
 if TYPE_CHECKING:
@@ -32,14 +32,14 @@ SPECIAL_TOKENS = 2  # [CLS] and [SEP] around every input
 
 
 class Embedder:
-    """An embedding model. Thread-safe: one embedding runs at a time."""
+    """An embedding model. Thread-safe: one embedding runs at a time, those of asks first."""
 
     def __init__(self, folder: Path, fingerprint: str) -> None:
         """folder: a complete sentence-transformers model. fingerprint: stored with each index."""
         self.folder = folder
         self.fingerprint = fingerprint
         self.max_tokens = _max_tokens(folder)
-        self._lock = threading.Lock()
+        self._turns = Turns()
         self._model: SentenceTransformer | None = None
         self._loaded_tokenizer: Tokenizer | None = None
 
@@ -50,7 +50,7 @@ class Embedder:
 
     def load(self) -> None:
         """Load the model into memory. Takes seconds the first time; does nothing after that."""
-        with self._lock:
+        with self._turns.turn():
             self._load()
 
     def _load(self) -> SentenceTransformer:
@@ -81,7 +81,7 @@ class Embedder:
         Texts longer than `max_tokens` are truncated. No texts give shape (0, d).
         progress: called after each batch.
         """
-        with self._lock:
+        with self._turns.turn():
             model = self._load()
             size = int(model.get_embedding_dimension() or 0)
             vectors = np.zeros((len(texts), size), dtype=np.float32)
@@ -89,6 +89,7 @@ class Embedder:
             # in the first batch.
             order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
             for start in range(0, len(order), BATCH):
+                self._turns.give_way()
                 batch = order[start : start + BATCH]
                 vectors[batch] = model.encode(
                     [texts[i] for i in batch],

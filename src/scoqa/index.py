@@ -37,6 +37,7 @@ from scoqa.parse.ahead import parse_ahead
 from scoqa.parse.folder import Source, scan
 from scoqa.split import split
 from scoqa.store import Entry, Store, StoreWriter, file_stamp
+from scoqa.turns import in_background
 from scoqa.types import Document, Notice, Passage, SyncReport
 
 # Passages embedded before their vectors are stored: a kill loses at most these, about two seconds.
@@ -293,7 +294,8 @@ class _Sync:
             self._report(start, "loading the model")
         for first in range(0, len(missing), GROUP):
             group = missing[first : first + GROUP]
-            vectors = self.embedder.embed([texts[key] for key in group])
+            with in_background():
+                vectors = self.embedder.embed([texts[key] for key in group])
             self.writer.keep_vectors(group, np.asarray(vectors))
             self.embedded += len(group)
             done = start + size * (first + len(group)) // len(missing)

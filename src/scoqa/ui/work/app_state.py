@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from scoqa.errors import ScoqaError
 from scoqa.parse import KINDS
+from scoqa.turns import in_background
 from scoqa.ui.work.indexing import Indexer
 from scoqa.ui.work.model_loader import ModelLoader
 
@@ -107,7 +108,8 @@ class AppState:
         def run() -> None:
             questions: tuple[str, ...] = ()
             try:
-                questions = self._workspace.suggestions()
+                with in_background():
+                    questions = self._workspace.suggestions()
             except ScoqaError as error:
                 _log.info("No first questions: %s", error)
             finally:
