@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoqa.errors import IndexMismatchError
-from scoqa.store import Counts, Entry, Match, Where, file_stamp, schema
+from scoqa.stamps import file_stamp
+from scoqa.store import Counts, Entry, Match, Where, schema
 from scoqa.store.catalog import Catalog
 from scoqa.store.catalog_writer import CatalogWriter
 from scoqa.store.reuse import copy_vectors

@@ -54,7 +54,7 @@ def add_optional_tables(connection: sqlite3.Connection) -> None:
         "ON DELETE CASCADE, page INTEGER NOT NULL, boxes BLOB NOT NULL, "
         "PRIMARY KEY (content, page)) WITHOUT ROWID"
     )
-    # The stamp of a document's file when its bytes were last hashed; see scoqa.store.file_stamp.
+    # The stamp of a document's file when its bytes were last hashed; see scoqa.stamps.
     connection.execute(
         "CREATE TABLE IF NOT EXISTS stamps (document INTEGER PRIMARY KEY REFERENCES documents (id) "
         "ON DELETE CASCADE, stamp TEXT NOT NULL)"
