@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 
 from scoqa.errors import ModelNotFoundError
 from scoqa.model_runtime import choose_device, offline_imports
+from scoqa.turns import Turns
 from scoqa.types import Passage
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class Embedder(Protocol):
 
 
 class SentenceTransformerEmbedder:
-    """A local sentence-transformers model. Thread-safe: one embedding runs at a time.
+    """A local sentence-transformers model. Thread-safe: one embedding runs at a time, asks first.
 
     Counting tokens loads only the small tokenizer; the model is loaded at the first embedding.
     """
@@ -95,7 +95,7 @@ class SentenceTransformerEmbedder:
         self.fingerprint = fingerprint
         self.device = device
         self.max_tokens = _max_tokens(folder)
-        self._lock = threading.Lock()
+        self._turns = Turns()
         self._model: SentenceTransformer | None = None
         self._loaded_tokenizer: Tokenizer | None = None
 
@@ -106,7 +106,7 @@ class SentenceTransformerEmbedder:
 
     def load(self) -> None:
         """Load the model into memory. Takes seconds the first time; does nothing after that."""
-        with self._lock:
+        with self._turns.turn():
             self._load()
 
     def _load(self) -> SentenceTransformer:
@@ -135,7 +135,7 @@ class SentenceTransformerEmbedder:
         Texts longer than `max_tokens` are truncated. No texts give shape (0, d).
         progress: called after each batch.
         """
-        with self._lock:
+        with self._turns.turn():
             model = self._load()
             size = int(model.get_embedding_dimension() or 0)
             vectors = np.zeros((len(texts), size), dtype=np.float32)
@@ -143,6 +143,7 @@ class SentenceTransformerEmbedder:
             # in the first batch.
             order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
             for start in range(0, len(order), BATCH):
+                self._turns.give_way()
                 batch = order[start : start + BATCH]
                 vectors[batch] = model.encode(
                     [texts[i] for i in batch],

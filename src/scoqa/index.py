@@ -38,15 +38,13 @@ from scoqa.parse.ahead import parse_ahead
 from scoqa.parse.folder import Source, scan
 from scoqa.reading_view import Layout
 from scoqa.split import find_name_words, split
-from scoqa.store import Entry, Store, StoreWriter, file_stamp
+from scoqa.stamps import file_stamp, is_settled
+from scoqa.store import Entry, Store, StoreWriter
+from scoqa.turns import in_background
 from scoqa.types import Document, Notice, Passage, SyncReport
 
 # Passages embedded before their vectors are stored: a kill loses at most these, about two seconds.
 GROUP = 64
-# A file that was modified less than this before it was hashed could be modified once more without
-# a new modification time, so it is hashed again by the next sync (git: "racily clean"). The
-# coarsest clock of a file system in use is that of FAT: two seconds.
-CLOCK_STEP_NS = 2 * 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +214,7 @@ class _Sync:
         stamps = {
             source.path: file_stamp(source.state)
             for source in sources
-            if source.state.st_mtime_ns < started - CLOCK_STEP_NS
+            if is_settled(source.state, started)
         }
         self.writer.set_stamps({p: stamp for p, stamp in stamps.items() if stored.get(p) != stamp})
 
@@ -295,7 +293,8 @@ class _Sync:
             self._report(start, "loading the model")
         for first in range(0, len(missing), GROUP):
             group = missing[first : first + GROUP]
-            vectors = self.embedder.embed([texts[key] for key in group])
+            with in_background():
+                vectors = self.embedder.embed([texts[key] for key in group])
             self.writer.keep_vectors(group, np.asarray(vectors))
             self.embedded += len(group)
             done = start + size * (first + len(group)) // len(missing)

@@ -8,8 +8,10 @@ the parser changed, the quote is elsewhere now, or it is gone. Each file is pars
 from __future__ import annotations
 
 import errno
+import os
 import stat
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from operator import attrgetter
 from pathlib import Path
@@ -17,6 +19,7 @@ from pathlib import Path
 from scoqa.errors import ParseError, WorkspaceError
 from scoqa.parse import hash_file, parse_file
 from scoqa.parse.folder import Source, is_document_path, scan
+from scoqa.stamps import file_stamp, is_settled
 from scoqa.types import Answer, Citation, Document, Freshness, Span, Verdict
 
 MOST_PLACES = 20  # at most this many places per quote are listed
@@ -59,17 +62,39 @@ def outdated_files(answer: Answer, documents: Path) -> dict[str, Freshness]:
     return {path: state for path, state in states.items() if state != "unchanged"}
 
 
-def freshness(document: Document | Citation, documents: Path) -> Freshness:
+class DigestCache:
+    """The SHA-256 of files, each hashed once as long as its stamp stays the same. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._digests: dict[Path, tuple[str, str]] = {}  # stamp and digest
+
+    def hash_file(self, file: Path) -> str:
+        """Return the SHA-256 of `file`, as `scoqa.parse.hash_file`. Raises OSError."""
+        now = time.time_ns()
+        with file.open("rb") as handle:  # raises if it may not be read any more
+            state = os.fstat(handle.fileno())
+        stamp, digest = self._digests.get(file, ("", ""))
+        if stamp != file_stamp(state):
+            digest = hash_file(file)
+            if is_settled(state, now):
+                self._digests[file] = (file_stamp(state), digest)
+        return digest
+
+
+def freshness(
+    document: Document | Citation, documents: Path, hash_with: Callable[[Path], str] | None = None
+) -> Freshness:
     """Compare the file of a document or citation with its indexed version.
 
     unchanged: the same bytes, by a hash computed now. changed: other bytes. missing: there is no
     regular file with that name. unreadable: the file exists, or may exist, but cannot be read.
+    hash_with: returns the SHA-256 of a file, by default from all its bytes; see `DigestCache`.
     """
     try:
         file = find_file(document.path, documents)
         if file is None:
             return "missing"
-        return "unchanged" if hash_file(file) == document.digest else "changed"
+        return "unchanged" if (hash_with or hash_file)(file) == document.digest else "changed"
     except WorkspaceError:  # the documents folder is missing
         return "missing"
     except OSError as error:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import os
+import platform
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from conftest import quick_workspace
 from scoqa.errors import ParseError, ScoqaError
 from scoqa.parse import parse_file
-from scoqa.parse.sandbox import pool
+from scoqa.parse.common.parsed import Parsed
+from scoqa.parse.sandbox import answers, containment, pool, worker
+from scoqa.types import Mark
 
 # What a worker does with files of these names instead of reading them.
 MISDEEDS = {
@@ -25,16 +30,32 @@ MISDEEDS = {
     "print": "os.write(1, b'noise')",
     "end": "os._exit(3)",
     "big": "[bytearray(b'x' * 600 * 2**20) for _ in (1,)]",
+    "environment": "dict(problem=' '.join(sorted(os.environ)))",
+    "socket": "attempt(lambda: socket.socket())",
+    "local": "attempt(lambda: socket.socket(socket.AF_UNIX))",
+    "program": "attempt(lambda: subprocess.run(['/bin/true']))",
+    "longer": "setattr(worker, '_write', lambda f, data: f.write((2**62).to_bytes(8, 'big')))",
+    "shorter": "setattr(worker, '_write', lambda f, data: f.write((4).to_bytes(8, 'big')))",
+    "list": "setattr(worker, '_encode_outcome', lambda outcome: b'[' * 100_000)",
+    "forged": "dict(real(request), marks=[[0, 99, 'page', '', None]])",
 }
 MISBEHAVE = f"""
-import os, sys, time
+import os, socket, subprocess, sys, time
 from scoqa.parse.sandbox import worker
 misdeeds = {MISDEEDS!r}
 real = worker.parse
+def attempt(call):
+    try:
+        call()
+    except OSError as error:
+        return dict(problem=f"refused: {{error.strerror}}")
+    return dict(problem="done")
 def parse(request):
     name = request["path"].removesuffix(".txt")
     if name in misdeeds:
-        eval(misdeeds[name])
+        answer = eval(misdeeds[name])
+        if isinstance(answer, dict):
+            return answer
     return real(request)
 worker.TASKS["parse"] = parse
 worker.main()
@@ -59,6 +80,91 @@ def reason(folder: Path, name: str) -> str:
 
 def text(folder: Path, name: str) -> str:
     return parse_file(folder / name, name).document.text
+
+
+def test_a_secret_of_the_environment_does_not_reach_the_process(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SCOQA_PASSWORD", "tide tables")
+    names = set(reason(folder, "environment.txt").split())
+    assert names <= {*containment.VARIABLES, "OPENBLAS_NUM_THREADS"}
+    assert "PATH" in names
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or platform.machine() not in ("x86_64", "aarch64"),
+    reason="the filter of system calls exists on Linux on these processors",
+)
+def test_the_process_opens_no_socket_and_starts_no_program(folder: Path) -> None:
+    for name in ("socket", "local", "program"):
+        assert "refused: Permission denied" == reason(folder, f"{name}.txt")
+    assert "The good file.\n" == text(folder, "good.txt")
+
+
+def test_where_the_kernel_has_no_filter_files_are_read_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(platform, "machine", lambda: "vax")
+    assert not containment.forbid_system_calls()
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("longer", "made the parser return 4,398,046,511,104 MB; scoqa accepts at most 1,024 MB."),
+     ("shorter", "made the parser return a result that is not a document."),
+     ("list", "made the parser return a result that is not a document."),
+     ("forged", "made the parser return a result that is not a document.")],
+)  # fmt: skip
+def test_a_false_answer_is_refused(folder: Path, name: str, said: str) -> None:
+    assert reason(folder, f"{name}.txt").startswith(said)
+    assert "The good file.\n" == text(folder, "good.txt")
+
+
+SOUND = {
+    "digest": "0" * 64, "modified": "2026-01-01", "text": "abc", "text_digest": "1" * 64,
+    "title": None, "marks": [[0, 3, "page", "1", [0, 0, 1.5, 2]]], "warnings": ["w"], "boxes": [""],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"text": 3}, {"digest": "0"}, {"title": []}, {"marks": {}}, {"marks": [[0, 3, "page", "1"]]},
+     {"marks": [[2, 1, "page", "1", None]]}, {"marks": [[-1, 1, "page", "1", None]]},
+     {"marks": [[0, 4, "page", "1", None]]}, {"marks": [[0, True, "page", "1", None]]},
+     {"marks": [[0, 1, "page", "1", [1, 2]]]}, {"warnings": [1]}, {"boxes": [None]}],
+    ids=str,
+)  # fmt: skip
+def test_only_documents_pass(change: dict[str, Any]) -> None:
+    answers.check_document(SOUND, "a.txt")
+    with pytest.raises(ParseError, match="not a document"):
+        answers.check_document({**SOUND, **change}, "a.txt")
+    with pytest.raises(ParseError, match="not a document"):
+        answers.decode_bytes("*", "a.txt")
+
+
+def test_marks_and_warnings_have_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answers, "MOST_MARKS", 3)
+    marks = [[0, 1, "row", "", None]] * 4
+    with pytest.raises(ParseError, match=r"has 4 marks .* at most 3\. Split it"):
+        answers.check_document({**SOUND, "marks": marks}, "a.txt")
+    with pytest.raises(ParseError, match="has 101 warnings; scoqa accepts at most 100"):
+        answers.check_document({**SOUND, "warnings": ["w"] * 101}, "a.txt")
+    (tmp_path / "a.txt").write_text("a")
+    request = {"file": str(tmp_path / "a.txt"), "path": "a.txt"}
+
+    def many(count: int) -> list[str]:
+        parsed = Parsed("a", None, warnings=tuple(f"warning {each}" for each in range(count)))
+        form = SimpleNamespace(read=lambda data, path: parsed)
+        monkeypatch.setattr(worker, "format_at", lambda path: form)
+        return list(worker.parse(request)["warnings"])
+
+    assert [f"warning {each}" for each in range(100)] == many(100)
+    assert [*(f"warning {each}" for each in range(99)), "has 3 more warnings."] == many(102)
+    crowded = Parsed("a", None, tuple(Mark(0, 1, "row", "") for _ in range(4)))
+    form = SimpleNamespace(read=lambda data, path: crowded)
+    monkeypatch.setattr(worker, "format_at", lambda path: form)
+    with pytest.raises(ParseError, match="has 4 marks"):
+        worker.parse(request)
 
 
 def test_a_crash_costs_one_file(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -14,8 +15,10 @@ from starlette.testclient import TestClient
 
 from conftest import quick_workspace
 from papers import FIRST, LABELS, LIT, SECOND, write_report
+from scoqa import verification
 from scoqa.errors import ParseError
-from scoqa.parse import document_id
+from scoqa.parse import document_id, hash_file
+from scoqa.parse.pdf import picture
 from scoqa.types import Citation, Document, Span
 from scoqa.ui.app import build_application
 from scoqa.ui.auth import passwords
@@ -181,6 +184,62 @@ def test_a_page_of_a_file_that_changed_or_went_says_so(tmp_path: Path) -> None:
         gone = client.get(address(document))
         assert gone.status_code == 409
         assert "report.pdf does not exist any more." == gone.json()["problem"]
+
+
+def age(file: Path, *, seconds: float) -> None:
+    """Set the modification time of `file` to `seconds` ago."""
+    os.utime(file, (time.time() - seconds,) * 2)
+
+
+@pytest.mark.parametrize(("seconds", "expected"), [(3600, 1), (0, 3)])
+def test_a_file_is_hashed_once_per_stamp_unless_it_was_written_just_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: float, expected: int
+) -> None:
+    file = tmp_path / "docs" / "report.pdf"
+    write_report(file)
+    workspace = quick_workspace(tmp_path)
+    workspace.sync()
+    age(file, seconds=seconds)
+    hashed: list[Path] = []
+
+    def noted(file: Path) -> str:
+        hashed.append(file)
+        return hash_file(file)
+
+    monkeypatch.setattr(verification, "hash_file", noted)
+    document = workspace.document(document_id("report.pdf"))
+    with TestClient(build_application(workspace), base_url=URL) as client:
+        for number in (1, 2, 1):
+            assert client.get(address(document, number)).status_code == 200
+        assert expected == len(hashed)
+        file.write_bytes(file.read_bytes() + b"\n")
+        assert client.get(address(document, 1)).status_code == 409
+
+
+def test_the_process_that_renders_keeps_a_file_open_until_it_changes(tmp_path: Path) -> None:
+    file = tmp_path / "report.pdf"
+    write_report(file)
+    digest = hash_file(file)
+    last = picture._LastDocument()
+    try:
+        age(file, seconds=0)
+        just_written = last.open(file, "report.pdf", digest)
+        age(file, seconds=3600)
+        kept = last.open(file, "report.pdf", digest)
+        assert kept is not just_written
+        assert kept is last.open(file, "report.pdf", digest)
+        with pytest.raises(ParseError, match="has changed since it was indexed"):
+            last.open(file, "report.pdf", "0" * 64)
+        last.open(file, "report.pdf", digest)
+        file.write_bytes(file.read_bytes() + b"\n")
+        age(file, seconds=3600)
+        with pytest.raises(ParseError, match="has changed since it was indexed"):
+            last.open(file, "report.pdf", digest)
+        file.unlink()
+        with pytest.raises(ParseError, match="cannot be read"):
+            last.open(file, "report.pdf", digest)
+    finally:
+        last.close()
 
 
 # -- how much is made ---------------------------------------------------------------------------

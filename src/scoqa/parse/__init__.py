@@ -7,7 +7,6 @@ registry of parsers. Files are parsed in separate processes.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from dataclasses import replace
 from datetime import datetime
@@ -17,6 +16,7 @@ from typing import NamedTuple
 from scoqa.errors import ParseError
 from scoqa.parse.formats import KINDS, PARSERS, format_at, format_of
 from scoqa.parse.sandbox import pool
+from scoqa.parse.sandbox.answers import check_document, decode_bytes
 from scoqa.types import Document, Mark, content_id
 
 __all__ = [
@@ -80,6 +80,7 @@ def parse_file(file: Path, path: str) -> ParsedFile:
         raise ParseError(path, f"cannot be read: {error.strerror or error}.") from error
     request = {"task": "parse", "file": str(file.absolute()), "path": path}
     result = pool.run(request, path=path, size=size)
+    check_document(result, path)
     document = Document(
         id=document_id(path),
         path=path,
@@ -96,7 +97,7 @@ def parse_file(file: Path, path: str) -> ParsedFile:
         media_type=form.media_type,
         modified=datetime.fromisoformat(result["modified"]),
     )
-    boxes = tuple(base64.b64decode(page) for page in result["boxes"])
+    boxes = tuple(decode_bytes(page, path) for page in result["boxes"])
     return ParsedFile(document, tuple(result["warnings"]), boxes)
 
 
@@ -140,4 +141,4 @@ def page_image(file: Path, path: str, digest: str, number: int, width: int) -> b
         "number": number,
         "width": width,
     }
-    return base64.b64decode(pool.run(request, path=path)["png"])
+    return decode_bytes(pool.run(request, path=path).get("png"), path)

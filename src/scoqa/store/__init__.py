@@ -6,7 +6,6 @@ interface and depend on no engine; `open_store` is the only entry point.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -63,15 +62,6 @@ class Match:
     passage: Passage
     path: str
     score: float
-
-
-def file_stamp(state: os.stat_result) -> str:
-    """Return the size, the modification time in nanoseconds and the inode of a file, as one string.
-
-    A file with the same stamp as before has very probably the same bytes. A string, because
-    inodes and times may exceed the integers of a database.
-    """
-    return f"{state.st_size} {state.st_mtime_ns} {state.st_ino}"
 
 
 class View(Protocol):
@@ -179,7 +169,7 @@ class StoreWriter(View, Protocol):
         """Return the stamps set by `set_stamps`, by path; a document put since then has none."""
 
     def set_stamps(self, stamps: Mapping[str, str]) -> None:
-        """Store the stamp of the file at each path, see `file_stamp`; unknown paths are ignored."""
+        """Store the `file_stamp` of the file at each path; unknown paths are ignored."""
 
     def note_failed(self, notices: Sequence[Notice]) -> None:
         """Replace the stored list of unreadable files and their reasons."""

@@ -34,6 +34,9 @@ HEADING_WEIGHT = 2.0
 MOST_CACHED = 64_000_000
 
 
+MOST_ROW = 2**63 - 1  # the largest row number of SQLite
+
+
 def quote_term(word: str) -> str:
     """Quote `word` for FTS5, so that text of the user is never parsed as query syntax."""
     return '"' + word.replace('"', '""') + '"'
@@ -188,8 +191,15 @@ class Catalog:
     def _forget_text(self, content: int) -> None:
         self._cached -= len(self._texts.pop(content, ""))
 
-    def passage_rows(self) -> set[int]:
-        return {row[0] for row in self.connection.execute("SELECT id FROM passages")}
+    def passage_rows(self, first: int = 0, last: int = MOST_ROW) -> list[int]:
+        """Return the rows of passages from `first` to `last`, ascending."""
+        query = "SELECT id FROM passages WHERE id BETWEEN ? AND ? ORDER BY id"
+        return [row[0] for row in self.connection.execute(query, (first, last))]
+
+    def count_passage_rows(self, first: int = 0, last: int = MOST_ROW) -> int:
+        """Return how many rows `passage_rows` would return; SQLite only counts them."""
+        query = "SELECT count(*) FROM passages WHERE id BETWEEN ? AND ?"
+        return int(self.connection.execute(query, (first, last)).fetchone()[0])
 
     def allowed_rows(self, where: Where) -> list[int] | None:
         """Return the passage rows that match `where`, sorted; None if it has no condition."""

@@ -9,13 +9,9 @@ from __future__ import annotations
 import itertools
 import os
 import sqlite3
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
 
 from scoqa.errors import (
     IndexDamagedError,
@@ -31,9 +27,7 @@ from scoqa.store.catalog_writer import CatalogWriter
 from scoqa.store.connection import close_after_writing, open_to_read, open_to_write
 from scoqa.store.local_view import LocalView, LocalWriter
 from scoqa.store.lock import describe_holder, hold_lock, is_writable
-from scoqa.store.vectors import VectorCache
-
-Vectors = NDArray[np.float32]
+from scoqa.store.vector_index import VectorState
 
 CATALOG = "catalog.sqlite"
 ASIDE = "set-aside"
@@ -47,9 +41,7 @@ class LocalStore:
         self.folder = folder
         self.command = command
         self._rebuild = f"Rebuild it with: {command} --rebuild"
-        self._guard = threading.Lock()
-        self._cache: VectorCache | None = None
-        self._cache_of: tuple[str, int] = ("", -1)  # (identity of the catalog, generation)
+        self.vectors = VectorState()
 
     @property
     def writable(self) -> bool:
@@ -101,8 +93,7 @@ class LocalStore:
             aside.mkdir()
             for file in self._files():
                 file.replace(aside / file.name)
-        with self._guard:
-            self._cache, self._cache_of = None, ("", -1)
+        self.vectors.forget()
         if embedder:
             self._copy_vectors(LocalStore(aside, self.command), embedder)
 
@@ -161,25 +152,3 @@ class LocalStore:
                 f"{self.folder / CATALOG} cannot be read as an index ({error}). Your documents "
                 f"are unchanged. {self._rebuild}"
             ) from error
-
-    def cache_for(self, view: LocalView) -> VectorCache:
-        """Return the vector cache with exactly the passages that `view` sees."""
-        identity, generation = view.identity, view.generation
-        with self._guard:
-            if self._cache is not None and self._cache_of == (identity, generation):
-                return self._cache
-            base = self._cache if self._cache_of[0] == identity else None
-            if base is None:
-                base = view.saved_cache() or VectorCache.empty(view.catalog.dimension())
-            rows = view.catalog.passage_rows()
-            added = sorted(rows - base.rows)
-            removed = sorted(base.rows - rows)
-            if added or removed:
-                if not base.rows:
-                    base = VectorCache.empty(view.catalog.dimension())
-                by_row = dict(view.catalog.vectors_of_rows(added))
-                vectors = np.array([by_row[row] for row in added], dtype=np.float32)
-                base = base.copy_with(removed=removed, added=added, vectors=vectors)
-            if self._cache_of[0] != identity or generation > self._cache_of[1]:
-                self._cache, self._cache_of = base, (identity, generation)
-            return base

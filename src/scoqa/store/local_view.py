@@ -16,10 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoqa.errors import IndexMismatchError
-from scoqa.store import Counts, Entry, Match, Where, file_stamp, schema
+from scoqa.stamps import file_stamp
+from scoqa.store import Counts, Entry, Match, Where, schema
 from scoqa.store.catalog import Catalog
 from scoqa.store.catalog_writer import CatalogWriter
 from scoqa.store.reuse import copy_vectors
+from scoqa.store.vector_index import is_large
 from scoqa.store.vectors import VectorCache
 from scoqa.types import SCORE_PLACES, Document, Mark, Notice, Passage
 
@@ -28,9 +30,10 @@ if TYPE_CHECKING:
 
 Vectors = NDArray[np.float32]
 
-SAVE_EVERY = 20_000  # passages between writes of the vector cache: some 30 MB at 384 dimensions
-# A write also waits until the cache has grown by this share since the last write, so that all
-# writes together are three times the last one.
+# Passages between writes of the vector cache during a sync: some 30 MB at 384 dimensions.
+SAVE_EVERY = 20_000
+# A write also waits until this share of the cache has changed since the last write, so that all
+# writes of a first sync together are three times the last one.
 SAVE_SHARE = 0.5
 
 
@@ -104,18 +107,23 @@ class LocalView:
         return self._best(lambda limit: self.catalog.search_words(terms, limit, where), k)
 
     def search_vectors(self, vector: Vectors, k: int, where: Where = Where()) -> list[Match]:
-        cache = self.store.cache_for(self)
-        allowed = self.catalog.allowed_rows(where)
+        index = self.store.vectors.index_for(self)
+        listed = self.catalog.allowed_rows(where)
+        allowed = None if listed is None else np.asarray(listed, dtype=np.int64)
         query = np.asarray(vector, dtype=np.float32)
-        return self._best(lambda limit: cache.search(query, limit, allowed), k)
+        return self._best(lambda limit: index.search(query, limit, allowed), k)
 
     def vectors(self, keys: Sequence[str]) -> Mapping[str, Vectors]:
         return self.catalog.vectors(keys)
 
-    def saved_cache(self) -> VectorCache | None:
-        """Return the vector cache on disk, or None if it is missing or damaged."""
+    def saved_cache(self) -> tuple[VectorCache, int] | None:
+        """Return the vector cache on disk, and the generation whose passages it contains.
+
+        Returns None if it is missing or damaged.
+        """
         name, _, sha256 = self.catalog.meta("cache").partition(" ")
-        return VectorCache.read(self.store.folder / name, sha256) if name else None
+        cache = VectorCache.read(self.store.folder / name, sha256) if name else None
+        return None if cache is None else (cache, int(Path(name).stem.removeprefix("vectors-")))
 
     def _best(self, search: Callable[[int], list[tuple[int, float]]], k: int) -> list[Match]:
         """Return the k best matches and all that tie with the k-th; ties by path, then start.
@@ -147,8 +155,7 @@ class LocalWriter(LocalView):
 
     def __init__(self, store: LocalStore, catalog: CatalogWriter) -> None:
         super().__init__(store, catalog)
-        self._unsaved = 0
-        self._saved = 0  # passages in the last written vector cache
+        self._unsaved = 0  # passages put since `save` was called last
 
     def configure(self, settings: Mapping[str, str]) -> None:
         if settings.items() <= self.catalog.settings().items():
@@ -189,7 +196,7 @@ class LocalWriter(LocalView):
             self.catalog.put_boxes(document, boxes or ())
             self.catalog.drop_content_if_unused(old_contents)
         self._unsaved += len(passages)
-        if self._unsaved >= max(SAVE_EVERY, SAVE_SHARE * self._saved):
+        if self._unsaved >= SAVE_EVERY:
             self.save(finished=False)
 
     def _document_at(self, path: str) -> str | None:
@@ -222,20 +229,38 @@ class LocalWriter(LocalView):
         if finished:
             self._drop_unused_vectors()
         self._unsaved = 0
-        name = f"vectors-{self.generation}.faiss"
-        file = self.store.folder / name
-        old, _, _ = self.catalog.meta("cache").partition(" ")
-        if old == name and self._is_sound(file, check=check):
+        name, _, _ = self.catalog.meta("cache").partition(" ")
+        due = self._is_due(name, finished=finished, check=check)
+        if not due and self._is_sound(self.store.folder / name, check=check):
             return
-        cache = self.store.cache_for(self)
-        self._saved = len(cache.rows)
-        sha256 = cache.write(file)
+        index = self.store.vectors.merge_for(self)
+        name = f"vectors-{index.generation}.faiss"
+        file = self.store.folder / name
+        sha256 = index.base.write(file)
         with self._transaction(changes_documents=False):
             self.catalog.set_meta("cache", f"{name} {sha256}")
             self.catalog.set_meta("cache_stamp", file_stamp(file.stat()))
+            self.catalog.set_meta("cache_rows", f"{name} {len(index.base.rows)} {index.base.last}")
         for other in self.store.folder.glob("vectors-*"):
             if other.name != name:
                 other.unlink(missing_ok=True)
+
+    def _is_due(self, name: str, *, finished: bool, check: bool) -> bool:
+        """Return whether too many passages have changed since the cache `name` was written.
+
+        They are only counted, so that a sync of few changes does not load the cache.
+        """
+        of, _, numbers = self.catalog.meta("cache_rows").partition(" ")
+        if not name or of != name:  # never written, or by an earlier version
+            return True
+        saved, last = map(int, numbers.split())
+        added = self.catalog.count_passage_rows(last + 1)
+        changed = added + saved - (self.counts().passages - added)
+        if check:
+            return changed > 0
+        return (
+            is_large(changed, saved) if finished else changed >= max(SAVE_EVERY, SAVE_SHARE * saved)
+        )
 
     def _drop_unused_vectors(self) -> None:
         """Delete unused vectors, unless no document or vector was stored since the last time."""

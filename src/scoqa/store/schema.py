@@ -59,7 +59,7 @@ def add_optional_tables(connection: sqlite3.Connection) -> None:
         "CREATE TABLE IF NOT EXISTS layouts (content INTEGER PRIMARY KEY REFERENCES contents (id) "
         "ON DELETE CASCADE, marks TEXT NOT NULL)"
     )
-    # The stamp of a document's file when its bytes were last hashed; see scoqa.store.file_stamp.
+    # The stamp of a document's file when its bytes were last hashed; see scoqa.stamps.
     connection.execute(
         "CREATE TABLE IF NOT EXISTS stamps (document INTEGER PRIMARY KEY REFERENCES documents (id) "
         "ON DELETE CASCADE, stamp TEXT NOT NULL)"

@@ -10,15 +10,18 @@ import base64
 import ctypes
 import hashlib
 import io
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from scoqa.errors import ParseError
+from scoqa.stamps import file_stamp, is_settled
 
 LEAST_WIDTH, MOST_WIDTH = 100, 3000  # pixels of an image
 MOST_PIXELS = 20_000_000
+MOST_KEPT_BYTES = 128 * 2**20  # a larger file is read again for each page
 DAMAGED = "is damaged or not a PDF file. Save it again, or exclude it."
 ENCRYPTED = "is encrypted; save a copy without a password, or exclude it."
 
@@ -57,12 +60,16 @@ def render(data: bytes, path: str, number: int, width: int) -> bytes:
     A page so tall that it would have more than MOST_PIXELS is rendered narrower.
     Raises ParseError.
     """
+    with open_pdf(data, path) as document:
+        return _render_page(document, path, number, width)
+
+
+def _render_page(document: Any, path: str, number: int, width: int) -> bytes:
     from PIL import Image
 
     if not LEAST_WIDTH <= width <= MOST_WIDTH:
         raise ParseError(path, f"can be drawn {LEAST_WIDTH} to {MOST_WIDTH} pixels wide.")
-    with open_pdf(data, path) as document:
-        pixels, size = _draw_page(document, path, number, width)
+    pixels, size = _draw_page(document, path, number, width)
     image = Image.frombuffer("RGBX", size, pixels, "raw", "BGRX", 0, 1).convert("RGB")
     png = io.BytesIO()
     image.save(png, "PNG", compress_level=3)  # twice as fast as 6, a tenth larger
@@ -105,17 +112,51 @@ def _draw_page(document: Any, path: str, number: int, width: int) -> tuple[bytes
         pdfium.FPDF_ClosePage(page)
 
 
+class _LastDocument:
+    """The document whose page was rendered last, kept open: the next page is probably its own."""
+
+    def __init__(self) -> None:
+        self._key: tuple[str, str, str] | None = None  # file, stamp, digest; None: not to be kept
+        self._document: Any = None
+        self._opened = ExitStack()
+
+    def open(self, file: Path, path: str, digest: str) -> Any:
+        """Return the document in `file`, valid until the next call.
+
+        The file is read and hashed again if its stamp has changed. Raises ParseError, also if its
+        SHA-256 is not `digest`.
+        """
+        try:
+            state, now = file.stat(), time.time_ns()
+            key = (str(file), file_stamp(state), digest)
+            if key == self._key:
+                return self._document
+            self.close()
+            data = file.read_bytes()
+        except OSError as error:
+            raise ParseError(path, f"cannot be read: {error.strerror or error}.") from error
+        if hashlib.sha256(data).hexdigest() != digest:
+            raise ParseError(path, "has changed since it was indexed.")
+        self._document = self._opened.enter_context(open_pdf(data, path))
+        if is_settled(state, now) and len(data) <= MOST_KEPT_BYTES:
+            self._key = key
+        return self._document
+
+    def close(self) -> None:
+        """Release the document, if one is open."""
+        self._key = None
+        self._opened.close()
+
+
+_last = _LastDocument()
+
+
 def render_requested_page(request: Mapping[str, Any]) -> dict[str, Any]:
     """Render the page of a worker request. Returns the PNG in base64 under "png".
 
     request: file, path, number, width, and digest, the required SHA-256 of the file.
     """
     path = str(request["path"])
-    try:
-        data = Path(request["file"]).read_bytes()
-    except OSError as error:
-        raise ParseError(path, f"cannot be read: {error.strerror or error}.") from error
-    if hashlib.sha256(data).hexdigest() != request["digest"]:
-        raise ParseError(path, "has changed since it was indexed.")
-    png = render(data, path, int(request["number"]), int(request["width"]))
+    document = _last.open(Path(request["file"]), path, str(request["digest"]))
+    png = _render_page(document, path, int(request["number"]), int(request["width"]))
     return {"png": base64.b64encode(png).decode("ascii")}

@@ -17,6 +17,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from scoqa.errors import ParseError, ScoqaError
+from scoqa.parse.sandbox.answers import check_size, read_answer
+from scoqa.parse.sandbox.containment import reduced_environment
 from scoqa.parse.sandbox.worker import READY, describe_memory_limit
 
 # -P: do not import a file such as lxml.py from the current directory in place of the library.
@@ -48,6 +50,7 @@ class Worker:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
+                env=reduced_environment(),
             )
         except OSError as error:
             raise _start_error(error.strerror or str(error)) from error
@@ -62,8 +65,8 @@ class Worker:
     def run_request(self, request: Mapping[str, Any], path: str, seconds: float) -> dict[str, Any]:
         """Return the result of `request`.
 
-        Raises ParseError, which names `path`, if the file cannot be parsed or takes longer than
-        `seconds`; _GoneError if the process ends without a response.
+        Raises ParseError, which names `path`, if the file cannot be parsed, takes longer than
+        `seconds`, or if the response is malformed; _GoneError if the process ends without one.
         """
         assert self.process.stdin is not None
         timed_out = threading.Event()
@@ -80,7 +83,8 @@ class Worker:
             self.process.stdin.write(json.dumps(request).encode("utf-8") + b"\n")
             self.process.stdin.flush()
             size = int.from_bytes(self._read_exactly(8), "big")
-            outcome: dict[str, Any] = json.loads(self._read_exactly(size))
+            check_size(size, path)
+            outcome = read_answer(self._read_exactly(size), path)
         except (_GoneError, OSError):
             if timed_out.is_set():
                 raise ParseError(
@@ -92,7 +96,7 @@ class Worker:
         finally:
             timer.cancel()
         self.fresh = False
-        self.spent = bool(outcome.get("ends")) or outcome.get("memory", 0) > MOST_IDLE_BYTES
+        self.spent = bool(outcome.get("ends")) or outcome["memory"] > MOST_IDLE_BYTES
         if "problem" in outcome:
             raise ParseError(path, outcome["problem"])
         return outcome
@@ -126,7 +130,9 @@ def _start_error(why: str) -> ScoqaError:
 
 def _read_start_error() -> str:
     """Start a process once more without a request and return the last line of its error output."""
-    completed = subprocess.run([*COMMAND, str(os.getpid())], input=b"", capture_output=True)
+    completed = subprocess.run(
+        [*COMMAND, str(os.getpid())], input=b"", capture_output=True, env=reduced_environment()
+    )
     output = completed.stderr.decode("utf-8", "replace").split("\n")
     lines = [line.strip() for line in output if line.strip()]
     return lines[-1][:200].rstrip(".") if lines else f"exit code {completed.returncode}"

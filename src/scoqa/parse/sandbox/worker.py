@@ -3,7 +3,8 @@
 Input: the id of the parent process as argument (this process exits with it), and one JSON request
 per line on standard input. Output: READY, then for each request the length of the result in eight
 bytes and the result as JSON, on standard output. The process exits at the end of standard input. A
-malicious file can only harm this process: its memory is limited, and it cannot write to any file.
+malicious file can only harm this process: its memory is limited, it cannot write to any file, and
+on Linux it cannot open a socket or start a program.
 """
 
 from __future__ import annotations
@@ -27,14 +28,14 @@ from scoqa.parse.common.parsed import Parsed
 from scoqa.parse.common.text_decoding import BLANK, EMPTY, replace_unstorable
 from scoqa.parse.formats import format_at
 from scoqa.parse.pdf.picture import render_requested_page
+from scoqa.parse.sandbox.answers import MOST_CHARACTERS, MOST_WARNINGS, check_counts
+from scoqa.parse.sandbox.containment import forbid_system_calls
 from scoqa.serial import to_json
 
 READY = b"!"
 # Far more than parsing any ordinary file takes; decompression bombs reach it soon.
 MOST_MEMORY_BYTES = 4 * 2**30
 MOST_FILE_BYTES = 512 * 2**20
-# About 25,000 pages or ten million words. SQLite itself limits a text to a billion bytes.
-MOST_CHARACTERS = 50_000_000
 
 
 def parse(request: Mapping[str, Any]) -> dict[str, Any]:
@@ -53,7 +54,11 @@ def parse(request: Mapping[str, Any]) -> dict[str, Any]:
             f"{MOST_CHARACTERS:,}. Split it.",
         )
     text = replace_unstorable(parsed.text)
-    blank = (BLANK,) if not (text.strip() or parsed.warnings) else ()
+    warnings = parsed.warnings if text.strip() or parsed.warnings else (BLANK,)
+    if len(warnings) > MOST_WARNINGS:
+        more = len(warnings) - MOST_WARNINGS + 1
+        warnings = (*warnings[: MOST_WARNINGS - 1], f"has {more:,} more warnings.")
+    check_counts(len(parsed.marks), len(warnings), path)
     return {
         "digest": hashlib.sha256(data).hexdigest(),
         "modified": modified.isoformat(),
@@ -66,7 +71,7 @@ def parse(request: Mapping[str, Any]) -> dict[str, Any]:
             [mark.start, mark.end, mark.kind, replace_unstorable(mark.label), to_json(mark.box)]
             for mark in parsed.marks
         ],
-        "warnings": [replace_unstorable(warning) for warning in (*parsed.warnings, *blank)],
+        "warnings": [replace_unstorable(warning) for warning in warnings],
         "boxes": [base64.b64encode(page).decode("ascii") for page in parsed.boxes],
     }
 
@@ -164,6 +169,7 @@ def main() -> None:
     """Serve requests from standard input until it ends."""
     # Ctrl-C stops the main process, which then ends this process. It must not look like a crash.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    forbid_system_calls()  # before the first thread, so that it applies to all of them
     if os.name == "posix":  # on Windows, a launcher may run between the two processes
         threading.Thread(target=_exit_with_parent, args=(int(sys.argv[1]),), daemon=True).start()
     results: BinaryIO = io.FileIO(os.dup(1), "wb")

@@ -20,7 +20,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from scoqa.errors import ScoqaError
 from scoqa.places import Marks
 from scoqa.types import Citation, Document, Mark
-from scoqa.verification import OUTDATED
+from scoqa.verification import OUTDATED, DigestCache, freshness
 
 if TYPE_CHECKING:
     from scoqa.workspace import Workspace
@@ -83,6 +83,7 @@ class PageImages:
         self._workspace = workspace
         self._cache: OrderedDict[_Key, bytes] = OrderedDict()
         self._cached_bytes = 0
+        self._digests = DigestCache()  # so that a turned page does not hash its file
         self._turns = asyncio.Semaphore(_AT_ONCE)
         # The pages that are being rendered or wait for it, and the requests for each.
         self._tasks: dict[_Key, asyncio.Task[bytes | None]] = {}
@@ -105,7 +106,9 @@ class PageImages:
         )
         if isinstance(document, str) or number > len(_page_marks(document)):
             return _refuse(404, document if isinstance(document, str) else _UNKNOWN)
-        state = await run_in_threadpool(self._workspace.freshness, document)
+        state = await run_in_threadpool(
+            freshness, document, self._workspace.documents, self._digests.hash_file
+        )
         if state != "unchanged":
             return _refuse(409, f"{document.path} {OUTDATED[state]}")
         try:

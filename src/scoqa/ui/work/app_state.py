@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from scoqa.background import BackgroundTask
 from scoqa.errors import ScoqaError
 from scoqa.parse import KINDS
+from scoqa.turns import in_background
 from scoqa.types import IndexVersion
 from scoqa.ui.work.indexing import Indexer
 from scoqa.ui.work.model_loader import ModelLoader
@@ -108,7 +109,8 @@ class AppState:
         def run(_: BackgroundTask) -> None:
             questions: tuple[str, ...] = ()
             try:
-                questions = self._workspace.suggestions()
+                with in_background():
+                    questions = self._workspace.suggestions()
             except ScoqaError as error:
                 _log.info("No first questions: %s", error)
             finally:
