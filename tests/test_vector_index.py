@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_store import BruteForce, assert_same, cache_file, fill, library
+from test_store import BruteForce, Made, assert_same, cache_file, fill, library
 
 from conftest import QuickEmbedder, document_of
 from scoqa.split import split
@@ -22,9 +22,7 @@ from scoqa.store.catalog_writer import CatalogWriter
 from scoqa.store.local import LocalStore
 from scoqa.store.vector_index import VectorIndex
 from scoqa.store.vectors import VectorCache
-from scoqa.types import Document, Passage
 
-Made = tuple[Document, list[Passage]]
 QUERIES = ("summit in Astana", "trade visit", "студент café")
 WHERES = (Where(), Where(collection="north"), Where(path="south"))
 
