@@ -27,6 +27,7 @@ WORDS = (
     "summit leaders signed treaty border harbour energy security trade visit minister president "
     "statement Astana Tashkent Bishkek Ufa Beijing forum exercise culture студент 上海合作 café"
 ).split()
+Made = tuple[Document, list[Passage]]
 SPLITTER = "test"
 
 

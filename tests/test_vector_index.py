@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_store import BruteForce, assert_same, cache_file, fill, library
+from test_store import BruteForce, Made, assert_same, cache_file, fill, library
 
 from conftest import QuickEmbedder, document_of
 from scoqa.split import split
@@ -22,9 +22,7 @@ from scoqa.store.catalog_writer import CatalogWriter
 from scoqa.store.local import LocalStore
 from scoqa.store.vector_index import VectorIndex
 from scoqa.store.vectors import VectorCache
-from scoqa.types import Document, Passage
 
-Made = tuple[Document, list[Passage]]
 QUERIES = ("summit in Astana", "trade visit", "студент café")
 WHERES = (Where(), Where(collection="north"), Where(path="south"))
 
@@ -288,3 +286,55 @@ def test_an_emptied_index_takes_vectors_of_another_length(tmp_path: Path) -> Non
         assert len(writer.search_vectors(vectors[0], 9)) == len(made[1])
         writer.save(finished=True, check=True)
         assert len(writer.search_vectors(vectors[0], 9)) == len(made[1])
+
+
+# -- vectors that no passage uses ------------------------------------------------------------------
+
+
+def stored_vectors(folder: Path) -> int:
+    with open_store(folder).view() as view:
+        return view.counts().vectors
+
+
+def keep_unused(store: Store, *texts: str) -> None:
+    """Store vectors, as a sync that was killed before it stored their documents."""
+    with store.writer() as writer:
+        writer.keep_vectors(texts, QuickEmbedder().embed(texts))
+
+
+def test_unused_vectors_leave_at_the_end_of_a_sync(tmp_path: Path) -> None:
+    made = [version(number, f"border {number}") for number in range(5)]
+    fill(open_store(tmp_path), made)
+    assert stored_vectors(tmp_path) == 5
+    fill(open_store(tmp_path), [version(2, "treaty")])  # replaced
+    assert stored_vectors(tmp_path) == 5
+    keep_unused(open_store(tmp_path), "one", "two")  # killed
+    assert stored_vectors(tmp_path) == 7
+    fill(open_store(tmp_path), [version(3, "treaty")])
+    assert stored_vectors(tmp_path) == 5
+    with open_store(tmp_path).writer() as writer:
+        writer.drop(version(3, "treaty")[0].id)  # its vector, the last one, gives its number away
+        writer.keep_vectors(["three"], QuickEmbedder().embed(["three"]))
+        writer.save(finished=True)
+        assert writer.counts().vectors == 4
+        writer.keep_vectors(["four"], QuickEmbedder().embed(["four"]))
+        writer.save(finished=True)
+        assert writer.counts().vectors == 4
+
+
+def test_the_end_of_a_sync_looks_at_the_vectors_of_changed_documents_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(open_store(tmp_path), [version(number, f"border {number}") for number in range(5)])
+    looked_after: list[int] = []
+    through = CatalogWriter.drop_unused_vectors
+
+    def noted(self: CatalogWriter, after: int) -> None:
+        looked_after.append(after)
+        through(self, after)
+
+    monkeypatch.setattr(CatalogWriter, "drop_unused_vectors", noted)
+    fill(open_store(tmp_path), [version(2, "treaty")])
+    keep_unused(open_store(tmp_path), "one")
+    fill(open_store(tmp_path), [])
+    assert looked_after == [5, 0]

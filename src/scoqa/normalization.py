@@ -12,6 +12,7 @@ from array import array
 from collections.abc import Iterator
 from functools import lru_cache
 from importlib.metadata import version
+from typing import NamedTuple
 
 # The pure Python class: `snowballstemmer.stemmer` uses another package if that is installed, and an
 # index must not depend on the other installed packages.
@@ -202,6 +203,31 @@ def _add_complete_word(match: re.Match[str]) -> str:
     if hyphen == "\u00ad":
         return first + rest
     return f"{match[0]} {first}{rest}" if rest[0].islower() else match[0]
+
+
+class PhraseTerms(NamedTuple):
+    """The terms that every text with a phrase has, in this order and without gaps.
+
+    A single character of a script without spaces at an end of the phrase is not among them, since
+    it may be half of a pair in the text. last: such a character at its end, otherwise "".
+    """
+
+    terms: list[str]
+    last: str
+
+
+def phrase_terms(phrase: str) -> PhraseTerms:
+    """Return the terms by which texts with `phrase` can be found."""
+    words, folded = terms(phrase), fold(phrase)
+    runs = [
+        (word.start() + run.start(), word.start() + run.end())
+        for word in _WORD.finditer(folded)
+        for run in _UNSPACED.finditer(word.group())
+    ]
+    first = int((0, 1) in runs)
+    last = folded[-1:] if (len(folded) - 1, len(folded)) in runs else ""
+    inner = words[first : len(words) - len(last)]
+    return PhraseTerms(inner, last) if inner else PhraseTerms(words, "")
 
 
 _STOP_TERMS = frozenset(term for word in STOP_WORDS for term in terms(word))

@@ -175,10 +175,11 @@ class StoreWriter(View, Protocol):
         """Replace the stored list of unreadable files and their reasons."""
 
     def save(self, *, finished: bool, check: bool = False) -> None:
-        """Write the vector cache if it has changed, or if its file was changed by others.
+        """Write the vector cache if much has changed, or if its file was changed by others.
 
         finished: also delete vectors that no passage uses.
-        check: read the file of the cache, even if its stamp is that of the last write.
+        check: also write it after any change, and read its file even if its stamp is that of the
+        last write.
         """
 
 

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from scoqa.normalization import fold, phrase_pattern, terms
+from scoqa.normalization import PhraseTerms, fold, phrase_pattern, phrase_terms
 from scoqa.reading_view import LAYOUT_KINDS
 from scoqa.store import Counts, Entry, Where
 from scoqa.types import Document, Mark, Parser, Passage
@@ -34,12 +34,21 @@ HEADING_WEIGHT = 2.0
 MOST_CACHED = 64_000_000
 
 
+# Terms on each side of a border by which passages are proposed for a phrase that crosses it.
+MOST_BORDER_TERMS = 8
+MOST_PHRASES = 10  # whose rows are cached while a view is open
+
 MOST_ROW = 2**63 - 1  # the largest row number of SQLite
 
 
 def quote_term(word: str) -> str:
     """Quote `word` for FTS5, so that text of the user is never parsed as query syntax."""
     return '"' + word.replace('"', '""') + '"'
+
+
+def _term_sequence(words: Sequence[str], *, start: bool = False) -> str:
+    """Return an FTS5 expression for texts with `words` in this order; start: at their start."""
+    return f"text : {'^ ' if start else ''}{quote_term(' '.join(words))}"
 
 
 class Catalog:
@@ -49,6 +58,7 @@ class Catalog:
         self.connection = connection
         self._texts: dict[int, str] = {}  # text by content id, cached while the view is open
         self._cached = 0  # characters in _texts
+        self._phrase_rows: dict[tuple[str, str], set[int]] = {}  # by phrase and generation
 
     # -- reading ---------------------------------------------------------------------------
 
@@ -213,40 +223,72 @@ class Catalog:
         return sorted(rows)
 
     def _rows_with_phrase(self, phrase: str) -> set[int]:
-        """Return the rows of passages that contain `phrase`, or a part of it across a border."""
+        """Return the rows of passages that contain `phrase`, or a part of it across a border.
+
+        Only passages that the word index proposes are folded and searched. Cached, because both
+        searches of an ask filter by the same phrases.
+        """
+        key = (phrase, self.meta("generation"))
+        if key not in self._phrase_rows:
+            if len(self._phrase_rows) == MOST_PHRASES:
+                self._phrase_rows.clear()
+            self._phrase_rows[key] = self._find_phrase(phrase)
+        return self._phrase_rows[key]
+
+    def _find_phrase(self, phrase: str) -> set[int]:
         pattern, length = phrase_pattern(phrase), len(fold(phrase))
-        phrase_terms = terms(phrase)
-        if not phrase_terms:
+        words = phrase_terms(phrase)
+        if not words.terms:
             return set()
-        # Only passages of documents that contain all terms of the phrase are folded and searched.
-        documents = set.intersection(
-            *(
-                {
-                    row[0]
-                    for row in self.connection.execute(
-                        "SELECT DISTINCT document FROM words JOIN passages "
-                        "ON passages.id = words.rowid WHERE words MATCH ?",
-                        (f"text : {quote_term(term)}",),
-                    )
-                }
-                for term in dict.fromkeys(phrase_terms)
-            )
-        )
-        matching: set[int] = set()
-        for document in sorted(documents):
-            previous: tuple[int, str] | None = None
-            query = f'{_PASSAGE} WHERE document = ? ORDER BY passages."start"'
-            for row in self.connection.execute(query, (document,)):
-                text = fold(self._passage(row).text)
-                if pattern.search(text):
-                    matching.add(row[0])
-                elif previous is not None:
-                    # Near the border, for an occurrence that crosses it.
-                    border = f"{previous[1][-length - 1 :]} {text[: length + 1]}"
-                    if pattern.search(border):
-                        matching |= {previous[0], row[0]}
-                previous = (row[0], text)
+        inside = {
+            row
+            for row in self._matching_rows(_term_sequence(words.terms))
+            if pattern.search(self._folded(row))
+        }
+        matching = set(inside)
+        for previous, row in self._border_rows(words):
+            end = self._folded(previous)[-length:]
+            border = f"{end} {self._folded(row)[:length]}"
+            # The first place from which an occurrence reaches over the space into `row`.
+            match = pattern.search(border, max(0, len(end) - length + 2))
+            if match and match.start() < len(end):
+                matching |= {previous, row}
         return matching
+
+    def _matching_rows(self, expression: str) -> list[int]:
+        query = "SELECT rowid FROM words WHERE words MATCH ?"
+        return [row[0] for row in self.connection.execute(query, (expression,))]
+
+    def _border_rows(self, words: PhraseTerms) -> set[tuple[int, int]]:
+        """Return the neighbouring rows that may contain a phrase across their border.
+
+        The second row begins with the last terms of the phrase, the first has those before.
+        """
+        borders: set[tuple[int, int]] = set()
+        for cut in range(len(words.terms) + len(words.last)):
+            before = words.terms[max(0, cut - MOST_BORDER_TERMS) : cut]
+            after = words.terms[cut : cut + MOST_BORDER_TERMS]
+            start = _term_sequence(after or [words.last], start=True)
+            rows = self._matching_rows(start if after else f"{start} *")
+            if not rows:
+                continue
+            # The index "passages_by_document" finds the passage before.
+            pairs = self.connection.execute(
+                "SELECT (SELECT earlier.id FROM passages AS earlier WHERE earlier.document = "
+                'later.document AND earlier."start" < later."start" '
+                'ORDER BY earlier."start" DESC LIMIT 1), later.id '
+                "FROM json_each(?) JOIN passages AS later ON later.id = value",
+                (json.dumps(rows),),
+            ).fetchall()
+            if before:
+                ending = set(self._matching_rows(_term_sequence(before)))
+                pairs = [pair for pair in pairs if pair[0] in ending]
+            borders.update(pair for pair in pairs if pair[0] is not None)
+        return borders
+
+    def _folded(self, row: int) -> str:
+        (_, passage), *_ = self.passages([row]).values()
+        return fold(passage.text)
 
     def search_words(
         self, words: Sequence[str], limit: int, where: Where

@@ -149,9 +149,15 @@ class CatalogWriter(Catalog):
             [(row,) for row in vectors],
         )
 
-    def drop_unused_vectors(self) -> None:
-        """Delete all vector rows that no passage refers to."""
+    def drop_unused_vectors(self, after: int) -> None:
+        """Delete the vector rows greater than `after` that no passage refers to."""
         self.connection.execute(
-            "DELETE FROM vectors WHERE NOT EXISTS "
-            "(SELECT 1 FROM passages WHERE passages.vector = vectors.id)"
+            "DELETE FROM vectors WHERE id > ? AND NOT EXISTS "
+            "(SELECT 1 FROM passages WHERE passages.vector = vectors.id)",
+            (after,),
         )
+
+    def last_vector(self) -> int:
+        """Return the greatest vector row; 0 without vectors."""
+        query = "SELECT coalesce(max(id), 0) FROM vectors"
+        return int(self.connection.execute(query).fetchone()[0])

@@ -156,6 +156,10 @@ class LocalWriter(LocalView):
     def __init__(self, store: LocalStore, catalog: CatalogWriter) -> None:
         super().__init__(store, catalog)
         self._unsaved = 0  # passages put since `save` was called last
+        # Vector rows up to this one were all in use when this writer, or its last `save`, began;
+        # None: not looked up yet.
+        self._in_use_until: int | None = None
+        self._replaced: list[int] = []  # vector rows of documents that were replaced since
 
     def configure(self, settings: Mapping[str, str]) -> None:
         if settings.items() <= self.catalog.settings().items():
@@ -165,12 +169,14 @@ class LocalWriter(LocalView):
                 self.catalog.set_meta(f"settings.{key}", value)
 
     def keep_vectors(self, keys: Sequence[str], vectors: Vectors) -> None:
+        self._look_up_vectors()
         with self._transaction(changes_documents=False):
             self.catalog.keep_vectors(keys, vectors)
             self.catalog.count_embedded(len(keys))
 
     def copy_vectors(self, old: Catalog) -> None:
         """Copy the sound vectors of another catalog in one transaction."""
+        self._look_up_vectors()
         with self._transaction(changes_documents=False):
             copy_vectors(old, self.catalog)
 
@@ -184,12 +190,15 @@ class LocalWriter(LocalView):
         boxes: Sequence[bytes] | None = (),
         replaces: str | None = None,
     ) -> None:
+        self._look_up_vectors()
         with self._transaction():
             replaced = {replaces, self._document_at(document.path)} - {None}
             # Their vectors stay until `save`: this text, or a later one, may share them.
             old_contents: list[int] = []
             for document_id in sorted(map(str, replaced)):
-                old_contents += self.catalog.remove(document_id)[0]
+                contents, vectors = self.catalog.remove(document_id)
+                old_contents += contents
+                self._replaced += vectors
             if boxes is not None:  # else the text and the boxes of the replaced document are used
                 self.catalog.drop_content_if_unused(old_contents)
             self.catalog.put(document, passages, keys, splitter, self.generation + 1)
@@ -205,10 +214,13 @@ class LocalWriter(LocalView):
         return None if row is None else str(row[0])
 
     def drop(self, document_id: str) -> None:
+        known = self._look_up_vectors()
         with self._transaction():
             contents, vectors = self.catalog.remove(document_id)
             self.catalog.drop_content_if_unused(contents)
             self.catalog.drop_vectors_if_unused(vectors)
+        # The row numbers of the last vectors may be used again.
+        self._in_use_until = min(known, self.catalog.last_vector())
 
     def stamps(self) -> Mapping[str, str]:
         return self.catalog.stamps()
@@ -264,12 +276,28 @@ class LocalWriter(LocalView):
 
     def _drop_unused_vectors(self) -> None:
         """Delete unused vectors, unless no document or vector was stored since the last time."""
-        state = f"{self.generation} {self.catalog.meta('embedded')}"
-        if self.catalog.meta("unused_dropped") == state:
+        if self.catalog.meta("unused_dropped") == self._vectors_state():
             return
+        known = self._look_up_vectors()
         with self._transaction(changes_documents=False):
-            self.catalog.drop_unused_vectors()
-            self.catalog.set_meta("unused_dropped", state)
+            self.catalog.drop_vectors_if_unused(self._replaced)
+            self.catalog.drop_unused_vectors(after=known)
+            self.catalog.set_meta("unused_dropped", self._vectors_state())
+        self._in_use_until, self._replaced = self.catalog.last_vector(), []
+
+    def _vectors_state(self) -> str:
+        """Return a value that changes whenever a document or a vector is stored."""
+        return f"{self.generation} {self.catalog.meta('embedded')}"
+
+    def _look_up_vectors(self) -> int:
+        """Return the row up to which all vectors were in use when this writer began.
+
+        It is 0, so that all vectors are looked at, if an earlier writer ended before `save`.
+        """
+        if self._in_use_until is None:
+            complete = self.catalog.meta("unused_dropped") == self._vectors_state()
+            self._in_use_until = self.catalog.last_vector() if complete else 0
+        return self._in_use_until
 
     def _is_sound(self, file: Path, *, check: bool) -> bool:
         """Return whether `file` is the vector cache as it was written.
