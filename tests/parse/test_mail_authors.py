@@ -195,6 +195,8 @@ def test_an_attribution_above_unmarked_words_must_have_date_and_address() -> Non
         "Von: Tom Abara",
         "---------- Forwarded message ---------\nFrom: Tom Abara <tom@abara.example>\n"
         "Date: Thu, 16 May 2024 at 09:01\nSubject: The jetty\nTo: Nora Quist",
+        "-------- Original message --------From: Tom Abara <tom@abara.example> Date: 16/05/2024  "
+        "09:01  (GMT+01:00) To: Nora Quist <nora@quist.example> Subject: Re: The jetty",
         "Begin forwarded message:\n\nFrom: Tom Abara\nDate: 16 May 2024 at 09:01:22 CEST\n"
         "To: Nora Quist",
     ],
@@ -214,6 +216,17 @@ def test_a_head_block_may_follow_another() -> None:
         "\n\n---- End of Forwarded Message ----\n\nThat was all.\n"
     )
     assert [NORA, TOM, LIV, NORA] == authors(parsed, "below", "I ask", "Closed", "That was all")
+
+
+def test_programs_that_put_the_attribution_into_or_around_the_quotation() -> None:
+    line = "On 16 May 2024, at 09:01, Tom Abara <tom@abara.example> wrote:"
+    parsed = read(f"Agreed.\n\n> {line}\n>\n> The jetty is closed.\n\nUntil June.\n")
+    assert [NORA, TOM, NORA] == authors(parsed, "Agreed", "jetty is closed", "Until June")
+    parsed = read(
+        f"Agreed.\n\n-------- Original Message --------\n{line}\n\n> The jetty is closed.\n\n"
+        "Until June.\n"
+    )
+    assert [NORA, TOM, NORA] == authors(parsed, "Agreed", "jetty is closed", "Until June")
 
 
 def test_a_separator_without_a_head_block_names_nobody() -> None:
@@ -262,6 +275,17 @@ def test_a_quotation_below_a_head_block_is_the_message_itself() -> None:
     )
     words = "Too late", "6,200", "Another firm", "Really"
     assert [NORA, TOM, NORA, NORA] == authors(parsed, *words)
+
+
+def test_hostile_mails_take_linear_time() -> None:
+    for line in ("-" * 50_000 + "x", "From" + " " * 50_000 + "x", ">" * 50_000 + "x", "a " * 25_000,
+                 "From: a" + " " * 50_000 + "x", "wrote:" * 10_000):  # fmt: skip
+        lines = [read_line(line, 0)] * 20
+        assert 20 == len(label_lines(lines, NORA))
+    lines = [
+        read_line("> " * (number % 7) + "On 16 May 2024, Tom wrote:") for number in range(5000)
+    ]
+    assert 5000 == len(label_lines(lines, NORA))
 
 
 # -- laws ------------------------------------------------------------------------------------------

@@ -15,6 +15,9 @@ from scoqa.parse.web.mail_dates import find_day, is_weekday, remove_times
 LONGEST_ATTRIBUTION = 300  # characters, on at most MOST_LINES lines
 MOST_LINES = 3
 LONGEST_NAME = 80  # characters
+LONGEST_SEPARATOR = 200  # characters
+LONGEST_FIELD = 500  # characters of a line of a head block that are read
+DEEPEST = 100  # quotations around a line that are counted
 MOST_FIELDS = 12  # lines of a head block that are looked at
 _MOST_FOLDED = 2  # lines on which a long list of recipients continues
 
@@ -34,6 +37,9 @@ _FIELDS = {
 _KIND_OF_FIELD = {name: kind for kind, names in _FIELDS.items() for name in names.split()}
 _FIELD = re.compile(r"[*_]{0,2}\s*([^\W\d_]{1,10})\s*[*_]{0,2}\s*[:：]\s*[*_]{0,2}\s*(.*)")
 
+# The fields of some mail programs are on one line, after the line that announces the message.
+_NEXT_FIELD = re.compile(rf"(?<=\S)\s+(?=(?:{'|'.join(_KIND_OF_FIELD)})\s*:)", re.IGNORECASE)
+_ANNOUNCEMENT = re.compile(r"[-_=*]{2,}[^-_=*]{5,60}[-_=*]{2,}\s*(?=\S)")
 _BETWEEN_LINES = re.compile(r"[-_=*]{2,}\s*(\S.{0,100}?)\s*[-_=*]{2,}\s*")
 _BEGIN = re.compile(
     r"(?:begin|anfang|début|debut|inicio|início|inizio|start)\b.{0,60}[:：]\s*", re.IGNORECASE
@@ -84,8 +90,9 @@ def read_line(text: str, depth: int = 0) -> MailLine:
     """Return a line of plain text. depth: of the quotations that its markup shows."""
     quotes = _QUOTE.match(text)
     if quotes is None or _ESCAPED_FROM.match(text):
-        return MailLine(depth, text.strip())
-    return MailLine(depth + quotes[0].count(">"), text[quotes.end() :].strip())
+        return MailLine(min(depth, DEEPEST), text.strip())
+    depth = min(depth + quotes[0].count(">"), DEEPEST)
+    return MailLine(depth, text[quotes.end() :].strip())
 
 
 def label_lines(lines: Sequence[MailLine], sender: str) -> list[str]:
@@ -137,8 +144,10 @@ def _label_written(lines: Sequence[MailLine], sender: str) -> list[str]:
             index = end
             continue
         if follows_separator and previous is not None and line.depth == previous.depth:
-            _set_author(authors, line.depth, None)
-        elif line.depth == 0 and _END.fullmatch(line.text):
+            # Unless it is an attribution, and the message is a quotation below it.
+            if all(later.depth <= line.depth for later in lines[index : index + MOST_LINES + 1]):
+                _set_author(authors, line.depth, None)
+        elif line.depth == 0 and _END.fullmatch(line.text[:LONGEST_SEPARATOR]):
             _set_author(authors, 0, sender)
         labels.append(_describe(authors, line.depth, sender))
         if following == line.depth and (named := _read_unmarked_attribution(lines, index)):
@@ -164,6 +173,8 @@ def _describe(authors: dict[int, str | None], depth: int, sender: str) -> str:
 
 def _is_separator(text: str) -> bool:
     """Return whether a line announces a message: "-----Original Message-----"."""
+    if len(text) > LONGEST_SEPARATOR:
+        return False
     match = _BETWEEN_LINES.fullmatch(text)
     words = match[1] if match else text if _BEGIN.fullmatch(text) else ""
     is_announced = _PASSED_ON.search(words) and _MESSAGE.search(words)
@@ -181,10 +192,9 @@ def _read_head(
     end = index = start
     limit = min(len(lines), start + MOST_FIELDS)
     while index < limit and lines[index].depth == lines[start].depth:
-        match = _FIELD.fullmatch(lines[index].text)
-        kind = _KIND_OF_FIELD.get(match[1].lower()) if match else None
-        if match is not None and kind is not None and kind not in fields:
-            fields[kind] = match[2]
+        new = _read_fields(lines[index].text, is_first=index == start)
+        if new and not new.keys() & fields.keys():
+            fields |= new
             end = index + 1
         elif index == start or index - end >= _MOST_FOLDED:
             break
@@ -194,6 +204,22 @@ def _read_head(
     name = _choose_name([_ADDRESS.sub(" ", fields["from"])], fields["from"])
     _, day = find_day(fields.get("date", ""), day_first=None)
     return end, _label(name, day) if name else None
+
+
+def _read_fields(text: str, *, is_first: bool) -> dict[str, str]:
+    """Return the values of the fields in a line by kind; only a first line may have several."""
+    text = text[:LONGEST_FIELD]
+    announcement = _ANNOUNCEMENT.match(text) if is_first else None
+    if announcement is not None and _is_separator(announcement[0].strip()):
+        text = text[announcement.end() :]
+    fields: dict[str, str] = {}
+    for piece in _NEXT_FIELD.split(text) if is_first else [text]:
+        match = _FIELD.fullmatch(piece)
+        kind = _KIND_OF_FIELD.get(match[1].lower()) if match else None
+        if match is None or kind is None:
+            break
+        fields.setdefault(kind, match[2])
+    return fields
 
 
 def _find_attribution(lines: Sequence[MailLine], end: int) -> str | None:
