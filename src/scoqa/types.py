@@ -46,7 +46,8 @@ class Mark:
     pages included; `box` is (0, 0, width, height) in points, as displayed.
     heading: the full path of headings. date: a date line. sheet: the sheet name.
     row, slide: the number, counted from 1. message: sender and date.
-    aside: boilerplate of a web page (navigation, notices), which is displayed but never answers.
+    aside: boilerplate of a web page (navigation, notices) or the line numbers of a PDF page, which
+    are displayed but never answer.
     """
 
     start: int

@@ -24,6 +24,7 @@ from scoqa.parse.pdf.headings import (
     read_bookmarks,
 )
 from scoqa.parse.pdf.layout import Line, build_lines
+from scoqa.parse.pdf.line_numbers import separate_line_numbers
 from scoqa.parse.pdf.paragraphs import find_separators
 from scoqa.parse.pdf.running import NOTE, PageParts, separate_running
 from scoqa.parse.pdf.writing import PdfPage, write_pages
@@ -61,6 +62,7 @@ def read_document(pdfium: Any, document: Any, path: str) -> Parsed:
             path, f"has no text layer ({_format_page_count(count)}). Run OCR on it, or exclude it."
         )
     warnings = _find_warnings(pdfium, document, glyphs, empty)
+    glyphs, line_numbers = separate_line_numbers(glyphs)
     parts = separate_running(glyphs)
     layouts = [build_lines(part.body) for part in parts]
     if not any(layouts):  # all text is running heads and feet
@@ -82,9 +84,10 @@ def read_document(pdfium: Any, document: Any, path: str) -> Parsed:
             note_separators=tuple(find_separators(notes, {}, is_item=_is_note)),
             heads=_build_lines_without_title(part.heads, title),
             feet=_build_lines_without_title(part.feet, title),
+            line_numbers=tuple(line for run in numbers for line in build_lines([run])),
         )
-        for index, (glyph_page, part, (body, notes)) in enumerate(
-            zip(glyphs, parts, split, strict=True)
+        for index, (glyph_page, part, numbers, (body, notes)) in enumerate(
+            zip(glyphs, parts, line_numbers, split, strict=True)
         )
     ]
     parsed = write_pages(pages, by_line)
