@@ -8,6 +8,7 @@ import io
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -388,6 +389,41 @@ def test_every_page_has_a_mark_with_its_printed_label() -> None:
     assert [("i", "Preface.\n\n"), ("ii", "More preface.\n\n"), ("1", ""), ("2", "The end.")] == [
         (mark.label, parsed.text[mark.start : mark.end]) for mark in parsed.marks
     ]
+
+
+def numbered(numbers: list[str], *, place: Callable[[int], tuple[float, float]]) -> list[str]:
+    """Return the labels of pages with these numbers printed on them, "" for none."""
+
+    def page(index: int, number: str) -> Callable[[pdfs.Canvas], None]:
+        def draw(canvas: pdfs.Canvas) -> None:
+            pdfs.write(canvas, pdfs.lines_in(f"{pdfs.HARBOUR[index % 7]} {pdfs.ORCHARD[0]}", 300))
+            pdfs.write(canvas, [number], x=place(index)[0], y=place(index)[1], size=9)
+
+        return draw
+
+    data = pdfs.pages(*(page(index, number) for index, number in enumerate(numbers)))
+    return [mark.label for mark in read(data, "x.pdf").marks if mark.kind == "page"]
+
+
+@pytest.mark.parametrize(
+    ("printed", "labels"),
+    [
+        (["", "", "1", "2", "3", "4"], ["1", "2", "1", "2", "3", "4"]),
+        (["", "i", "ii", "iii", "1", "2", "3"], ["1", "i", "ii", "iii", "1", "2", "3"]),
+        (["", "", "", "2", "3", "", "5"], ["1", "2", "1", "2", "3", "4", "5"]),
+        (["– 71 –", "– 72 –", "– 73 –"], ["71", "72", "73"]),
+        (["Case 9, page 4", "Case 9, page 5", "Case 9, page 6"], ["4", "5", "6"]),
+        (["0041", "0042", "0043"], ["1", "2", "3"]),  # stamped
+        (["12", "47", "30", "8"], ["1", "2", "3", "4"]),  # not counting
+        (["8", "9", "40", "41", "17", "18"], ["1", "2", "3", "4", "5", "6"]),
+    ],
+)
+def test_a_printed_number_that_counts_with_the_pages_is_their_label(
+    printed: list[str], labels: list[str]
+) -> None:
+    assert labels == numbered(printed, place=lambda index: (290, 30))
+    left_and_right = numbered(printed, place=lambda index: (72 if index % 2 else 500, 30))
+    assert labels == left_and_right
 
 
 def test_headings_are_found_by_their_looks() -> None:

@@ -1,4 +1,4 @@
-"""Read all pages of a PDF, its title and its page labels.
+"""Read all pages of a PDF, and its title.
 
 Input: a pdfium document. Output: its text with marks, boxes, title and warnings.
 """
@@ -25,6 +25,7 @@ from scoqa.parse.pdf.headings import (
 )
 from scoqa.parse.pdf.layout import Line, build_lines
 from scoqa.parse.pdf.line_numbers import separate_line_numbers
+from scoqa.parse.pdf.page_labels import choose_printed_labels, fill_labels, read_labels
 from scoqa.parse.pdf.paragraphs import find_separators
 from scoqa.parse.pdf.running import NOTE, PageParts, separate_running
 from scoqa.parse.pdf.writing import PdfPage, write_pages
@@ -61,9 +62,13 @@ def read_document(pdfium: Any, document: Any, path: str) -> Parsed:
         raise ParseError(
             path, f"has no text layer ({_format_page_count(count)}). Run OCR on it, or exclude it."
         )
-    warnings = _find_warnings(pdfium, document, glyphs, empty)
     glyphs, line_numbers = separate_line_numbers(glyphs)
     parts = separate_running(glyphs)
+    labels = fill_labels(
+        read_labels(pdfium, document, count)
+        or choose_printed_labels([part.numbers for part in parts])
+    )
+    warnings = _find_warnings(pdfium, document, glyphs, empty, labels)
     layouts = [build_lines(part.body) for part in parts]
     if not any(layouts):  # all text is running heads and feet
         parts = [PageParts(page_glyphs.runs, (), ()) for page_glyphs in glyphs]
@@ -75,7 +80,7 @@ def read_document(pdfium: Any, document: Any, path: str) -> Parsed:
     title = _read_title(pdfium, document) or _choose_title(split[0][0], headings, body_size)
     pages = [
         PdfPage(
-            label=_read_label(pdfium, document, index),
+            label=label,
             width=glyph_page.width,
             height=glyph_page.height,
             body=tuple(body),
@@ -86,8 +91,8 @@ def read_document(pdfium: Any, document: Any, path: str) -> Parsed:
             feet=_build_lines_without_title(part.feet, title),
             line_numbers=tuple(line for run in numbers for line in build_lines([run])),
         )
-        for index, (glyph_page, part, numbers, (body, notes)) in enumerate(
-            zip(glyphs, parts, line_numbers, split, strict=True)
+        for label, glyph_page, part, numbers, (body, notes) in zip(
+            labels, glyphs, parts, line_numbers, split, strict=True
         )
     ]
     parsed = write_pages(pages, by_line)
@@ -117,12 +122,16 @@ def _format_page_count(count: int) -> str:
 
 
 def _find_warnings(
-    pdfium: Any, document: Any, glyphs: Sequence[Glyphs], empty: Sequence[int]
+    pdfium: Any,
+    document: Any,
+    glyphs: Sequence[Glyphs],
+    empty: Sequence[int],
+    page_labels: Sequence[str],
 ) -> tuple[str, ...]:
     warnings: list[str] = []
     scanned = [index for index in empty if _has_pictures(pdfium, document, index)]
     if scanned:
-        labels = ", ".join(_read_label(pdfium, document, index) for index in scanned[:_MOST_NAMED])
+        labels = ", ".join(page_labels[index] for index in scanned[:_MOST_NAMED])
         more = f" and {len(scanned) - _MOST_NAMED} more" if len(scanned) > _MOST_NAMED else ""
         warnings.append(
             f"has no text layer on {len(scanned)} of {_format_page_count(len(glyphs))} "
@@ -144,15 +153,6 @@ def _has_pictures(pdfium: Any, document: Any, index: int) -> bool:
         return bool(page) and pdfium.FPDFPage_CountObjects(page) > 0
     finally:
         pdfium.FPDF_ClosePage(page)
-
-
-def _read_label(pdfium: Any, document: Any, index: int) -> str:
-    """Return the label of the page `index` (from 0), or its number from 1 if it has no label."""
-    size = pdfium.FPDF_GetPageLabel(document, index, None, 0)
-    text = ctypes.create_string_buffer(max(size, 2))
-    pdfium.FPDF_GetPageLabel(document, index, text, size)
-    label = " ".join(text.raw[: max(0, size - 2)].decode("utf-16-le", "replace").split())
-    return label or str(index + 1)
 
 
 def _read_title(pdfium: Any, document: Any) -> str | None:
