@@ -168,6 +168,51 @@ def test_words_whose_letters_are_drawn_from_the_left_are_read_from_the_right(lin
     assert np.all(np.diff(first[:, 0]) < 0)
 
 
+def drawn_glyphs(words: list[list[str]]) -> bytes:
+    """Return a page with a word per line, given as glyphs from the left, each with its letters."""
+    glyphs = list(dict.fromkeys(glyph for word in words for glyph in word))
+    codes = {glyph: 0x41 + place for place, glyph in enumerate(glyphs)}
+    lines = b" ".join(
+        b"BT /F1 24 Tf 300 %d Td (%s) Tj ET" % (700 - 50 * row, bytes(codes[g] for g in word))
+        for row, word in enumerate(words)
+    )
+    names = "".join(f"<{codes[g]:02X}> <{g.encode('utf-16-be').hex()}>\n" for g in glyphs)
+    cmap = (
+        "/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /X def "
+        "1 begincodespacerange <00> <FF> endcodespacerange "
+        f"{len(glyphs)} beginbfchar\n{names}endbfchar endcmap end end"
+    )
+    return pdfs.raw(
+        [
+            b"<< /Type /Catalog /Pages 2 0 R >>",
+            b"<< /Type /Pages /Count 1 /Kids [3 0 R] >>",
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R"
+            b" /Resources << /Font << /F1 5 0 R >> >> >>",
+            pdfs.content(lines),
+            b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /ToUnicode 6 0 R >>",
+            pdfs.content(cmap.encode()),
+        ]
+    )
+
+
+LAM_ALEF = [
+    (["م", "لا", "ك", "ل", "ا"], "الكلام"),
+    (["م", "\ufefc", "ك", "ل", "ا"], "الكلام"),
+    (["ن", "لآ", "ا"], "الآن"),
+    (["ن", "\ufef6", "ا"], "الآن"),
+    (["لا"], "لا"),
+    (["\ufefb"], "لا"),
+    (["د", "م", "مح", "أ"], "أمحمد"),
+    (["ل", "ا", "ق"], "قال"),
+]
+
+
+@pytest.mark.parametrize(("glyphs", "word"), LAM_ALEF)
+def test_letters_of_one_glyph_are_in_reading_order(glyphs: list[str], word: str) -> None:
+    assert word == text_of(drawn_glyphs([glyphs]))
+    assert f"{word} {word}" == " ".join(text_of(drawn_glyphs([glyphs, glyphs])).split())
+
+
 def test_a_phrase_of_the_other_direction_keeps_its_order() -> None:
     def draw(canvas: pdfs.Canvas) -> None:
         canvas.setFont(font(), 12)
