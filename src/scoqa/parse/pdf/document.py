@@ -14,6 +14,7 @@ from typing import Any
 from scoqa.errors import ParseError
 from scoqa.parse.common.lines import LONGEST_TITLE
 from scoqa.parse.common.parsed import Parsed
+from scoqa.parse.pdf.form_fields import FormField, open_form, read_fields, write_fields
 from scoqa.parse.pdf.glyphs import GlyphRun, Glyphs, read_glyphs
 from scoqa.parse.pdf.headings import (
     Heading,
@@ -50,13 +51,16 @@ def read_document(pdfium: Any, document: Any, path: str) -> Parsed:
     Raises ParseError if no page has text.
     """
     glyphs: list[Glyphs] = []
+    fields: list[list[FormField]] = []
     count = pdfium.FPDF_GetPageCount(document)
-    for index in range(count):
-        page = _load_page(pdfium, document, index)
-        try:
-            glyphs.append(read_glyphs(page) if page else Glyphs((), 0.0, 0.0, 0, 0))
-        finally:
-            pdfium.FPDF_ClosePage(page)
+    with open_form(pdfium, document) as form:
+        for index in range(count):
+            page, page_fields = _load_page(pdfium, document, index, form)
+            try:
+                glyphs.append(read_glyphs(page) if page else Glyphs((), 0.0, 0.0, 0, 0))
+                fields.append(page_fields)
+            finally:
+                pdfium.FPDF_ClosePage(page)
     empty = [index for index, page_glyphs in enumerate(glyphs) if not page_glyphs.runs]
     if len(empty) == count:
         raise ParseError(
@@ -90,20 +94,24 @@ def read_document(pdfium: Any, document: Any, path: str) -> Parsed:
             heads=_build_lines_without_title(part.heads, title),
             feet=_build_lines_without_title(part.feet, title),
             line_numbers=tuple(line for run in numbers for line in build_lines([run])),
+            fields=tuple(write_fields(page_fields, glyph_page)),
         )
-        for label, glyph_page, part, numbers, (body, notes) in zip(
-            labels, glyphs, parts, line_numbers, split, strict=True
+        for label, glyph_page, part, numbers, page_fields, (body, notes) in zip(
+            labels, glyphs, parts, line_numbers, fields, split, strict=True
         )
     ]
     parsed = write_pages(pages, by_line)
     return replace(parsed, title=title, warnings=warnings)
 
 
-def _load_page(pdfium: Any, document: Any, index: int) -> Any:
-    """Load a page, and draw the content of its form fields and text annotations on it."""
+def _load_page(pdfium: Any, document: Any, index: int, form: Any) -> tuple[Any, list[FormField]]:
+    """Load a page, and draw the content of its form fields and text annotations on it.
+
+    Returns the page and its form fields, which are only known before they are drawn.
+    """
     page = pdfium.FPDF_LoadPage(document, index)
     if not page:
-        return page
+        return page, []
     for number in range(min(pdfium.FPDFPage_GetAnnotCount(page), _MOST_ANNOTATIONS)):
         annotation = pdfium.FPDFPage_GetAnnot(page, number)
         kind = pdfium.FPDFAnnot_GetSubtype(annotation)
@@ -111,10 +119,11 @@ def _load_page(pdfium: Any, document: Any, index: int) -> Any:
         if kind in (pdfium.FPDF_ANNOT_WIDGET, pdfium.FPDF_ANNOT_FREETEXT):
             break
     else:
-        return page
+        return page, []
+    fields = read_fields(pdfium, form, page) if form else []
     pdfium.FPDFPage_Flatten(page, pdfium.FLAT_NORMALDISPLAY)
     pdfium.FPDF_ClosePage(page)
-    return pdfium.FPDF_LoadPage(document, index)
+    return pdfium.FPDF_LoadPage(document, index), fields
 
 
 def _format_page_count(count: int) -> str:

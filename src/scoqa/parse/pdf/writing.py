@@ -29,6 +29,7 @@ class PdfPage:
 
     width, height: of the displayed page, in points. heads, feet: running heads and feet, which
     also occur on other pages. line_numbers: the numbers beside its lines, each a line.
+    fields: what is chosen in its form.
     """
 
     label: str
@@ -41,6 +42,7 @@ class PdfPage:
     heads: tuple[Line, ...]
     feet: tuple[Line, ...]
     line_numbers: tuple[Line, ...]
+    fields: tuple[Line, ...]
 
 
 def write_pages(pages: Sequence[PdfPage], headings: Mapping[Line, Heading]) -> Parsed:
@@ -126,14 +128,16 @@ def _order_lines(
 ) -> list[tuple[Line, str]]:
     """Return the lines of a page in reading order, each with the separator before it.
 
-    Footnotes, feet and line numbers follow the body. If its last paragraph continues on the next
-    page (`continues_next`), they precede that paragraph, so that they do not interrupt a sentence.
-    Heads precede the body. Heads and feet in `written` are omitted, the others are added to it. If
-    they would interrupt a sentence, they are left to another page that has them; line numbers are
-    then left out.
+    Form fields, footnotes, feet and line numbers follow the body. If its last paragraph continues
+    on the next page (`continues_next`), they precede that paragraph, so that they do not interrupt
+    a sentence. Heads precede the body. Heads and feet in `written` are omitted, the others are
+    added to it. If they would interrupt a sentence, they are left to another page that has them;
+    line numbers are then left out.
     """
     body = list(zip(page.body, ("\n\n", *page.separators), strict=False))
-    notes = list(zip(page.notes, ("\n\n", *page.note_separators), strict=False))
+    line_ends = ["\n"] * (len(page.fields) - 1)
+    notes = list(zip(page.fields, ("\n\n", *line_ends), strict=False))
+    notes += zip(page.notes, ("\n\n", *page.note_separators), strict=False)
     last = max((n for n, (_, separator) in enumerate(body) if separator == "\n\n"), default=0)
     heads = [] if continues_previous else _select_new_lines(page.heads, written)
     fits = (body or not continues_previous) and (last or not continues_next)
