@@ -52,10 +52,11 @@ class Mark:
     heading: the full path of headings. date: a date line. sheet: the sheet name.
     row, slide: the number, counted from 1. message: author and date; the quoted parts of a message
     are nested in it, and the reply after a part has a mark of its own.
-    aside: boilerplate of a web page (navigation, notices) or a comment, which is displayed but
-    never answers. struck: words in a line that are struck out, or a comment in a line; the same.
-    table: all rows of a table, one line each, with cells separated by tabs; the label has the names
-    of its columns (`scoqa.cells`). head: the rows with these names, at the start of a table.
+    aside: boilerplate of a web page (navigation, notices), a comment or the line numbers of a page,
+    which are displayed but never answer. struck: words in a line that are struck out, or a comment
+    in a line; the same. table: all rows of a table, one line each, with cells separated by tabs;
+    the label has the names of its columns (`scoqa.cells`). head: the rows with these names, at the
+    start of a table.
     """
 
     start: int

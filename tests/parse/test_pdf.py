@@ -8,6 +8,7 @@ import io
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -165,6 +166,51 @@ def test_words_whose_letters_are_drawn_from_the_left_are_read_from_the_right(lin
     assert line == parsed.text
     first = boxes_of(parsed)[: len(line.split()[0])]
     assert np.all(np.diff(first[:, 0]) < 0)
+
+
+def drawn_glyphs(words: list[list[str]]) -> bytes:
+    """Return a page with a word per line, given as glyphs from the left, each with its letters."""
+    glyphs = list(dict.fromkeys(glyph for word in words for glyph in word))
+    codes = {glyph: 0x41 + place for place, glyph in enumerate(glyphs)}
+    lines = b" ".join(
+        b"BT /F1 24 Tf 300 %d Td (%s) Tj ET" % (700 - 50 * row, bytes(codes[g] for g in word))
+        for row, word in enumerate(words)
+    )
+    names = "".join(f"<{codes[g]:02X}> <{g.encode('utf-16-be').hex()}>\n" for g in glyphs)
+    cmap = (
+        "/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /X def "
+        "1 begincodespacerange <00> <FF> endcodespacerange "
+        f"{len(glyphs)} beginbfchar\n{names}endbfchar endcmap end end"
+    )
+    return pdfs.raw(
+        [
+            b"<< /Type /Catalog /Pages 2 0 R >>",
+            b"<< /Type /Pages /Count 1 /Kids [3 0 R] >>",
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R"
+            b" /Resources << /Font << /F1 5 0 R >> >> >>",
+            pdfs.content(lines),
+            b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /ToUnicode 6 0 R >>",
+            pdfs.content(cmap.encode()),
+        ]
+    )
+
+
+LAM_ALEF = [
+    (["م", "لا", "ك", "ل", "ا"], "الكلام"),
+    (["م", "\ufefc", "ك", "ل", "ا"], "الكلام"),
+    (["ن", "لآ", "ا"], "الآن"),
+    (["ن", "\ufef6", "ا"], "الآن"),
+    (["لا"], "لا"),
+    (["\ufefb"], "لا"),
+    (["د", "م", "مح", "أ"], "أمحمد"),
+    (["ل", "ا", "ق"], "قال"),
+]
+
+
+@pytest.mark.parametrize(("glyphs", "word"), LAM_ALEF)
+def test_letters_of_one_glyph_are_in_reading_order(glyphs: list[str], word: str) -> None:
+    assert word == text_of(drawn_glyphs([glyphs]))
+    assert f"{word} {word}" == " ".join(text_of(drawn_glyphs([glyphs, glyphs])).split())
 
 
 def test_a_phrase_of_the_other_direction_keeps_its_order() -> None:
@@ -388,6 +434,41 @@ def test_every_page_has_a_mark_with_its_printed_label() -> None:
     assert [("i", "Preface.\n\n"), ("ii", "More preface.\n\n"), ("1", ""), ("2", "The end.")] == [
         (mark.label, parsed.text[mark.start : mark.end]) for mark in parsed.marks
     ]
+
+
+def numbered(numbers: list[str], *, place: Callable[[int], tuple[float, float]]) -> list[str]:
+    """Return the labels of pages with these numbers printed on them, "" for none."""
+
+    def page(index: int, number: str) -> Callable[[pdfs.Canvas], None]:
+        def draw(canvas: pdfs.Canvas) -> None:
+            pdfs.write(canvas, pdfs.lines_in(f"{pdfs.HARBOUR[index % 7]} {pdfs.ORCHARD[0]}", 300))
+            pdfs.write(canvas, [number], x=place(index)[0], y=place(index)[1], size=9)
+
+        return draw
+
+    data = pdfs.pages(*(page(index, number) for index, number in enumerate(numbers)))
+    return [mark.label for mark in read(data, "x.pdf").marks if mark.kind == "page"]
+
+
+@pytest.mark.parametrize(
+    ("printed", "labels"),
+    [
+        (["", "", "1", "2", "3", "4"], ["1", "2", "1", "2", "3", "4"]),
+        (["", "i", "ii", "iii", "1", "2", "3"], ["1", "i", "ii", "iii", "1", "2", "3"]),
+        (["", "", "", "2", "3", "", "5"], ["1", "2", "1", "2", "3", "4", "5"]),
+        (["– 71 –", "– 72 –", "– 73 –"], ["71", "72", "73"]),
+        (["Case 9, page 4", "Case 9, page 5", "Case 9, page 6"], ["4", "5", "6"]),
+        (["0041", "0042", "0043"], ["1", "2", "3"]),  # stamped
+        (["12", "47", "30", "8"], ["1", "2", "3", "4"]),  # not counting
+        (["8", "9", "40", "41", "17", "18"], ["1", "2", "3", "4", "5", "6"]),
+    ],
+)
+def test_a_printed_number_that_counts_with_the_pages_is_their_label(
+    printed: list[str], labels: list[str]
+) -> None:
+    assert labels == numbered(printed, place=lambda index: (290, 30))
+    left_and_right = numbered(printed, place=lambda index: (72 if index % 2 else 500, 30))
+    assert labels == left_and_right
 
 
 def test_headings_are_found_by_their_looks() -> None:

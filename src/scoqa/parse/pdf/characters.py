@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import math
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -29,7 +30,10 @@ _BOLD_WEIGHT = 600
 # Private codes of symbol fonts. pdfium uses 2 and FFFE for a hyphen at the end of a line. A soft
 # hyphen that is drawn is a hyphen.
 _REPLACEMENTS = {0xF0B7: "•", 0xF0A7: "▪", 0x2: "-", 0xFFFE: "-", 0xAD: "-", 0x9: " ", 0x3000: " "}
-_LIGATURES = dict(zip(range(0xFB00, 0xFB07), "ff fi fl ffi ffl st st".split(), strict=True))
+_LIGATURES = dict(zip(range(0xFB00, 0xFB07), "ff fi fl ffi ffl st st".split(), strict=True)) | {
+    code: unicodedata.normalize("NFKC", chr(code))
+    for code in range(0xFEF5, 0xFEFD)  # lam-alef
+}
 RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 # Scripts without spaces, where a line may end after any character.
 WIDE = re.compile(

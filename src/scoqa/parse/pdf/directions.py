@@ -7,6 +7,7 @@ right-to-left text). Output: the same in reading order.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,6 +16,11 @@ from scoqa.parse.pdf.characters import RIGHT_TO_LEFT, Array
 
 _WORD = re.compile(r"[^ \t]+")
 _LETTER = re.compile(r"[^\W\d_]")
+# Letters that have a ligature, such as lam and alef, in reading order.
+_LIGATURES = frozenset(
+    unicodedata.normalize("NFKC", chr(code))
+    for code in (*range(0xFB50, 0xFE00), *range(0xFEF5, 0xFEFD))
+)
 _LEFTWARD = re.compile(rf"{RIGHT_TO_LEFT.pattern}(?:[^\w\n]*{RIGHT_TO_LEFT.pattern})+")
 
 
@@ -23,6 +29,8 @@ def find_reading_order(texts: Sequence[str], ends: Array, boxes: Array) -> Array
 
     ends: whether a word or line ends before each character. boxes: of upright text. pdfium reverses
     most right-to-left words, but not those whose letters are stored one by one, as browsers do.
+    In a word that pdfium reversed, the letters of one glyph are reversed too, unless they come from
+    a character for a ligature.
     """
     text = "".join(
         f"\n{letter}" if end else letter for letter, end in zip(texts, ends, strict=True)
@@ -33,11 +41,27 @@ def find_reading_order(texts: Sequence[str], ends: Array, boxes: Array) -> Array
     for match in _LEFTWARD.finditer(text):
         start, stop = np.searchsorted(places, match.span())
         steps = np.diff(middles[start:stop])
-        if np.sum(steps > 0) > np.sum(steps < 0):
-            # The letters of one glyph share its box and are already in order.
-            glyphs = np.split(order[start:stop], np.flatnonzero(steps) + 1)
-            order[start:stop] = np.concatenate(glyphs[::-1])
+        rightward = int(np.sum(steps > 0)) - int(np.sum(steps < 0))
+        if rightward > 0:  # the letters of one glyph share its box and are already in order
+            glyphs = np.split(order[start:stop], np.flatnonzero(steps) + 1)[::-1]
+        else:
+            borders = np.any(np.diff(boxes[start:stop], axis=0) != 0, axis=1)
+            glyphs = [
+                glyph[::-1] if _is_reversed(texts, glyph, is_certain=rightward < 0) else glyph
+                for glyph in np.split(order[start:stop], np.flatnonzero(borders) + 1)
+            ]
+        order[start:stop] = np.concatenate(glyphs)
     return order
+
+
+def _is_reversed(texts: Sequence[str], glyph: Array, *, is_certain: bool) -> bool:
+    """Return whether the letters of a glyph are in reverse order.
+
+    is_certain: whether pdfium reversed its word; otherwise only letters with a ligature are judged.
+    """
+    letters = "".join(texts[place] for place in glyph)
+    known, reverse = letters in _LIGATURES, letters[::-1] in _LIGATURES
+    return len(letters) > 1 and not (known and not reverse) and (reverse or is_certain)
 
 
 def reorder_line(text: str, boxes: Array) -> tuple[str, Array]:

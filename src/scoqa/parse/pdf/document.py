@@ -1,4 +1,4 @@
-"""Read all pages of a PDF, its title and its page labels.
+"""Read all pages of a PDF, and its title.
 
 Input: a pdfium document. Output: its text with marks, boxes, title and warnings.
 """
@@ -14,6 +14,7 @@ from typing import Any
 from scoqa.errors import ParseError
 from scoqa.parse.common.lines import LONGEST_TITLE
 from scoqa.parse.common.parsed import Parsed
+from scoqa.parse.pdf.form_fields import FormField, open_form, read_fields, write_fields
 from scoqa.parse.pdf.glyphs import GlyphRun, Glyphs, read_glyphs
 from scoqa.parse.pdf.headings import (
     Heading,
@@ -24,6 +25,8 @@ from scoqa.parse.pdf.headings import (
     read_bookmarks,
 )
 from scoqa.parse.pdf.layout import Line, build_lines
+from scoqa.parse.pdf.line_numbers import separate_line_numbers
+from scoqa.parse.pdf.page_labels import choose_printed_labels, fill_labels, read_labels
 from scoqa.parse.pdf.paragraphs import find_separators
 from scoqa.parse.pdf.running import NOTE, PageParts, separate_running
 from scoqa.parse.pdf.writing import PdfPage, write_pages
@@ -48,20 +51,28 @@ def read_document(pdfium: Any, document: Any, path: str) -> Parsed:
     Raises ParseError if no page has text.
     """
     glyphs: list[Glyphs] = []
+    fields: list[list[FormField]] = []
     count = pdfium.FPDF_GetPageCount(document)
-    for index in range(count):
-        page = _load_page(pdfium, document, index)
-        try:
-            glyphs.append(read_glyphs(page) if page else Glyphs((), 0.0, 0.0, 0, 0))
-        finally:
-            pdfium.FPDF_ClosePage(page)
+    with open_form(pdfium, document) as form:
+        for index in range(count):
+            page, page_fields = _load_page(pdfium, document, index, form)
+            try:
+                glyphs.append(read_glyphs(page) if page else Glyphs((), 0.0, 0.0, 0, 0))
+                fields.append(page_fields)
+            finally:
+                pdfium.FPDF_ClosePage(page)
     empty = [index for index, page_glyphs in enumerate(glyphs) if not page_glyphs.runs]
     if len(empty) == count:
         raise ParseError(
             path, f"has no text layer ({_format_page_count(count)}). Run OCR on it, or exclude it."
         )
-    warnings = _find_warnings(pdfium, document, glyphs, empty)
+    glyphs, line_numbers = separate_line_numbers(glyphs)
     parts = separate_running(glyphs)
+    labels = fill_labels(
+        read_labels(pdfium, document, count)
+        or choose_printed_labels([part.numbers for part in parts])
+    )
+    warnings = _find_warnings(pdfium, document, glyphs, empty, labels)
     layouts = [build_lines(part.body) for part in parts]
     if not any(layouts):  # all text is running heads and feet
         parts = [PageParts(page_glyphs.runs, (), ()) for page_glyphs in glyphs]
@@ -73,7 +84,7 @@ def read_document(pdfium: Any, document: Any, path: str) -> Parsed:
     title = _read_title(pdfium, document) or _choose_title(split[0][0], headings, body_size)
     pages = [
         PdfPage(
-            label=_read_label(pdfium, document, index),
+            label=label,
             width=glyph_page.width,
             height=glyph_page.height,
             body=tuple(body),
@@ -82,20 +93,25 @@ def read_document(pdfium: Any, document: Any, path: str) -> Parsed:
             note_separators=tuple(find_separators(notes, {}, is_item=_is_note)),
             heads=_build_lines_without_title(part.heads, title),
             feet=_build_lines_without_title(part.feet, title),
+            line_numbers=tuple(line for run in numbers for line in build_lines([run])),
+            fields=tuple(write_fields(page_fields, glyph_page)),
         )
-        for index, (glyph_page, part, (body, notes)) in enumerate(
-            zip(glyphs, parts, split, strict=True)
+        for label, glyph_page, part, numbers, page_fields, (body, notes) in zip(
+            labels, glyphs, parts, line_numbers, fields, split, strict=True
         )
     ]
     parsed = write_pages(pages, by_line)
     return replace(parsed, title=title, warnings=warnings)
 
 
-def _load_page(pdfium: Any, document: Any, index: int) -> Any:
-    """Load a page, and draw the content of its form fields and text annotations on it."""
+def _load_page(pdfium: Any, document: Any, index: int, form: Any) -> tuple[Any, list[FormField]]:
+    """Load a page, and draw the content of its form fields and text annotations on it.
+
+    Returns the page and its form fields, which are only known before they are drawn.
+    """
     page = pdfium.FPDF_LoadPage(document, index)
     if not page:
-        return page
+        return page, []
     for number in range(min(pdfium.FPDFPage_GetAnnotCount(page), _MOST_ANNOTATIONS)):
         annotation = pdfium.FPDFPage_GetAnnot(page, number)
         kind = pdfium.FPDFAnnot_GetSubtype(annotation)
@@ -103,10 +119,11 @@ def _load_page(pdfium: Any, document: Any, index: int) -> Any:
         if kind in (pdfium.FPDF_ANNOT_WIDGET, pdfium.FPDF_ANNOT_FREETEXT):
             break
     else:
-        return page
+        return page, []
+    fields = read_fields(pdfium, form, page) if form else []
     pdfium.FPDFPage_Flatten(page, pdfium.FLAT_NORMALDISPLAY)
     pdfium.FPDF_ClosePage(page)
-    return pdfium.FPDF_LoadPage(document, index)
+    return pdfium.FPDF_LoadPage(document, index), fields
 
 
 def _format_page_count(count: int) -> str:
@@ -114,12 +131,16 @@ def _format_page_count(count: int) -> str:
 
 
 def _find_warnings(
-    pdfium: Any, document: Any, glyphs: Sequence[Glyphs], empty: Sequence[int]
+    pdfium: Any,
+    document: Any,
+    glyphs: Sequence[Glyphs],
+    empty: Sequence[int],
+    page_labels: Sequence[str],
 ) -> tuple[str, ...]:
     warnings: list[str] = []
     scanned = [index for index in empty if _has_pictures(pdfium, document, index)]
     if scanned:
-        labels = ", ".join(_read_label(pdfium, document, index) for index in scanned[:_MOST_NAMED])
+        labels = ", ".join(page_labels[index] for index in scanned[:_MOST_NAMED])
         more = f" and {len(scanned) - _MOST_NAMED} more" if len(scanned) > _MOST_NAMED else ""
         warnings.append(
             f"has no text layer on {len(scanned)} of {_format_page_count(len(glyphs))} "
@@ -141,15 +162,6 @@ def _has_pictures(pdfium: Any, document: Any, index: int) -> bool:
         return bool(page) and pdfium.FPDFPage_CountObjects(page) > 0
     finally:
         pdfium.FPDF_ClosePage(page)
-
-
-def _read_label(pdfium: Any, document: Any, index: int) -> str:
-    """Return the label of the page `index` (from 0), or its number from 1 if it has no label."""
-    size = pdfium.FPDF_GetPageLabel(document, index, None, 0)
-    text = ctypes.create_string_buffer(max(size, 2))
-    pdfium.FPDF_GetPageLabel(document, index, text, size)
-    label = " ".join(text.raw[: max(0, size - 2)].decode("utf-16-le", "replace").split())
-    return label or str(index + 1)
 
 
 def _read_title(pdfium: Any, document: Any) -> str | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 from typing import Literal, NamedTuple
 
@@ -27,6 +27,7 @@ _MOST_NUMBERS = 3  # per head; a row of a table has more
 
 _NUMBER = re.compile(r"\d+|\b[ivxlcdm]+\b", re.IGNORECASE)
 _ROMAN = re.compile(r"(?=.)m{0,3}(?:cm|cd|d?c{0,3})(?:xc|xl|l?x{0,3})(?:ix|iv|v?i{0,3})$")
+_COUNTED = re.compile(r"<(-?\d+)>")  # in a key
 _PAGE = re.compile(r"\W*<-?\d+>\W*$")  # the words of a key that are only a page number
 NOTE = re.compile(r"(?:\[?\d{1,3}[\].)]?|[*†‡§¶]+|[a-z][.)]?)\s+\S")
 _DIGITS = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100, "d": 500, "m": 1000}
@@ -34,12 +35,27 @@ _DIGITS = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100, "d": 500, "m": 1000}
 _Key = tuple[str, int, int, str]  # edge, turn, height, words
 
 
+class PrintedNumber(NamedTuple):
+    """A number in a running head or foot that counts with the pages.
+
+    is_alone: whether there are no other words next to it.
+    """
+
+    text: str
+    value: int
+    is_alone: bool
+
+
 class PageParts(NamedTuple):
-    """The runs of the text of a page, and its heads and feet that occur in the text of no page."""
+    """The runs of the text of a page, and its heads and feet that occur in the text of no page.
+
+    numbers: the numbers in all its heads and feet that count with the pages.
+    """
 
     body: tuple[GlyphRun, ...]
     heads: tuple[GlyphRun, ...]
     feet: tuple[GlyphRun, ...]
+    numbers: tuple[PrintedNumber, ...] = ()
 
 
 def separate_running(pages: Sequence[Glyphs]) -> list[PageParts]:
@@ -67,6 +83,7 @@ def separate_running(pages: Sequence[Glyphs]) -> list[PageParts]:
     for index, page in enumerate(pages):
         removed: set[GlyphRun] = set()
         running: dict[str, list[GlyphRun]] = {"top": [], "bottom": []}
+        numbers: list[PrintedNumber] = []
         for edge, rows in edges[index]:
             for row in rows:
                 if any(run.size > _LARGEST * usual for run in row):
@@ -95,6 +112,8 @@ def separate_running(pages: Sequence[Glyphs]) -> list[PageParts]:
                     if max(len(seen[key]) for key in keys) < LEAST_PAGES:
                         break
                 removed.update(row)
+                for run, run_words in zip(row, words, strict=True):
+                    numbers += _find_printed_numbers(run, run_words, index)
                 running[edge] += [
                     run
                     for run, is_counted in zip(row, counts, strict=True)
@@ -102,7 +121,8 @@ def separate_running(pages: Sequence[Glyphs]) -> list[PageParts]:
                     and len(normalize_letters(run.text)) >= (_LEAST_LETTERS if has_number else 1)
                 ]
         body = tuple(run for run in page.runs if run not in removed)
-        parts.append(PageParts(body, tuple(running["top"]), tuple(running["bottom"])))
+        heads, feet = tuple(running["top"]), tuple(running["bottom"])
+        parts.append(PageParts(body, heads, feet, tuple(dict.fromkeys(numbers))))
     in_text = {normalize_letters(run.text) for part in parts for run in part.body}
     return [
         part._replace(
@@ -111,6 +131,18 @@ def separate_running(pages: Sequence[Glyphs]) -> list[PageParts]:
         )
         for part in parts
     ]
+
+
+def _find_printed_numbers(
+    run: GlyphRun, words: Iterable[str], index: int
+) -> Iterator[PrintedNumber]:
+    """Yield the numbers of `run` that count with the pages in `words`, the words of its keys."""
+    values = {index + int(value) for key_words in words for value in _COUNTED.findall(key_words)}
+    for match in _NUMBER.finditer(run.text):
+        value = _parse_number(match.group())
+        if value in values:
+            is_alone = len(normalize_letters(run.text)) < _LEAST_LETTERS
+            yield PrintedNumber(match.group(), value, is_alone)
 
 
 def _is_note(row: Sequence[GlyphRun], usual: float) -> bool:

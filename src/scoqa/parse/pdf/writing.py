@@ -28,7 +28,8 @@ class PdfPage:
     """The lines of the body and the footnotes of a page, and the separators between them.
 
     width, height: of the displayed page, in points. heads, feet: running heads and feet, which
-    also occur on other pages.
+    also occur on other pages. line_numbers: the numbers beside its lines, each a line.
+    fields: what is chosen in its form.
     """
 
     label: str
@@ -40,6 +41,8 @@ class PdfPage:
     note_separators: tuple[str, ...]
     heads: tuple[Line, ...]
     feet: tuple[Line, ...]
+    line_numbers: tuple[Line, ...]
+    fields: tuple[Line, ...]
 
 
 def write_pages(pages: Sequence[PdfPage], headings: Mapping[Line, Heading]) -> Parsed:
@@ -50,6 +53,7 @@ def write_pages(pages: Sequence[PdfPage], headings: Mapping[Line, Heading]) -> P
     spans: dict[Heading, tuple[int, int]] = {}
     continues_previous = False
     written: set[str] = set()
+    asides: list[int] = []  # start and end of each block of line numbers
     for number, page in enumerate(pages):
         following = pages[after[number]].body[0] if number in after else None
         continues_next = following is not None and continues_paragraph(
@@ -58,6 +62,10 @@ def write_pages(pages: Sequence[PdfPage], headings: Mapping[Line, Heading]) -> P
         lines = _order_lines(page, continues_next, continues_previous, written)
         for index, (line, separator) in enumerate(lines):
             start = text.add(line, " " if continues_previous and not index else separator, number)
+            if page.line_numbers and line is page.line_numbers[0]:
+                asides.append(start)
+            if page.line_numbers and line is page.line_numbers[-1]:
+                asides.append(text.length)
             if line in headings:
                 first = spans.get(headings[line], (start, 0))[0]
                 spans[headings[line]] = (first, text.length)
@@ -67,6 +75,7 @@ def write_pages(pages: Sequence[PdfPage], headings: Mapping[Line, Heading]) -> P
     marks = [
         *_mark_pages(pages, text),
         *_mark_headings(spans),
+        *(Mark(*span, "aside", "") for span in zip(asides[::2], asides[1::2], strict=True)),
         *find_date_mark(joined, find_text_lines(joined, HEAD_LINES)),
     ]
     marks.sort(key=lambda mark: mark.start)  # blank pages stay before the next page with text
@@ -119,17 +128,23 @@ def _order_lines(
 ) -> list[tuple[Line, str]]:
     """Return the lines of a page in reading order, each with the separator before it.
 
-    Footnotes and feet follow the body. If its last paragraph continues on the next page
-    (`continues_next`), they precede that paragraph, so that they do not interrupt a sentence. Heads
-    precede the body. Heads and feet in `written` are omitted, the others are added to it. If they
-    would interrupt a sentence, they are left to another page that has them.
+    Form fields, footnotes, feet and line numbers follow the body. If its last paragraph continues
+    on the next page (`continues_next`), they precede that paragraph, so that they do not interrupt
+    a sentence. Heads precede the body. Heads and feet in `written` are omitted, the others are
+    added to it. If they would interrupt a sentence, they are left to another page that has them;
+    line numbers are then left out.
     """
     body = list(zip(page.body, ("\n\n", *page.separators), strict=False))
-    notes = list(zip(page.notes, ("\n\n", *page.note_separators), strict=False))
+    line_ends = ["\n"] * (len(page.fields) - 1)
+    notes = list(zip(page.fields, ("\n\n", *line_ends), strict=False))
+    notes += zip(page.notes, ("\n\n", *page.note_separators), strict=False)
     last = max((n for n, (_, separator) in enumerate(body) if separator == "\n\n"), default=0)
     heads = [] if continues_previous else _select_new_lines(page.heads, written)
     fits = (body or not continues_previous) and (last or not continues_next)
     feet = _select_new_lines(page.feet, written) if fits else []
+    if fits and page.line_numbers:
+        spaces = " " * (len(page.line_numbers) - 1)
+        feet += zip(page.line_numbers, ("\n\n", *spaces), strict=True)
     if continues_next and last:
         return heads + body[:last] + notes + feet + body[last:]
     return heads + body + notes + feet
