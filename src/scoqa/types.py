@@ -325,6 +325,7 @@ class SyncReport:
     warned: tuple[Notice, ...] = ()
     failed: tuple[Notice, ...] = ()
     ignored: Mapping[str, int] = field(default_factory=dict)  # extension -> files not read
+    unread: tuple[Notice, ...] = ()  # the names of these files, at most MOST_UNREAD of `folder`
     passages: int = 0  # in the index after the sync
     embedded: int = 0  # vectors computed by this sync
 

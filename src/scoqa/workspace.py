@@ -43,6 +43,8 @@ from scoqa.verification import find_file, freshness, outdated_files, verify
 
 DOCUMENTS = "docs"
 INDEX = "embeddings"
+# Beside docs/, as in a repository, these files describe the folder.
+ABOUT_FOLDER = ("README*", "LICENSE*", "NOTICE*")
 QUESTION_SETS = ("questions/*.csv", "questions/*.tsv")  # in the workspace, no documents
 
 
@@ -255,9 +257,8 @@ class Workspace:
         """Return how many documents are beside docs/, if that was not chosen in the settings."""
         if self.documents == self.root or self.settings.documents is not None:
             return 0
-        exclude = (*self.settings.exclude, *QUESTION_SETS)
-        sources, _, _ = scan(self.root, exclude=exclude, index=self.index, skip=self.documents)
-        return len(sources)
+        exclude = (*self.settings.exclude, *QUESTION_SETS, *ABOUT_FOLDER)
+        return len(scan(self.root, exclude=exclude, index=self.index, skip=self.documents).sources)
 
     def collections(self) -> tuple[str, ...]:
         """Return the names of the collections, sorted; "" stands for files outside all folders."""

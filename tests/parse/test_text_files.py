@@ -19,7 +19,7 @@ from scoqa.errors import ParseError, WorkspaceError
 from scoqa.parse import document_id, parse_file
 from scoqa.parse.common.lines import HEAD_LINES
 from scoqa.parse.common.text_decoding import decode
-from scoqa.parse.folder import scan
+from scoqa.parse.folder import MOST_UNREAD, scan
 from scoqa.parse.text import markdown, plain
 from scoqa.types import Document, Mark
 
@@ -338,12 +338,18 @@ def failures(folder: Path) -> list[tuple[str, str]]:
     return [(notice.path, notice.reason) for notice in scan(folder)[2]]
 
 
-def test_hidden_files_and_files_about_the_folder_are_no_documents(tmp_path: Path) -> None:
+def test_hidden_files_and_leavings_of_programs_are_nothing(tmp_path: Path) -> None:
     touch(tmp_path, "a.txt", "b/c.md", "B/D.TXT", ".hidden.txt", ".git/x.txt", "b/.cache/y.md")
-    touch(tmp_path, "README.md", "b/README", "README-first.txt", "LICENSE.txt", "NOTICE.md")
-    touch(tmp_path, "scoqa.toml", "b/scoqa.toml")
-    assert ["B/D.TXT", "a.txt", "b/c.md"] == found(tmp_path)
-    assert {} == scan(tmp_path)[1]
+    touch(tmp_path, "scoqa.toml", "b/scoqa.toml", "~$report.docx", "b/~$c.txt", ".~lock.a.odt#")
+    touch(tmp_path, "Thumbs.db", "b/desktop.ini", ".DS_Store")
+    assert (["B/D.TXT", "a.txt", "b/c.md"], {}, ()) == (found(tmp_path), *scan(tmp_path)[1::2])
+
+
+def test_notices_licences_and_readmes_are_documents(tmp_path: Path) -> None:
+    # They were left out by their names, and "Notice of termination.txt" with them.
+    names = ["LICENSE.txt", "NOTICE of termination.txt", "README-first.txt", "b/README.md"]
+    touch(tmp_path, *names)
+    assert names == found(tmp_path)
 
 
 def test_the_index_folder_is_no_place_for_documents(tmp_path: Path) -> None:
@@ -370,6 +376,20 @@ def test_files_of_other_kinds_are_counted(tmp_path: Path) -> None:
     touch(tmp_path, "a.txt", "b.PNG", "c.png", "d.exe", "Makefile")
     assert {".png": 2, ".exe": 1, "(none)": 1} == scan(tmp_path)[1]
     assert {} == scan(tmp_path, exclude=["*"])[1]
+
+
+def test_files_of_other_kinds_are_named_with_what_can_be_done(tmp_path: Path) -> None:
+    photos = [f"photos/{number:04}.jpg" for number in range(MOST_UNREAD)]
+    touch(tmp_path, "a.txt", "minutes.pages", "old/papers.zip", "d.exe", "Makefile", *photos)
+    unread = scan(tmp_path).unread
+    assert MOST_UNREAD == len(unread) < sum(scan(tmp_path).ignored.values())
+    assert [
+        ("minutes.pages", "is in a format of Apple. Export it as .docx, .pptx or .xlsx."),
+        ("old/papers.zip", "is an archive. Unpack it in its folder."),
+        ("Makefile", "has no extension, which names the format. Rename it, for example to .txt."),
+        ("d.exe", "has an unsupported format."),
+        ("photos/0000.jpg", "is a picture. If it shows text, run OCR on it and save it as .pdf."),
+    ] == [(notice.path, notice.reason) for notice in unread[:5]]
 
 
 def test_names_are_composed(tmp_path: Path) -> None:

@@ -78,6 +78,40 @@ PARSERS: dict[str, Format] = {
 KINDS = tuple(dict.fromkeys(form.kind for form in PARSERS.values()))
 
 
+# What to do with files that scoqa does not read, by extension. Advice says what the reader can do.
+_OCR = "is a picture. If it shows text, run OCR on it and save it as .pdf."
+_CAPTIONS = "is a recording. If it has captions, save them beside it as .srt or .vtt."
+_UNPACK = "is an archive. Unpack it in its folder."
+_AS_OFFICE = "is in a format of Apple. Export it as .docx, .pptx or .xlsx."
+_AS_PDF = "has an unsupported format. Save it as .pdf."
+_AS_EPUB = "has an unsupported format. Convert it to .epub or .pdf."
+_ADVICE = {
+    extension: advice
+    for extensions, advice in (
+        (".jpg .jpeg .png .gif .tif .tiff .bmp .webp .heic .svg", _OCR),
+        (".mp3 .mp4 .m4a .wav .ogg .webm .mov .avi .mkv .flac", _CAPTIONS),
+        (".zip .rar .7z .tar .gz .tgz .bz2 .xz", _UNPACK),
+        (".pages .key .numbers", _AS_OFFICE),
+        (".one .pub .vsd .vsdx .wpd .wps .ps .xps .odg .djvu .dwg", _AS_PDF),
+        (".mobi .azw .azw3 .fb2 .chm", _AS_EPUB),
+        (".pst .ost", "is a mailbox of Outlook. Save its mails as .eml, .msg or .mbox."),
+        (".xlsb", "has an unsupported format. Save it as .xlsx."),
+    )
+    for extension in extensions.split()
+}
+# Files that are hardly ever documents, so that a report names documents first.
+_MEDIA = frozenset((_OCR, _CAPTIONS))
+
+
+def describe_unsupported(path: str) -> tuple[str, bool]:
+    """Return why a file of an unsupported format is not read, and whether it may be a document."""
+    extension = os.path.splitext(path)[1].lower()  # noqa: PTH122
+    if not extension:
+        return "has no extension, which names the format. Rename it, for example to .txt.", False
+    advice = _ADVICE.get(extension, "has an unsupported format.")
+    return advice, extension in _ADVICE and advice not in _MEDIA
+
+
 def format_of(path: str) -> Format | None:
     """Return the format of the file at `path`, or None if its extension is unsupported."""
     # Called for every file of every sync; a Path takes four times as long.
