@@ -33,6 +33,29 @@ class Format:
     read: Callable[[bytes, str], Parsed]
 
 
+# How the documents inside a Word document start, and the extensions of their formats.
+_CHUNKS = ((b"PK", ".docx"), (b"{\\rtf", ".rtf"), (b"MIME-Version:", ".mht"), (b"<", ".html"))
+_BYTE_ORDER_MARKS = b"\xef\xbb\xbf\xff\xfe\0"
+
+
+def _read_word(data: bytes, path: str) -> Parsed:
+    """Return the text of a Word document, with the documents inside it. Raises ParseError."""
+    return docx.read(data, path, read_chunk=_read_chunk)
+
+
+def _read_chunk(data: bytes, name: str) -> Parsed:
+    """Return the text of a document inside a Word document, without documents inside of it.
+
+    Its format is recognized by its first bytes, because names like "afchunk.dat" are common.
+    Raises ParseError.
+    """
+    start = data[:100].lstrip(_BYTE_ORDER_MARKS + b" \t\r\n")
+    kind = next((kind for first, kind in _CHUNKS if start.startswith(first)), ".txt")
+    if kind == ".docx":
+        return docx.read(data, f"{name}{kind}")
+    return PARSERS[kind].read(data, f"{name}{kind}")
+
+
 _OFFICE = "application/vnd.openxmlformats-officedocument"
 _OPEN_DOCUMENT = "application/vnd.oasis.opendocument"
 _MACROS = "macroEnabled.12"
@@ -41,8 +64,8 @@ _PLAIN = Format("text", plain.PARSER, "text/plain", plain.read)
 _MARKDOWN = Format("Markdown", markdown.PARSER, "text/markdown", markdown.read)
 PARSERS: dict[str, Format] = {
     ".pdf": Format("PDF", pdf.PARSER, "application/pdf", pdf.read),
-    ".docx": Format("Word", docx.PARSER, f"{_OFFICE}.wordprocessingml.document", docx.read),
-    ".docm": Format("Word", docx.PARSER, f"application/vnd.ms-word.document.{_MACROS}", docx.read),
+    ".docx": Format("Word", docx.PARSER, f"{_OFFICE}.wordprocessingml.document", _read_word),
+    ".docm": Format("Word", docx.PARSER, f"application/vnd.ms-word.document.{_MACROS}", _read_word),
     ".odt": Format("OpenDocument", odt.PARSER, f"{_OPEN_DOCUMENT}.text", odt.read),
     ".fodt": Format("OpenDocument", odt.PARSER, f"{_OPEN_DOCUMENT}.text-flat-xml", odt.read),
     ".ods": Format("OpenDocument", ods.PARSER, f"{_OPEN_DOCUMENT}.spreadsheet", ods.read),
