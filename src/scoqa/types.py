@@ -15,7 +15,9 @@ from typing import Any, Literal, NamedTuple
 from scoqa.places import Marks
 from scoqa.sentences import sentence_around
 
-MarkKind = Literal["page", "heading", "date", "sheet", "row", "slide", "message", "aside"]
+MarkKind = Literal[
+    "page", "heading", "date", "sheet", "row", "slide", "message", "time", "cell", "aside"
+]
 Reason = Literal[
     "empty_index", "no_evidence", "low_confidence", "phrase_not_found", "language_not_supported"
 ]
@@ -25,7 +27,7 @@ VerdictKind = Literal["true", "file_changed", "parser_changed", "elsewhere", "go
 Freshness = Literal["unchanged", "changed", "missing", "unreadable"]
 SCORE_PLACES = 6  # decimals of scores written or compared; more are float32 noise
 
-_LINE_PARSERS = ("plain", "markdown", "rst")  # parsers that keep the lines of the file
+_LINE_PARSERS = ("plain", "markdown", "rst", "source")  # parsers that keep the lines of the file
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
@@ -45,7 +47,8 @@ class Mark:
     page: the printed label, or the page number if it has none. There is one mark per page, blank
     pages included; `box` is (0, 0, width, height) in points, as displayed.
     heading: the full path of headings. date: a date line. sheet: the sheet name.
-    row, slide: the number, counted from 1. message: sender and date.
+    row, slide, cell: the number, counted from 1. message: sender and date.
+    time: when a caption is shown, from the start of the recording ("00:01:23").
     aside: boilerplate of a web page (navigation, notices), which is displayed but never answers.
     """
 

@@ -45,7 +45,8 @@ DOCUMENTS = "docs"
 INDEX = "embeddings"
 # Beside docs/, as in a repository, these files describe the folder.
 ABOUT_FOLDER = ("README*", "LICENSE*", "NOTICE*")
-QUESTION_SETS = ("questions/*.csv", "questions/*.tsv")  # in the workspace, no documents
+# In the workspace, no documents.
+QUESTION_SETS = tuple(f"questions/*.{kind}" for kind in ("csv", "tsv", "json", "jsonl"))
 
 
 class Workspace:

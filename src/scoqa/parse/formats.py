@@ -11,11 +11,22 @@ from dataclasses import dataclass
 
 from scoqa.errors import ParseError
 from scoqa.parse.common.parsed import Parsed
-from scoqa.parse.office import docx, pptx, xlsx
+from scoqa.parse.office import docx, pptx, xls, xlsx
 from scoqa.parse.opendocument import odp, ods, odt
 from scoqa.parse.pdf import reader as pdf
-from scoqa.parse.text import delimited, markdown, plain, rst
-from scoqa.parse.web import eml, epub, html
+from scoqa.parse.text import (
+    captions,
+    delimited,
+    events,
+    json_records,
+    markdown,
+    notebook,
+    plain,
+    rst,
+    rtf,
+    source,
+)
+from scoqa.parse.web import eml, epub, html, mbox, mht, msg
 from scoqa.types import Parser
 
 
@@ -62,6 +73,9 @@ _MACROS = "macroEnabled.12"
 _HTML = Format("web pages", html.PARSER, "text/html", html.read)
 _PLAIN = Format("text", plain.PARSER, "text/plain", plain.read)
 _MARKDOWN = Format("Markdown", markdown.PARSER, "text/markdown", markdown.read)
+_ARCHIVED = Format("web pages", mht.PARSER, "multipart/related", mht.read)
+_JSON_LINES = Format("JSON", json_records.PARSER, "application/jsonl", json_records.read)
+_YAML = Format("text", source.PARSER, "application/yaml", source.read)
 PARSERS: dict[str, Format] = {
     ".pdf": Format("PDF", pdf.PARSER, "application/pdf", pdf.read),
     ".docx": Format("Word", docx.PARSER, f"{_OFFICE}.wordprocessingml.document", _read_word),
@@ -84,18 +98,35 @@ PARSERS: dict[str, Format] = {
     ".ppsx": Format("PowerPoint", pptx.PARSER, f"{_OFFICE}.presentationml.slideshow", pptx.read),
     ".xlsx": Format("Excel", xlsx.PARSER, f"{_OFFICE}.spreadsheetml.sheet", xlsx.read),
     ".xlsm": Format("Excel", xlsx.PARSER, f"application/vnd.ms-excel.sheet.{_MACROS}", xlsx.read),
+    ".xls": Format("Excel", xls.PARSER, "application/vnd.ms-excel", xls.read),
     ".csv": Format("tables", delimited.PARSER, "text/csv", delimited.read),
     ".tsv": Format("tables", delimited.PARSER, "text/tab-separated-values", delimited.read),
     ".html": _HTML,
     ".htm": _HTML,
     ".xhtml": Format("web pages", html.PARSER, "application/xhtml+xml", html.read),
+    ".mht": _ARCHIVED,
+    ".mhtml": _ARCHIVED,
     ".epub": Format("EPUB", epub.PARSER, "application/epub+zip", epub.read),
     ".eml": Format("e-mail", eml.PARSER, "message/rfc822", eml.read),
+    ".mbox": Format("e-mail", mbox.PARSER, "application/mbox", mbox.read),
+    ".msg": Format("e-mail", msg.PARSER, "application/vnd.ms-outlook", msg.read),
+    ".ics": Format("calendars", events.PARSER, "text/calendar", events.read),
+    ".srt": Format("captions", captions.PARSER, "application/x-subrip", captions.read),
+    ".vtt": Format("captions", captions.PARSER, "text/vtt", captions.read),
+    ".ipynb": Format("notebooks", notebook.PARSER, "application/x-ipynb+json", notebook.read),
+    ".json": Format("JSON", json_records.PARSER, "application/json", json_records.read),
+    ".jsonl": _JSON_LINES,
+    ".ndjson": _JSON_LINES,
+    ".rtf": Format("RTF", rtf.PARSER, "application/rtf", rtf.read),
     ".txt": _PLAIN,
     ".text": _PLAIN,
     ".md": _MARKDOWN,
     ".markdown": _MARKDOWN,
     ".rst": Format("reStructuredText", rst.PARSER, "text/x-rst", rst.read),
+    ".yaml": _YAML,
+    ".yml": _YAML,
+    ".xml": Format("text", source.PARSER, "application/xml", source.read),
+    ".log": Format("text", source.PARSER, "text/plain", source.read),
 }
 # The supported formats by their common names, shown for example when a folder has no documents yet.
 KINDS = tuple(dict.fromkeys(form.kind for form in PARSERS.values()))
@@ -118,6 +149,8 @@ _ADVICE = {
         (".one .pub .vsd .vsdx .wpd .wps .ps .xps .odg .djvu .dwg", _AS_PDF),
         (".mobi .azw .azw3 .fb2 .chm", _AS_EPUB),
         (".pst .ost", "is a mailbox of Outlook. Save its mails as .eml, .msg or .mbox."),
+        (".doc .dot", "is in a format of Word before 2007. Save it as .docx."),
+        (".ppt .pps", "is in a format of PowerPoint before 2007. Save it as .pptx."),
         (".xlsb", "has an unsupported format. Save it as .xlsx."),
     )
     for extension in extensions.split()

@@ -23,6 +23,7 @@ STARTS: dict[MarkKind, str] = {
     "slide": "Slide",
     "sheet": "Sheet",
     "message": "Message",
+    "cell": "Cell",
 }
 
 
