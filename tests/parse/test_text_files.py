@@ -118,6 +118,63 @@ def test_an_old_encoding_is_guessed_and_named(text: str, encoding: str, named: s
     assert (wanted,) == warnings
 
 
+SPANISH = "El niño comió en la mañana; ¿cuánto cuesta? El señor vivió en España.\n"
+DANISH = "Færgen sejler fra Ærø til København, og børnene får øl og æbler.\n"
+CAPITALS = "CAFÉ DE LA GARE. LE MUSÉE D’OLÉRON, À CÔTÉ.\n"
+DRAWN = "┌──────┐ été\n│ Prix │ café\n└──────┘ thé\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        (SPANISH, "mac-roman"),
+        (SPANISH, "cp850"),
+        (DANISH, "cp850"),
+        (FRENCH, "mac-roman"),
+        (FRENCH, "cp437"),
+        ("He said “yes” – it’s the Director’s résumé.\n", "mac-roman"),
+        (CAPITALS, "cp1252"),
+        (CAPITALS, "mac-roman"),
+        (DRAWN + FRENCH, "cp850"),
+        ("Příliš žluťoučký kůň úpěl. Řeka teče přes město.\n", "cp1250"),
+    ],
+)
+@pytest.mark.parametrize("times", [1, 40])
+def test_of_similar_encodings_the_one_with_plausible_words_is_taken(
+    text: str, encoding: str, times: int
+) -> None:
+    found, (warning,) = decode((times * text).encode(encoding), "x.txt")
+    assert times * text == found
+    assert warning.startswith("is not UTF-8; it was read as ")
+
+
+def test_the_warning_says_that_an_encoding_was_chosen_by_its_words() -> None:
+    _, (warning,) = decode(SPANISH.encode("mac-roman"), "x.txt")
+    assert "read as mac-roman, which gives more plausible words than cp1252." in warning
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("text", [FRENCH, RUSSIAN * 3, "At nine.\r\nFee: 7\r\n", "港口 9 点\n"])
+def test_utf_16_without_its_mark_is_recognized(text: str, encoding: str) -> None:
+    warning = f"has no byte order mark; it was read as {encoding}."
+    assert (text, (warning,)) == decode(text.encode(encoding), "x.txt")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        FRENCH.encode() + FRENCH.encode("cp1252"),
+        f"{FRENCH}He said “yes” – it’s £7.\n".encode("cp1252") + SPANISH.encode(),
+        RUSSIAN.encode() + SPANISH.encode() + b"caf\xe9\n",
+    ],
+)
+def test_a_file_that_mixes_two_encodings_is_read_in_both(data: bytes) -> None:
+    text, (warning,) = decode(data, "x.txt")
+    assert "mixes UTF-8 with cp1252" in warning
+    assert not {"\ufffd", "Ã", "â€"} & set(text)
+    assert "é" in text
+
+
 def test_an_old_encoding_is_guessed_from_where_it_shows() -> None:
     # A detector that saw only the first 200 kB of plain ASCII lost every accent after them.
     text = "Only plain words stand here. " * 10_000 + FRENCH

@@ -18,7 +18,7 @@ from scoqa.parse.common.parsed import Parsed
 from scoqa.parse.common.text_decoding import decode
 from scoqa.types import Mark, Parser
 
-PARSER = Parser("markdown", "1")
+PARSER = Parser("markdown", "2")
 
 # Settings between two lines of dashes at the start of a file, as used by site generators.
 _FRONT_MATTER = re.compile(
