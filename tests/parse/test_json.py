@@ -49,6 +49,24 @@ def test_a_file_without_values_says_so() -> None:
     assert "Vik" == read('"Vik"').text
 
 
+@pytest.mark.parametrize(
+    ("text", "path", "kind"),
+    [
+        ('{"question": "Q", "asked": "Q", "citations": [], "x": 1}', "a.json", "an answer"),
+        ('{"answer": {}, "hits": [], "windows": []}', "a.json", "an answer"),
+        ('[{"passage": {}, "path": "a", "found_by": []}]', "a.json", "a search result"),
+        ('{"fingerprint": {}, "measures": {}}', "a.json", "an evaluation report"),
+        ('{"id": "1", "question": "Q", "answers": []}', "a.jsonl", "a question set"),
+        ('{"version": "2", "data": [{"paragraphs": []}]}', "a.json", "a question set"),
+    ],
+)
+def test_what_scoqa_writes_is_no_document(text: str, path: str, kind: str) -> None:
+    # An answer that was saved beside the documents confirmed itself.
+    warning = f"is {kind} of scoqa, which is not read as a document."
+    assert ("", (warning,)) == (read(text, path).text, read(text, path).warnings)
+    assert "data: 7" == read('{"data": 7}').text
+
+
 def test_text_for_programs_is_unchanged_and_has_no_title() -> None:
     text = "a: 1\r\n# Words\n<b>x</b>\n"
     for path in ("a.yaml", "a.log", "a.xml"):

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 PARSER = Parser("xls", "1")
 
-# What xlrd raises for damaged files, besides its own error.
+# What xlrd and olefile raise for damaged files, besides the error of xlrd.
 _DAMAGED = (
-    struct.error, ValueError, IndexError, KeyError, TypeError, AttributeError, AssertionError,
-    NotImplementedError, OverflowError, NameError, ZeroDivisionError,
+    OSError, struct.error, ValueError, IndexError, KeyError, TypeError, AttributeError,
+    AssertionError, NotImplementedError, OverflowError, NameError, ZeroDivisionError,
 )  # fmt: skip
 
 
@@ -37,7 +37,10 @@ def read(data: bytes, path: str) -> Parsed:
 
     try:
         book = xlrd.open_workbook(
-            file_contents=data, formatting_info=True, on_demand=True, logfile=io.StringIO()
+            file_contents=_find_stream(data),
+            formatting_info=True,
+            on_demand=True,
+            logfile=io.StringIO(),
         )
         return _read_book(book)
     except (xlrd.XLRDError, *_DAMAGED) as error:
@@ -48,6 +51,23 @@ def read(data: bytes, path: str) -> Parsed:
             else "is not a workbook of Excel 5 to 2003, or is damaged. Save it as .xlsx."
         )
         raise ParseError(path, reason) from error
+
+
+def _find_stream(data: bytes) -> bytes:
+    """Return the stream of a compound file that contains the workbook.
+
+    xlrd can find it too, but follows a damaged chain of sectors in circles.
+    """
+    import olefile
+
+    if not data.startswith(olefile.MAGIC):
+        return data  # before Excel 5, the file was the stream
+    with olefile.OleFileIO(io.BytesIO(data)) as file:
+        for name in ("Workbook", "Book"):
+            if file.exists(name):
+                with file.openstream(name) as stream:
+                    return bytes(stream.read())
+    raise ValueError("no workbook")
 
 
 def _read_book(book: Book) -> Parsed:

@@ -2,7 +2,7 @@
 
 Input: the bytes of a file. Output: its keys and values in file order, built from the characters of
 the file. An object inside another one follows its key, after a blank line. Each record of a file
-with JSON lines is marked with the number of its line.
+with JSON lines is marked with the number of its line. Files that scoqa itself writes have no text.
 """
 
 from __future__ import annotations
@@ -20,6 +20,15 @@ from scoqa.types import Parser
 PARSER = Parser("json", "1")
 
 MALFORMED = "is malformed JSON; its text was read as it is."
+# Files that scoqa writes or reads, by some of their keys (docs/guide/data-model.md).
+_OWN_KINDS = (
+    (frozenset(("question", "asked", "citations")), "an answer"),
+    (frozenset(("answer", "hits", "windows")), "an answer"),
+    (frozenset(("passage", "found_by")), "a search result"),
+    (frozenset(("fingerprint", "measures")), "an evaluation report"),
+    (frozenset(("question", "answers")), "a question set"),
+    (frozenset(("question", "answerable")), "a question set"),
+)
 MOST_DEPTH = 200  # of objects and lists; the JSON parser itself stops at about a thousand
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
@@ -38,16 +47,40 @@ def read(data: bytes, path: str) -> Parsed:
             for number, line in enumerate(_LINE_END.split(text), start=1):
                 if line.strip():
                     value = parse_json(line)
+                    if not writer.length and (own := find_own_kind(value)):
+                        return Parsed("", None, (), (*warnings, own))
                     writer.ensure_gap()
                     with writer.mark("row", str(number)):
                         _write(writer, value, 0)
         elif text.strip():
-            _write(writer, parse_json(text), 0)
+            value = parse_json(text)
+            if own := find_own_kind(value):
+                return Parsed("", None, (), (*warnings, own))
+            _write(writer, value, 0)
     except (ValueError, RecursionError):
         return Parsed(text, None, (), (*warnings, MALFORMED))
     if not writer.length and not warnings:
         warnings = (NO_TEXT,)
     return writer.to_parsed(None, warnings=warnings)
+
+
+def find_own_kind(value: Any) -> str | None:
+    """Return a warning if `value` is what scoqa itself writes or is asked with, or None.
+
+    As documents, saved answers would confirm themselves, and question sets contain their answers.
+    """
+    first = value[0] if type(value) is list and value else value
+    members = dict(first) if isinstance(first, _Pairs) else {}
+    kind = next((kind for keys, kind in _OWN_KINDS if keys <= members.keys()), None)
+    data = members.get("data")
+    if (
+        type(data) is list
+        and data
+        and isinstance(data[0], _Pairs)
+        and "paragraphs" in dict(data[0])
+    ):
+        kind = "a question set"
+    return None if kind is None else f"is {kind} of scoqa, which is not read as a document."
 
 
 def parse_json(text: str) -> Any:
