@@ -402,7 +402,7 @@ def test_lost_quotes_are_looked_for_together(docs: Path, parsed: list[str]) -> N
 @pytest.mark.parametrize(
     "path",
     ["embeddings/pier.txt", "old/pier.txt", "new/../old/pier.txt", "./old/pier.txt",
-     "old//pier.txt", "link/pier.txt", ".hidden/pier.txt", "README.txt", "into.txt"],
+     "old//pier.txt", "link/pier.txt", ".hidden/pier.txt", "~$pier.txt", "into.txt"],
 )  # fmt: skip
 def test_only_what_a_sync_would_read_is_verified(docs: Path, parsed: list[str], path: str) -> None:
     citation = cited(docs, "41\u00a0metres")
@@ -411,7 +411,7 @@ def test_only_what_a_sync_would_read_is_verified(docs: Path, parsed: list[str], 
     (docs / "link").symlink_to(docs / "old", target_is_directory=True)
     if path == "into.txt":
         (docs / path).symlink_to(docs / "embeddings" / "pier.txt")
-    write(docs / "README.txt", TEXT)
+    write(docs / "~$pier.txt", TEXT)
     for kept in ("new/pier.txt", "pier.txt"):
         (docs / kept).unlink()
     forged = replace(citation, path=path)

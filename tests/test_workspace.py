@@ -110,6 +110,7 @@ def test_a_folder_of_documents_that_does_not_exist_is_named(folder: Path) -> Non
 
 def test_documents_that_are_left_out_are_not_counted_as_unread(folder: Path) -> None:
     (folder / "docs").mkdir()
+    (folder / "README.md").write_text("About the folder.", encoding="utf-8")
     assert 2 == quick_workspace(folder).count_unread()
     assert 1 == quick_workspace(folder, exclude=["harbour*"]).count_unread()
     assert 0 == quick_workspace(folder, documents="docs").count_unread()

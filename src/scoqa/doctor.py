@@ -16,6 +16,7 @@ from scoqa.errors import ScoqaError
 from scoqa.models import find_embedder, find_reader
 from scoqa.parse.folder import scan
 from scoqa.read.calibration import read_calibration
+from scoqa.terminal import MOST_UNREAD_LISTED
 from scoqa.workspace import Workspace
 
 PACKAGES = ("scoqa", "sentence-transformers", "torch", "faiss-cpu", "gradio",
@@ -33,10 +34,10 @@ class Finding:
 
 
 def examine(workspace: Workspace) -> list[Finding]:
-    """Return the findings: versions, models, documents, one per unreadable file, index, disk."""
-    documents, failed = _check_documents(workspace)
+    """Return the findings: versions, models, documents, one per unread file, index, disk."""
+    documents, files = _check_documents(workspace)
     return [_check_versions(), _check_embedder(workspace), _check_reader(workspace), documents,
-            *failed, _check_index(workspace), _check_disk(workspace)]  # fmt: skip
+            *files, _check_index(workspace), _check_disk(workspace)]  # fmt: skip
 
 
 def _check_versions() -> Finding:
@@ -73,29 +74,31 @@ def _check_reader(workspace: Workspace) -> Finding:
 
 
 def _check_documents(workspace: Workspace) -> tuple[Finding, list[Finding]]:
-    """Return a finding on the documents, and one for each file that could not be read."""
+    """Return a finding on the documents, and one for each file that is not read."""
     try:
-        sources, ignored, failed = scan(
-            workspace.documents, exclude=workspace.exclude, index=workspace.index
-        )
+        found = scan(workspace.documents, exclude=workspace.exclude, index=workspace.index)
     except ScoqaError as error:
         return Finding("documents", False, str(error)), []
-    message = f"{len(sources)} files in {workspace.documents}"
-    if ignored:
-        kinds = ", ".join(f"{kind} {count}" for kind, count in ignored.items())
+    message = f"{len(found.sources)} files in {workspace.documents}"
+    if found.ignored:
+        kinds = ", ".join(f"{kind} {count}" for kind, count in found.ignored.items())
         message += f"; skipped, unsupported file types: {kinds}"
-    if not sources:
+    if not found.sources:
         message += ". Put files there, or choose another folder with --workspace."
-    reasons = {notice.path: notice.reason for notice in failed}
+    reasons = {notice.path: notice.reason for notice in found.failed}
     # And the files that the last sync could not read, if they still exist.
-    existing = {source.path for source in sources}
+    existing = {source.path for source in found.sources}
     try:
         unread = workspace.failed()
     except ScoqaError:  # there is no intact index, which `_check_index` reports
         unread = ()
     reasons |= {notice.path: notice.reason for notice in unread if notice.path in existing}
     files = [Finding("file", False, f"{path} {reason}") for path, reason in sorted(reasons.items())]
-    return Finding("documents", bool(sources), message), files
+    listed = found.unread[:MOST_UNREAD_LISTED]
+    skipped = [Finding("skipped", True, f"{notice.path} {notice.reason}") for notice in listed]
+    if more := sum(found.ignored.values()) - len(listed):
+        skipped.append(Finding("skipped", True, f"and {more:,} more"))
+    return Finding("documents", bool(found.sources), message), [*skipped, *files]
 
 
 def _check_index(workspace: Workspace) -> Finding:

@@ -79,7 +79,7 @@ def sync(
     Raises WorkspaceError, ConfigError, IndexLockedError, IndexMismatchError, IndexDamagedError.
     """
     started = time.time_ns()
-    sources, ignored, failed = scan(documents, exclude=exclude, index=index)
+    found = scan(documents, exclude=exclude, index=index)
     settings = index_settings(embedder, passage_tokens)
     if passage_tokens > embedder.max_tokens - SPECIAL_TOKENS:
         raise ConfigError(
@@ -90,7 +90,7 @@ def sync(
         )
     with store.writer() as writer:
         check_embedder(writer, embedder, store.command)
-        indexed = 0 if sources else writer.counts().documents
+        indexed = 0 if found.sources else writer.counts().documents
         if indexed:
             raise WorkspaceError(
                 f"There are no documents in {documents} now, but {indexed} in the index: nothing "
@@ -98,9 +98,9 @@ def sync(
                 f"documents were deleted on purpose, run: {store.command} --rebuild"
             )
         writer.configure({"embedder": settings["embedder"]})
-        report = SyncReport(ignored=ignored, failed=tuple(failed))
+        report = SyncReport(ignored=found.ignored, unread=found.unread, failed=tuple(found.failed))
         run = _Sync(writer, embedder, passage_tokens, settings["passages"], progress)
-        report = run.run(sources, report, started=started, check=check)
+        report = run.run(found.sources, report, started=started, check=check)
         writer.configure(settings)  # only now do all documents have these settings
         writer.note_failed(report.failed)
         writer.save(finished=True, check=check)

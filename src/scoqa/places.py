@@ -74,6 +74,7 @@ class Marks:
         parts = [self.label("message", start), self._pages(start, last)]
         parts += [self._counted("slide", "slides", start, last), self.label("sheet", start)]
         parts += [self._counted("row", "rows", start, last)]
+        parts += [self._counted("cell", "cells", start, last), self.label("time", start)]
         return ", ".join(part for part in parts if part)
 
     def _pages(self, start: int, last: int) -> str:

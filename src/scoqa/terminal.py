@@ -37,6 +37,7 @@ messages = Console(stderr=True, soft_wrap=True, highlight=False)
 HIGHLIGHT = "bold underline"
 QUIET = "dim"
 LONGEST_SPAN = 80  # characters of a span printed beside its scores
+MOST_UNREAD_LISTED = 5  # files of unsupported formats named after a sync; the rest are counted
 MOST_LISTED = 20  # warnings printed one by one after a sync; the rest are counted
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -262,7 +263,7 @@ def _describe_reading(window: Window, reading: WindowReading) -> str:
 def print_sync(report: SyncReport) -> None:
     """Print the counts of a sync to standard output, its warnings and failures to standard error.
 
-    At most MOST_LISTED warnings are printed, but every failure.
+    At most MOST_UNREAD_LISTED skipped files and MOST_LISTED warnings are printed, all failures are.
     """
     counts = [
         (len(report.added), "added"),
@@ -278,6 +279,11 @@ def print_sync(report: SyncReport) -> None:
             f"{replace_controls(kind)} {count}" for kind, count in report.ignored.items()
         )
         print_message(f"Skipped, unsupported file types: {kinds}.")
+        listed = report.unread[:MOST_UNREAD_LISTED]
+        for notice in listed:
+            print_message(f"Skipped: {notice.path} {notice.reason}")
+        if more := sum(report.ignored.values()) - len(listed):
+            print_message(f"Skipped: and {more:,} more; scoqa index --json lists them.")
     for notice in report.warned[:MOST_LISTED]:
         print_message(f"Warning: {notice.path} {notice.reason}")
     if len(report.warned) > MOST_LISTED:

@@ -18,8 +18,8 @@ from scoqa.reading_view import ReadingView, plain_view
 from scoqa.sentences import sentence_around
 
 MarkKind = Literal[
-    "page", "heading", "date", "sheet", "row", "slide", "message", "aside", "table", "head",
-    "struck",
+    "page", "heading", "date", "sheet", "row", "slide", "message", "time", "cell", "aside", "table",
+    "head", "struck",
 ]  # fmt: skip
 Reason = Literal[
     "empty_index", "no_evidence", "low_confidence", "phrase_not_found", "language_not_supported"
@@ -30,7 +30,7 @@ VerdictKind = Literal["true", "file_changed", "parser_changed", "elsewhere", "go
 Freshness = Literal["unchanged", "changed", "missing", "unreadable"]
 SCORE_PLACES = 6  # decimals of scores written or compared; more are float32 noise
 
-_LINE_PARSERS = ("plain", "markdown", "rst")  # parsers that keep the lines of the file
+_LINE_PARSERS = ("plain", "markdown", "rst", "source")  # parsers that keep the lines of the file
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
@@ -50,8 +50,9 @@ class Mark:
     page: the printed label, or the page number if it has none. There is one mark per page, blank
     pages included; `box` is (0, 0, width, height) in points, as displayed.
     heading: the full path of headings. date: a date line. sheet: the sheet name.
-    row, slide: the number, counted from 1. message: author and date; the quoted parts of a message
-    are nested in it, and the reply after a part has a mark of its own.
+    row, slide, cell: the number, counted from 1. message: author and date; the quoted parts of a
+    message are nested in it, and the reply after a part has a mark of its own.
+    time: when a caption is shown, from the start of the recording ("00:01:23").
     aside: boilerplate of a web page (navigation, notices), a comment or the line numbers of a page,
     which are displayed but never answer. struck: words in a line that are struck out, or a comment
     in a line; the same. table: all rows of a table, one line each, with cells separated by tabs;
@@ -360,6 +361,7 @@ class SyncReport:
     warned: tuple[Notice, ...] = ()
     failed: tuple[Notice, ...] = ()
     ignored: Mapping[str, int] = field(default_factory=dict)  # extension -> files not read
+    unread: tuple[Notice, ...] = ()  # the names of these files, at most MOST_UNREAD of `folder`
     passages: int = 0  # in the index after the sync
     embedded: int = 0  # vectors computed by this sync
 

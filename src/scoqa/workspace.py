@@ -44,7 +44,10 @@ from scoqa.verification import find_file, freshness, outdated_files, verify
 
 DOCUMENTS = "docs"
 INDEX = "embeddings"
-QUESTION_SETS = ("questions/*.csv", "questions/*.tsv")  # in the workspace, no documents
+# Beside docs/, as in a repository, these files describe the folder.
+ABOUT_FOLDER = ("README*", "LICENSE*", "NOTICE*")
+# In the workspace, no documents.
+QUESTION_SETS = tuple(f"questions/*.{kind}" for kind in ("csv", "tsv", "json", "jsonl"))
 
 
 class Workspace:
@@ -305,9 +308,8 @@ class Workspace:
         """Return how many documents are beside docs/, if that was not chosen in the settings."""
         if self.documents == self.root or self.settings.documents is not None:
             return 0
-        exclude = (*self.settings.exclude, *QUESTION_SETS)
-        sources, _, _ = scan(self.root, exclude=exclude, index=self.index, skip=self.documents)
-        return len(sources)
+        exclude = (*self.settings.exclude, *QUESTION_SETS, *ABOUT_FOLDER)
+        return len(scan(self.root, exclude=exclude, index=self.index, skip=self.documents).sources)
 
     def collections(self) -> tuple[str, ...]:
         """Return the names of the collections, sorted; "" stands for files outside all folders."""

@@ -21,6 +21,7 @@ from conftest import ROOT
 from scoqa import __version__, cli, terminal
 from scoqa.serial import answer_from_json, to_json
 from scoqa.silence_wording import REASONS
+from scoqa.terminal import MOST_UNREAD_LISTED
 from scoqa.types import SyncReport
 from scoqa.workspace import Workspace
 
@@ -276,6 +277,21 @@ def test_a_folder_without_documents(tmp_path: Path, run: Run) -> None:
         assert 1 == done.code
         assert done.sentence.startswith(wanted)
         assert "Skipped, unsupported file types: .png 1." in done.err
+
+
+def test_index_and_doctor_name_the_files_that_are_not_read(folder: Path, run: Run) -> None:
+    for number in range(MOST_UNREAD_LISTED + 11):
+        (folder / f"tape-{number:02}.mp3").write_bytes(b"x")
+    (folder / "plan.pages").write_bytes(b"x")
+    reason = "plan.pages is in a format of Apple. Export it as .docx, .pptx or .xlsx."
+    for done in (run("index", folder), run("doctor", folder)):
+        told = " ".join((done.err + done.out).split())
+        assert reason in told
+        assert "tape-03.mp3 is a recording." in told
+        assert "tape-04.mp3" not in told
+        assert "and 12 more" in told
+    report = json.loads(run("index", folder, "--json").out)
+    assert 17 == len(report["unread"]) == sum(report["ignored"].values())
 
 
 def test_a_chat_over_an_empty_folder_waits_for_documents(

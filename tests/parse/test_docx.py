@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from docxfiles import docx, item, level, paragraph, run, style, table, zipped
+from docxfiles import WORD, docx, item, level, paragraph, run, style, table, zipped
 from hostile import LAUGHS, names
 from scoqa.errors import ParseError
-from scoqa.parse import parse_file
+from scoqa.parse import PARSERS, parse_file
 from scoqa.parse.common.parsed import Parsed
 from scoqa.parse.office import docx as room
 from scoqa.parse.office.docx import BLANK, TRACKED_CHANGES
@@ -229,9 +229,133 @@ def test_notes_are_numbered_and_footnotes_stand_after_their_paragraph() -> None:
     assert expected == parsed.text
 
 
-def test_headers_and_comments_are_no_text() -> None:
+def test_headers_without_a_reference_are_no_text() -> None:
     inside = '<w:commentRangeStart w:id="1"/>' + run("Words.") + '<w:commentRangeEnd w:id="1"/>'
     assert "Words." == read(paragraph(inside)).text
+
+
+# -- headers, footers, comments, documents inside --------------------------------------------------
+
+
+def margin(kind: str, *paragraphs: str) -> str:
+    return f'<w:{kind} xmlns:w="{WORD}">{"".join(map(paragraph, paragraphs))}</w:{kind}>'
+
+
+def section(*references: str, more: str = "") -> str:
+    """Return the end of a section; a reference is kind, type and part, as "footer first ftr1"."""
+    inside = ""
+    for reference in references:
+        kind, shown, part = reference.split()
+        inside += f'<w:{kind}Reference w:type="{shown}" r:id="{part}"/>'
+    return f"<w:sectPr>{inside}{more}</w:sectPr>"
+
+
+def test_headers_and_footers_are_read_once_and_before_the_text() -> None:
+    drawn = {
+        "header1": margin("hdr", "Ilde Water Works", "Pumps"),
+        "header2": margin("hdr", "Ilde  water works"),
+        "footer1": margin("ftr", "Contract no. IW-771"),
+    }
+    references = ("footer default footer1", "header default header1")
+    body = paragraph("The term is two years.", properties=section(*references))
+    body += paragraph("Pumps", style="berschrift1") + section("header default header2")
+    parsed = read(body, drawn=drawn)
+    expected = "Ilde Water Works\n\nContract no. IW-771\n\nThe term is two years.\n\nPumps"
+    assert expected == parsed.text
+    assert [("Pumps", "Pumps")] == marked(parsed, "heading")
+
+
+def test_the_date_of_a_document_is_not_that_of_its_footer() -> None:
+    drawn = {"footer1": margin("ftr", "Printed on 4 May 2021")}
+    parsed = read(
+        paragraph("Minutes") + paragraph("Oslo, 2 June 2019") + section("footer default footer1"),
+        drawn=drawn,
+    )
+    assert [("Oslo, 2 June 2019", "Oslo, 2 June 2019")] == marked(parsed, "date")
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"), [("", "Words."), ("<w:titlePg/>", "Only first\n\nWords.")]
+)
+def test_headers_that_word_does_not_display_are_left_out(more: str, expected: str) -> None:
+    drawn = {"header1": margin("hdr", "Only first"), "header2": margin("hdr", "Only even")}
+    references = ("header first header1", "header even header2", "footer default missing")
+    assert expected == read(paragraph("Words.") + section(*references, more=more), drawn=drawn).text
+
+
+def field(code: str, result: str) -> str:
+    def character(kind: str) -> str:
+        return f'<w:r><w:fldChar w:fldCharType="{kind}"/></w:r>'
+
+    inside = f"<w:r><w:instrText>{code}</w:instrText></w:r>"
+    return character("begin") + inside + character("separate") + run(result) + character("end")
+
+
+@pytest.mark.parametrize(
+    ("inside", "expected"),
+    [
+        (run("Page ") + field(" PAGE ", "7") + run(" of ") + field("NUMPAGES", "9"), ""),
+        (run("IW-771") + "<w:r><w:tab/></w:r>" + run("p. ") + field("PAGE", "7"), "IW-771"),
+        (f'<w:fldSimple w:instr=" PAGE ">{run("7")}</w:fldSimple>', ""),
+        (field(" PAGEREF x ", "7"), "7"),
+        (field(" IF " + "x", "IW-771"), "IW-771"),
+    ],
+)
+def test_page_numbers_are_left_out(inside: str, expected: str) -> None:
+    drawn = {"footer1": margin("ftr", inside)}
+    parsed = read(paragraph("Words.") + section("footer default footer1"), drawn=drawn)
+    assert "\n\n".join(filter(None, (expected, "Words."))) == parsed.text
+
+
+def test_comments_are_counted_and_not_read() -> None:
+    inside = f'<w:comment w:id="1" w:author="Ada Lund">{paragraph("Ask for a discount.")}'
+    for count, told in ((1, "1 comment, which is"), (2, "2 comments, which are")):
+        comments = f'<w:comments xmlns:w="{WORD}">{count * f"{inside}</w:comment>"}</w:comments>'
+        parsed = read(paragraph("Words."), drawn={"comments1": comments})
+        assert ("Words.", (f"has {told} not read.",)) == (parsed.text, parsed.warnings)
+
+
+def whole(body: str, **drawn: str | bytes) -> Parsed:
+    """Return a document as the registry reads it: with the documents inside it."""
+    return PARSERS[".docx"].read(docx(body, drawn=drawn), "a.docx")  # type: ignore[arg-type]
+
+
+CHUNK = '<w:altChunk r:id="aFChunk1"/>'
+
+
+@pytest.mark.parametrize(
+    "chunk",
+    [
+        "<html><body><h2>The grant</h2><p>The board gave 40,000 crowns.</p></body></html>",
+        "\ufeff<!doctype html><h2>The grant</h2>The board gave 40,000 crowns.",
+        docx(
+            paragraph("The grant", style="berschrift2") + paragraph("The board gave 40,000 crowns.")
+        ),
+    ],
+)
+def test_a_document_inside_is_read_where_word_displays_it(chunk: str | bytes) -> None:
+    parsed = whole(
+        paragraph("Minutes", style="berschrift1") + CHUNK + CHUNK + paragraph("Closed."),
+        aFChunk1=chunk,
+    )
+    expected = "Minutes\n\nThe grant\n\nThe board gave 40,000 crowns.\n\nClosed."
+    assert (expected, ()) == (parsed.text, parsed.warnings)
+    assert "The grant" == marked(parsed, "heading")[1][1]
+
+
+def test_a_text_inside_is_read_and_a_damaged_document_is_named() -> None:
+    assert (
+        "Words.\n\nPlain, in a file."
+        == whole(paragraph("Words.") + CHUNK, aFChunk1="Plain, in a file.").text
+    )
+    parsed = whole(paragraph("Words.") + CHUNK, aFChunk1=b"PK, but no package")
+    warning = "contains documents that are not read: aFChunk1.xml."
+    assert ("Words.", (warning,)) == (parsed.text, parsed.warnings)
+
+
+def test_documents_inside_a_document_inside_are_left_out() -> None:
+    inner = docx(paragraph("Inside.") + CHUNK, drawn={"aFChunk1": "<p>Deep inside.</p>"})
+    assert "Words.\n\nInside." == whole(paragraph("Words.") + CHUNK, aFChunk1=inner).text
 
 
 # -- headings, lists, tables -----------------------------------------------------------------------

@@ -18,7 +18,7 @@ from scoqa.parse import parse_file
 from scoqa.parse.common.blocks import LEAST_CHARACTERS
 from scoqa.parse.common.parsed import Parsed
 from scoqa.parse.web import html
-from scoqa.parse.web.html import BLANK
+from scoqa.parse.web.html import BLANK, NEEDS_SCRIPTS
 
 PROSE = "The harbour opens at nine, and boats pay on the quay before they leave. " * 5
 
@@ -473,7 +473,7 @@ def test_every_word_of_every_paragraph_is_kept_in_order(paragraphs: list[str]) -
     [
         (b"", ("is empty; there is nothing to index in it.",)),
         (b" \n", (BLANK,)),
-        (b"<html><body><script>render()</script></body>", (BLANK,)),
+        (b"<html><body><script>render()</script></body>", (NEEDS_SCRIPTS,)),
         (codecs.BOM_UTF8, (BLANK,)),
     ],
 )
@@ -531,3 +531,20 @@ def test_a_page_is_read_in_a_process_of_its_own(tmp_path: Path) -> None:
     document = parse_file(file, "fees.htm").document
     assert ("Fees", "A boat pays 20\u00a0euros.") == (document.title, document.text)
     assert "text/html" == document.media_type
+
+
+@pytest.mark.parametrize(
+    ("body", "needs"),
+    [
+        ('<div id="root"></div><script src="app.js"></script>', True),
+        ('<script type="application/ld+json">{"text": "The pier is open."}</script>', True),
+        (f"<p>Loading ...</p><script>{'f();' * 600}</script>", True),
+        (f"<p>The pier is open.</p><script>{'f();' * 60}</script>", False),
+        (f"<p>{'The pier is open. ' * 20}</p><script>{'f();' * 600}</script>", False),
+        ("", False),
+    ],
+)
+def test_a_page_that_is_written_by_its_scripts_is_told(body: str, needs: bool) -> None:
+    warnings = html.read(f"<title>Pier</title>{body}".encode(), "pier.html").warnings
+    assert needs == (NEEDS_SCRIPTS in warnings)
+    assert (1 if needs or not body else 0) == len(warnings)

@@ -19,7 +19,7 @@ from scoqa.errors import ParseError, WorkspaceError
 from scoqa.parse import document_id, parse_file
 from scoqa.parse.common.lines import HEAD_LINES
 from scoqa.parse.common.text_decoding import decode
-from scoqa.parse.folder import scan
+from scoqa.parse.folder import MOST_UNREAD, scan
 from scoqa.parse.text import markdown, plain
 from scoqa.reading_view import Layout
 from scoqa.types import Document, Mark
@@ -117,6 +117,63 @@ def test_an_old_encoding_is_guessed_and_named(text: str, encoding: str, named: s
     assert text == found
     wanted = f"is not UTF-8; it was read as {named}. If words look wrong, save it as UTF-8."
     assert (wanted,) == warnings
+
+
+SPANISH = "El niño comió en la mañana; ¿cuánto cuesta? El señor vivió en España.\n"
+DANISH = "Færgen sejler fra Ærø til København, og børnene får øl og æbler.\n"
+CAPITALS = "CAFÉ DE LA GARE. LE MUSÉE D’OLÉRON, À CÔTÉ.\n"
+DRAWN = "┌──────┐ été\n│ Prix │ café\n└──────┘ thé\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        (SPANISH, "mac-roman"),
+        (SPANISH, "cp850"),
+        (DANISH, "cp850"),
+        (FRENCH, "mac-roman"),
+        (FRENCH, "cp437"),
+        ("He said “yes” – it’s the Director’s résumé.\n", "mac-roman"),
+        (CAPITALS, "cp1252"),
+        (CAPITALS, "mac-roman"),
+        (DRAWN + FRENCH, "cp850"),
+        ("Příliš žluťoučký kůň úpěl. Řeka teče přes město.\n", "cp1250"),
+    ],
+)
+@pytest.mark.parametrize("times", [1, 40])
+def test_of_similar_encodings_the_one_with_plausible_words_is_taken(
+    text: str, encoding: str, times: int
+) -> None:
+    found, (warning,) = decode((times * text).encode(encoding), "x.txt")
+    assert times * text == found
+    assert warning.startswith("is not UTF-8; it was read as ")
+
+
+def test_the_warning_says_that_an_encoding_was_chosen_by_its_words() -> None:
+    _, (warning,) = decode(SPANISH.encode("mac-roman"), "x.txt")
+    assert "read as mac-roman, which gives more plausible words than cp1252." in warning
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("text", [FRENCH, RUSSIAN * 3, "At nine.\r\nFee: 7\r\n", "港口 9 点\n"])
+def test_utf_16_without_its_mark_is_recognized(text: str, encoding: str) -> None:
+    warning = f"has no byte order mark; it was read as {encoding}."
+    assert (text, (warning,)) == decode(text.encode(encoding), "x.txt")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        FRENCH.encode() + FRENCH.encode("cp1252"),
+        f"{FRENCH}He said “yes” – it’s £7.\n".encode("cp1252") + SPANISH.encode(),
+        RUSSIAN.encode() + SPANISH.encode() + b"caf\xe9\n",
+    ],
+)
+def test_a_file_that_mixes_two_encodings_is_read_in_both(data: bytes) -> None:
+    text, (warning,) = decode(data, "x.txt")
+    assert "mixes UTF-8 with cp1252" in warning
+    assert not {"\ufffd", "Ã", "â€"} & set(text)
+    assert "é" in text
 
 
 def test_an_old_encoding_is_guessed_from_where_it_shows() -> None:
@@ -355,12 +412,18 @@ def failures(folder: Path) -> list[tuple[str, str]]:
     return [(notice.path, notice.reason) for notice in scan(folder)[2]]
 
 
-def test_hidden_files_and_files_about_the_folder_are_no_documents(tmp_path: Path) -> None:
+def test_hidden_files_and_leavings_of_programs_are_nothing(tmp_path: Path) -> None:
     touch(tmp_path, "a.txt", "b/c.md", "B/D.TXT", ".hidden.txt", ".git/x.txt", "b/.cache/y.md")
-    touch(tmp_path, "README.md", "b/README", "README-first.txt", "LICENSE.txt", "NOTICE.md")
-    touch(tmp_path, "scoqa.toml", "b/scoqa.toml")
-    assert ["B/D.TXT", "a.txt", "b/c.md"] == found(tmp_path)
-    assert {} == scan(tmp_path)[1]
+    touch(tmp_path, "scoqa.toml", "b/scoqa.toml", "~$report.docx", "b/~$c.txt", ".~lock.a.odt#")
+    touch(tmp_path, "Thumbs.db", "b/desktop.ini", ".DS_Store")
+    assert (["B/D.TXT", "a.txt", "b/c.md"], {}, ()) == (found(tmp_path), *scan(tmp_path)[1::2])
+
+
+def test_notices_licences_and_readmes_are_documents(tmp_path: Path) -> None:
+    # They were left out by their names, and "Notice of termination.txt" with them.
+    names = ["LICENSE.txt", "NOTICE of termination.txt", "README-first.txt", "b/README.md"]
+    touch(tmp_path, *names)
+    assert names == found(tmp_path)
 
 
 def test_the_index_folder_is_no_place_for_documents(tmp_path: Path) -> None:
@@ -387,6 +450,20 @@ def test_files_of_other_kinds_are_counted(tmp_path: Path) -> None:
     touch(tmp_path, "a.txt", "b.PNG", "c.png", "d.exe", "Makefile")
     assert {".png": 2, ".exe": 1, "(none)": 1} == scan(tmp_path)[1]
     assert {} == scan(tmp_path, exclude=["*"])[1]
+
+
+def test_files_of_other_kinds_are_named_with_what_can_be_done(tmp_path: Path) -> None:
+    photos = [f"photos/{number:04}.jpg" for number in range(MOST_UNREAD)]
+    touch(tmp_path, "a.txt", "minutes.pages", "old/papers.zip", "d.exe", "Makefile", *photos)
+    unread = scan(tmp_path).unread
+    assert MOST_UNREAD == len(unread) < sum(scan(tmp_path).ignored.values())
+    assert [
+        ("minutes.pages", "is in a format of Apple. Export it as .docx, .pptx or .xlsx."),
+        ("old/papers.zip", "is an archive. Unpack it in its folder."),
+        ("Makefile", "has no extension, which names the format. Rename it, for example to .txt."),
+        ("d.exe", "has an unsupported format."),
+        ("photos/0000.jpg", "is a picture. If it shows text, run OCR on it and save it as .pdf."),
+    ] == [(notice.path, notice.reason) for notice in unread[:5]]
 
 
 def test_names_are_composed(tmp_path: Path) -> None:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from email.message import EmailMessage
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
 from html import escape
 
 import openpyxl
@@ -15,6 +19,7 @@ from pptx.util import Inches
 from reportlab.pdfgen.canvas import Canvas
 
 import docxfiles
+import oldfiles
 import pdfs
 from officefiles import saved
 
@@ -285,13 +290,121 @@ def _on_page(work: Work, section: int, paragraph: int) -> str:
     return "p. 1"
 
 
+def _clock(work: Work, section: int, paragraph: int) -> str:
+    return f"00:{_number(work, section, paragraph):02}:10"
+
+
+def _sentences(work: Work) -> list[tuple[int, int, str]]:
+    """Return all sentences with the numbers of their section and paragraph."""
+    return [
+        (section, paragraph, text)
+        for section, (_, texts) in enumerate(work.sections)
+        for paragraph, text in enumerate(texts)
+    ]
+
+
+def as_captions(work: Work) -> bytes:
+    captions = (
+        f"{number}\n{_clock(work, s, p)},000 --> {_clock(work, s, p)},900\n{text}\n"
+        for number, (s, p, text) in enumerate(_sentences(work), 1)
+    )
+    return "\n".join(captions).encode()
+
+
+def as_calendar(work: Work) -> bytes:
+    def escaped(text: str) -> str:
+        return text.replace("\\", "\\\\").replace(",", "\\,").replace(";", "\\;")
+
+    lines = ["BEGIN:VCALENDAR", f"X-WR-CALNAME:{escaped(work.title)}"]
+    for heading, texts in work.sections:
+        lines += ["BEGIN:VEVENT", f"SUMMARY:{escaped(heading)}", "DTSTART:20240503T081500Z"]
+        # Folded after 60 characters, a space at the start of the next line.
+        line = "DESCRIPTION:" + "\\n".join(map(escaped, texts))
+        lines += ["\r\n ".join(line[at : at + 60] for at in range(0, len(line), 60)), "END:VEVENT"]
+    return "\r\n".join([*lines, "END:VCALENDAR", ""]).encode()
+
+
+def as_notebook(work: Work) -> bytes:
+    sources = [f"# {work.title}"]
+    sources += ["\n\n".join((f"## {heading}", *texts)) for heading, texts in work.sections]
+    cells = [
+        {"cell_type": "markdown", "source": source.splitlines(keepends=True)} for source in sources
+    ]
+    return json.dumps({"nbformat": 4, "cells": cells}).encode()
+
+
+def as_json(work: Work) -> bytes:
+    sections = [
+        {"heading": heading, "texts": [{"text": text} for text in texts]}
+        for heading, texts in work.sections
+    ]
+    return json.dumps({"title": work.title, "sections": sections}).encode()
+
+
+def as_json_lines(work: Work) -> bytes:
+    return "\n".join(json.dumps({"text": text}) for _, _, text in _sentences(work)).encode()
+
+
+def as_yaml(work: Work) -> bytes:
+    return "\n".join(f"- text: {text}" for _, _, text in _sentences(work)).encode()
+
+
+def as_rtf(work: Work) -> bytes:
+    def escaped(text: str) -> str:
+        return "".join(c if c.isascii() else f"\\u{ord(c)}?" for c in text)
+
+    texts = "".join(f"\\pard {escaped(text)}\\par\n" for _, _, text in _sentences(work))
+    title = f"{{\\info{{\\title {escaped(work.title)}}}}}"
+    return f"{{\\rtf1\\ansi\\ansicpg1252{title}{texts}}}".encode("ascii")
+
+
+def as_mailbox(work: Work) -> bytes:
+    mails = []
+    for heading, texts in work.sections:
+        mail = EmailMessage()
+        mail["Subject"] = heading
+        mail["From"] = "Ada Lund <ada@example.org>"
+        mail["Date"] = "Fri, 03 May 2024 10:15:00 +0200"
+        mail.set_content("\n\n".join(texts))
+        mails.append(b"From ada@example.org Fri May  3 10:15:00 2024\n" + mail.as_bytes())
+    return b"\n".join(mails)
+
+
+def as_outlook_mail(work: Work) -> bytes:
+    return oldfiles.mail(
+        subject=work.title,
+        sender=("Ada Lund", "ada@example.org"),
+        when=datetime(2024, 5, 3, 8, 15, tzinfo=UTC),
+        body="\r\n\r\n".join(text for _, _, text in _sentences(work)),
+    )
+
+
+def as_web_archive(work: Work) -> bytes:
+    page = MIMEText(as_html(work).decode(), "html", "utf-8")
+    archive = MIMEMultipart("related", boundary="between-the-parts")
+    archive.attach(page)
+    return archive.as_bytes()
+
+
+def as_xls(work: Work) -> bytes:
+    sheets: dict[str, list[list[object]]] = {
+        heading: [["Number", "Sentence"], *([f"no. {n}", text] for n, text in enumerate(texts))]
+        for heading, texts in work.sections
+    }
+    return oldfiles.workbook(sheets)
+
+
+def _from_ada(work: Work, section: int, paragraph: int) -> str:
+    return "from Ada Lund, 3 May 2024"
+
+
 FORMATS: dict[str, Written] = {
     ".txt": Written(as_text, headings=False),
     ".md": Written(as_markdown),
     ".rst": Written(as_rst),
     ".html": Written(as_html),
     ".epub": Written(as_epub),
-    ".eml": Written(as_mail, lambda work, s, p: "from Ada Lund, 3 May 2024", headings=False),
+    ".eml": Written(as_mail, _from_ada, headings=False),
     ".docx": Written(as_docx),
     ".odt": Written(as_odt),
     ".ods": Written(as_ods, lambda work, s, p: f"{work.sections[s][0]}, row {p + 2}", False),
@@ -300,4 +413,15 @@ FORMATS: dict[str, Written] = {
     ".pptx": Written(as_pptx, lambda work, s, p: f"slide {s + 1}"),
     ".csv": Written(as_csv, lambda work, s, p: f"row {_number(work, s, p) + 2}", False),
     ".pdf": Written(as_pdf, _on_page, headings=False),
+    ".srt": Written(as_captions, _clock, headings=False),
+    ".ics": Written(as_calendar),
+    ".ipynb": Written(as_notebook, lambda work, s, p: f"cell {s + 2}"),
+    ".json": Written(as_json, headings=False),
+    ".jsonl": Written(as_json_lines, lambda work, s, p: f"row {_number(work, s, p) + 1}", False),
+    ".yaml": Written(as_yaml, headings=False),
+    ".rtf": Written(as_rtf, headings=False),
+    ".mbox": Written(as_mailbox, _from_ada),
+    ".msg": Written(as_outlook_mail, _from_ada, headings=False),
+    ".mht": Written(as_web_archive),
+    ".xls": Written(as_xls, lambda work, s, p: f"{work.sections[s][0]}, row {p + 2}", False),
 }

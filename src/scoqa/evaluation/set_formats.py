@@ -129,7 +129,6 @@ def _question_from_row(row: Mapping[str, str], number: str) -> Question:
 _LEVELS = ("data", "paragraphs", "qas")
 _TOKEN = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"|[{}\[\]]', re.DOTALL)
 LONGEST_NAME = 40  # characters of a title used in a file name; each may take four bytes
-_EXCLUDED_NAMES = ("readme", "license", "notice")  # files so named are never indexed
 
 ErrorPlace = tuple[int, ...]  # list numbers by level: (1,) is data[1], (1, 2) .paragraphs[2] in it
 
@@ -207,8 +206,6 @@ def context_path(title: str, number: int) -> str:
         for character in unicodedata.normalize("NFC", title)
     )
     name = re.sub("_+", "_", "".join(characters)).strip("_")[:LONGEST_NAME] or "context"
-    if name.casefold().startswith(_EXCLUDED_NAMES):
-        name = f"_{name}"
     return unicodedata.normalize("NFC", f"{name}-{number:04}.txt")
 
 

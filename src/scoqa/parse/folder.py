@@ -1,8 +1,8 @@
 """Find the documents in a folder.
 
-Input: a folder and exclusion patterns. Output: the files to index sorted by path, a count of the
-files of unsupported formats, and the files that could not be read. Only names and links are
-examined, never the content of a file.
+Input: a folder and exclusion patterns. Output: the files to index sorted by path, the files of
+unsupported formats, and the files that could not be read. Only names and links are examined, never
+the content of a file.
 """
 
 from __future__ import annotations
@@ -15,13 +15,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import NamedTuple
 
 from scoqa.errors import WorkspaceError
 from scoqa.parse import format_of
+from scoqa.parse.formats import describe_unsupported
 from scoqa.types import Notice
 
-# Files that describe a folder rather than belong to its documents.
-NEVER_DOCUMENTS = ("README*", "LICENSE*", "NOTICE*", "scoqa.toml")
+# Files that programs leave in a folder: settings, lock files of Office, caches of file managers.
+NEVER_DOCUMENTS = ("scoqa.toml", "~$*", "Thumbs.db", "desktop.ini")
+MOST_UNREAD = 1_000  # unread files named in a report; a folder of photos may have any number
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +40,35 @@ class Source:
         return self.state.st_size
 
 
+class Scan(NamedTuple):
+    """The files in a folder.
+
+    Attributes
+    ----------
+    sources
+        The files to index, sorted by path.
+    ignored
+        The number of files of unsupported formats, by extension.
+    unread
+        The names of these files, at most MOST_UNREAD: first those for which something can be done.
+    failed
+        The files that cannot be indexed for another reason.
+    """
+
+    sources: list[Source]
+    ignored: dict[str, int]
+    failed: list[Notice]
+    unread: tuple[Notice, ...]
+
+
 def scan(
     documents: Path,
     *,
     exclude: Sequence[str] = (),
     index: Path | None = None,
     skip: Path | None = None,
-) -> tuple[list[Source], dict[str, int], list[Notice]]:
-    """Return the files to index, the count of ignored files by extension, and the failures.
+) -> Scan:
+    """Return the files to index, and those that are not read.
 
     Parameters
     ----------
@@ -57,9 +81,9 @@ def scan(
 
     Returns
     -------
-    The sources are sorted by path. Links out of the folder and anything else that is not a regular
-    file are reported as failures and not followed. Links to folders inside `documents` are skipped,
-    because their files are found at their real place.
+    Links out of the folder and anything else that is not a regular file are reported as failures
+    and not followed. Links to folders inside `documents` are skipped, because their files are found
+    at their real place.
 
     Raises
     ------
@@ -71,6 +95,7 @@ def scan(
     root = documents.resolve()
     sources: dict[str, Source] = {}
     ignored: Counter[str] = Counter()
+    unread: list[tuple[bool, str, str]] = []  # whether nothing can be done, path, reason
     failed: list[Notice] = []
 
     def unreadable(error: OSError) -> None:
@@ -95,7 +120,10 @@ def scan(
             if not is_document_path(path, exclude):
                 continue
             if name not in links and format_of(path) is None:
-                ignored[Path(_make_printable(path)).suffix.lower() or "(none)"] += 1
+                printable = _make_printable(path)
+                ignored[Path(printable).suffix.lower() or "(none)"] += 1
+                reason, is_known = describe_unsupported(printable)
+                unread.append((not is_known, printable, reason))
                 continue
             source = _check_source(file, path, root)
             if isinstance(source, str):
@@ -104,7 +132,12 @@ def scan(
                 failed.append(Notice(path, "has the same name as another file there."))
             elif name not in links:
                 sources[path] = source
-    return [sources[path] for path in sorted(sources)], dict(sorted(ignored.items())), failed
+    return Scan(
+        [sources[path] for path in sorted(sources)],
+        dict(sorted(ignored.items())),
+        failed,
+        tuple(Notice(path, reason) for _, path, reason in sorted(unread)[:MOST_UNREAD]),
+    )
 
 
 def is_document_path(path: str, exclude: Sequence[str] = ()) -> bool:

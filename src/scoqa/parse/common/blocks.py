@@ -14,7 +14,7 @@ from itertools import groupby
 
 from scoqa.parse.common.lines import LONGEST_TITLE
 from scoqa.parse.common.outline import Outline
-from scoqa.parse.common.parsed import Writer
+from scoqa.parse.common.parsed import Parsed, Writer
 from scoqa.parse.common.struck import take_struck
 from scoqa.parse.common.table import TextTable, write_table
 from scoqa.types import Mark
@@ -128,6 +128,21 @@ def write_blocks(
             for block in (first, *rest):
                 add(block, True)
     return lines
+
+
+def split_into_blocks(parsed: Parsed) -> list[Block]:
+    """Return the paragraphs and headings of a parsed document, to write them into another one."""
+    levels = {
+        mark.start: mark.label.count(" > ") + 1 for mark in parsed.marks if mark.kind == "heading"
+    }
+    blocks: list[Block] = []
+    start = 0
+    for text in parsed.text.split(PARAGRAPH):
+        if text.strip():
+            at = start + len(text) - len(text.lstrip())
+            blocks.append(Block(text.strip(), level=levels.get(at, 0)))
+        start += len(text) + len(PARAGRAPH)
+    return blocks
 
 
 def merge_marks(marks: Iterable[Mark], more: Iterable[Mark]) -> tuple[Mark, ...]:

@@ -2,35 +2,51 @@
 
 Input: the bytes of a file. Output: its text with headings marked, and tracked changes accepted.
 Footnotes, text boxes and the words of charts and diagrams follow the paragraph that they belong to.
-Lists have the numbers and bullets that Word displays.
+Lists have the numbers and bullets that Word displays. Headers and footers come first, once.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from scoqa.parse.common.blocks import LINE, PARAGRAPH, Block, Boilerplate, merge_marks, write_blocks
+from scoqa.parse.common.blocks import (
+    LINE,
+    PARAGRAPH,
+    Block,
+    Boilerplate,
+    merge_marks,
+    write_blocks,
+)
 from scoqa.parse.common.lines import HEAD_LINES, find_date_mark
 from scoqa.parse.common.outline import Outline
 from scoqa.parse.common.parsed import Parsed, Writer
 from scoqa.parse.common.struck import remove_signs, strike
 from scoqa.parse.common.superscripts import CONTEXT_CHARACTERS, separate_from_number
-from scoqa.parse.common.symbols import TO_SUPERSCRIPT, decode_symbol
+from scoqa.parse.common.symbols import decode_symbol
 from scoqa.parse.common.table import LONGEST_CELL, TextTable, build_rows
 from scoqa.parse.common.text_decoding import BLANK
-from scoqa.parse.common.xmltree import local_name
 from scoqa.parse.office.drawingml import read_linked
 from scoqa.parse.office.opc import Package
-from scoqa.parse.office.word_numbering import Numbering, format_number
-from scoqa.parse.office.word_styles import (
+from scoqa.parse.office.word_chunks import ChunkReader, EmbeddedDocuments
+from scoqa.parse.office.word_elements import (
     CONTAINERS,
-    Style,
-    find_child,
+    find_drawings,
     find_inside,
     get_children,
+)
+from scoqa.parse.office.word_formulas import format_formula
+from scoqa.parse.office.word_margins import (
+    count_comments,
+    find_margin_parts,
+    mark_page_numbers,
+    select_margin_blocks,
+)
+from scoqa.parse.office.word_numbering import Numbering, format_number
+from scoqa.parse.office.word_styles import (
+    Style,
+    find_child,
     get_value,
     qualified_name,
     read_list_reference,
@@ -59,36 +75,40 @@ _CHANGES = frozenset("w:del w:ins w:moveFrom w:moveTo".split())
 _LINES = {"w:br": "\n", "w:cr": "\n", "w:tab": "\t", "w:ptab": "\t"}
 _CHARACTERS = {"w:noBreakHyphen": "\u2011", "w:softHyphen": "\u00ad"}
 _SPACES = str.maketrans("\t\n\r", "   ")  # white space of the file; displayed tabs have elements
-_EXPONENT = re.compile(r"[+−-]?\d+")
 _SHIFTED = ("superscript", "subscript")
 
 
-def read(data: bytes, path: str) -> Parsed:
-    """Return the text of a Word document. Raises ParseError."""
+def read(data: bytes, path: str, *, read_chunk: ChunkReader | None = None) -> Parsed:
+    """Return the text of a Word document. Raises ParseError.
+
+    read_chunk: reads the documents of other formats inside it; without it, they are left out.
+    """
     package = Package(data, path)
     main = package.find_main_part("document")
-    document = _Document(package, main)
-    document.read_parts(find_child(package.tree(main), "w:body"))
+    document = _Document(package, main, read_chunk)
+    body = find_child(package.tree(main), "w:body")
+    document.read_parts(body)
     document.read_endnotes()
+    margins = document.read_margins(body)
     writer = Writer()
+    write_blocks(margins, writer, outline=Outline())
     lines = write_blocks(document.blocks, writer, outline=Outline(), least=Boilerplate.NAVIGATION)
     parsed = writer.to_parsed(None)
     headings = [mark for mark in parsed.marks if mark.kind == "heading"]
     head = [line for line in lines[:HEAD_LINES] if line[0] not in {m.start for m in headings}]
-    warnings = (TRACKED_CHANGES,) if document.is_changed else ()
     title = document.title or package.title()
     return replace(
         parsed,
         title=title or next((mark.label for mark in headings), None),
         marks=merge_marks(parsed.marks, find_date_mark(parsed.text, head)),
-        warnings=(*warnings, *(() if parsed.text else (BLANK,))),
+        warnings=(*document.describe(), *(() if parsed.text else (BLANK,))),
     )
 
 
 class _Document:
     """Reads paragraphs and tables in order and collects their blocks."""
 
-    def __init__(self, package: Package, main: str) -> None:
+    def __init__(self, package: Package, main: str, read_chunk: ChunkReader | None) -> None:
         self.package, self.relations = package, package.relations(main)
         targets = {relation.kind: relation.part for relation in self.relations.values()}
 
@@ -98,8 +118,11 @@ class _Document:
         self.styles, self.usual = read_styles(part("styles"))
         self.numbering = Numbering(part("numbering"), self.styles)
         self.notes = {kind: _read_notes(part(kind + "s")) for kind in ("footnote", "endnote")}
-        settings = find_child(part("settings"), "w:endnotePr", "w:numFmt")
-        self.note_kinds = {"footnote": "decimal", "endnote": get_value(settings) or "lowerRoman"}
+        self.settings = part("settings")
+        kind = get_value(find_child(self.settings, "w:endnotePr", "w:numFmt"))
+        self.note_kinds = {"footnote": "decimal", "endnote": kind or "lowerRoman"}
+        self.comment_count = count_comments(part("comments"))
+        self.chunks = EmbeddedDocuments(package, read_chunk)
         self.note_counts = {"footnote": 0, "endnote": 0}
         self.waiting: list[tuple[str, _Element]] = []  # footnotes of the current paragraph or table
         self.at_end: list[tuple[str, _Element]] = []
@@ -121,6 +144,9 @@ class _Document:
                 self.read_paragraph(part)
             elif name == "w:tbl":
                 self.read_table(part)
+            elif name == "w:altChunk":
+                self.blocks += self.chunks.read(self.relations.get(get_value(part, "id") or ""))
+                self.was_item = False
             elif name in _REMOVED:
                 self.is_changed = True
                 continue
@@ -153,6 +179,27 @@ class _Document:
             self.blocks.append(Block(self.carried.strip()))
         for mark, note in self.at_end:
             self.read_note(mark, note)
+
+    def read_margins(self, body: _Element | None) -> list[Block]:
+        """Return the paragraphs of headers and footers. Call it after all others are read."""
+        content, title, relations = self.blocks, self.title, self.relations
+        self.blocks = []
+        for part in find_margin_parts(body, self.settings, relations):
+            root = self.package.tree(part)
+            mark_page_numbers(root)
+            self.relations = self.package.relations(part)
+            self.read_parts(root)
+        margins = select_margin_blocks(self.blocks, content)
+        self.blocks, self.title, self.relations = content, title, relations
+        return margins
+
+    def describe(self) -> list[str]:
+        """Return the warnings about content that is not read."""
+        warnings = [TRACKED_CHANGES] if self.is_changed else []
+        if count := self.comment_count:
+            noun, verb = ("comment", "is") if count == 1 else ("comments", "are")
+            warnings.append(f"has {count} {noun}, which {verb} not read.")
+        return [*warnings, *self.chunks.describe()]
 
     def read_paragraph(self, paragraph: _Element) -> None:
         """Add a paragraph as a block."""
@@ -256,7 +303,7 @@ class _Document:
             elif name in CONTAINERS:
                 self.read_inline(part, parts)
             elif name in ("m:oMath", "m:oMathPara"):
-                parts.append(_format_formula(part))
+                parts.append(format_formula(part))
 
     def read_run(self, run: _Element, parts: list[str]) -> None:
         properties = find_child(run, "w:rPr")
@@ -269,7 +316,7 @@ class _Document:
             elif look.is_hidden:
                 continue
             elif name in ("w:drawing", "w:pict"):
-                self.boxes.extend(_find_drawings(part))
+                self.boxes.extend(find_drawings(part))
             elif not all(self.fields):
                 continue  # the code of a field, not its result
             elif name == "w:t":
@@ -322,41 +369,3 @@ def _read_notes(root: _Element | None) -> dict[str, _Element]:
         for note in (() if root is None else root)
         if get_value(note, "type") in (None, "normal")
     }
-
-
-def _find_drawings(drawing: _Element) -> list[_Element]:
-    """Return the text boxes, charts and diagrams in a drawing; of alternatives, the first."""
-    if any(
-        local_name(child) == "docPr" and child.get("hidden") in ("1", "true") for child in drawing
-    ):
-        return []
-    drawings: list[_Element] = []
-    for child in get_children(drawing):
-        if qualified_name(child) == "w:txbxContent" or local_name(child) in ("chart", "relIds"):
-            drawings.append(child)
-        else:
-            drawings.extend(_find_drawings(child))
-    return drawings
-
-
-_FORMULA_JOINS: dict[str, Callable[[list[str]], str]] = {
-    "m:f": lambda parts: "/".join(parts),
-    "m:sSup": lambda parts: (
-        parts[0] + parts[1].translate(TO_SUPERSCRIPT)
-        if len(parts) == 2 and _EXPONENT.fullmatch(parts[1])
-        else "^".join(parts)
-    ),
-    "m:rad": lambda parts: "√" + "".join(parts),
-}
-
-
-def _format_formula(part: _Element) -> str:
-    """Return a formula on one line, so that 1 over 2 does not read "12"."""
-    if qualified_name(part) == "m:t":
-        return part.text or ""
-    texts = [text for child in part if (text := _format_formula(child))]
-    join = _FORMULA_JOINS.get(qualified_name(part))
-    if join is None:
-        return "".join(texts)
-    grouped = [text if len(text) == 1 or text.isalnum() else f"({text})" for text in texts]
-    return join(grouped)

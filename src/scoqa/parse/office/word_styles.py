@@ -27,12 +27,6 @@ _CONTENTS = re.compile(r"toc \d$", re.I)
 LEVELS = 9  # the number of list levels and of heading levels
 _OFF = ("0", "false", "off", "none")
 
-# Elements that only group their children.
-CONTAINERS = frozenset(
-    "w:sdt w:sdtContent w:ins w:moveTo w:smartTag w:customXml w:hyperlink w:fldSimple w:dir w:bdo "
-    "mc:AlternateContent".split()
-)
-
 
 def qualified_name(element: _Element) -> str:
     """Return the name of an element as "w:p"; without a prefix in unsupported namespaces."""
@@ -162,22 +156,3 @@ def read_list_reference(properties: _Element | None) -> tuple[str | None, int | 
     level = get_value(find_child(numbering, "w:ilvl"))
     list_id = get_value(find_child(numbering, "w:numId"))
     return list_id, None if level is None else parse_int(level, 0)
-
-
-def get_children(parent: _Element) -> list[_Element]:
-    """Return the children of an element; of alternatives, those of the first."""
-    if qualified_name(parent) != "mc:AlternateContent":
-        return list(parent)
-    choices = [child for child in parent if qualified_name(child) in ("mc:Choice", "mc:Fallback")]
-    return list(choices[0]) if choices else []
-
-
-def find_inside(parent: _Element, name: str | None) -> list[_Element]:
-    """Return the children with `name` (None: all), also in content controls and insertions."""
-    matches: list[_Element] = []
-    for child in get_children(parent):
-        if qualified_name(child) in CONTAINERS:
-            matches.extend(find_inside(child, name))
-        elif name is None or qualified_name(child) == name:
-            matches.append(child)
-    return matches

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from scoqa.parse.common.xmltree import parse_int
-from scoqa.parse.office.word_styles import find_child, find_inside, get_value, qualified_name
+from scoqa.parse.office.word_elements import find_inside
+from scoqa.parse.office.word_styles import find_child, get_value, qualified_name
 
 if TYPE_CHECKING:
     from lxml.etree import _Element

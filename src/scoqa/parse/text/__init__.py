@@ -1,4 +1,4 @@
-"""Parsers of text files: plain text, Markdown, reStructuredText, CSV and TSV.
+"""Parsers of text files: plain text, Markdown, tables, JSON, captions, Rich Text and others.
 
-Input: the bytes of a file. Output: `Parsed`; its text is unchanged, except for CSV and TSV.
+Input: the bytes of a file. Output: `Parsed`; the text of files with lines of prose is unchanged.
 """

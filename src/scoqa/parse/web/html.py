@@ -22,6 +22,13 @@ from scoqa.types import Mark, Parser
 
 PARSER = Parser("html", "2")
 
+NEEDS_SCRIPTS = (
+    "has almost no text without its scripts, which scoqa does not run. Open it in a browser and "
+    "save it as PDF."
+)
+# A page with less text than a short paragraph, and with more script than a counter of visits needs.
+LEAST_TEXT_CHARACTERS = 200
+LEAST_SCRIPT_CHARACTERS = 2_000
 LINES_BEFORE = 3  # the lines before the first heading that may contain a date
 # The depth of nested blocks. Browsers stop at 512. The time of the HTML parser grows with the
 # square of the depth: under a second for ten thousand, half a minute for a hundred thousand.
@@ -41,7 +48,9 @@ def read(data: bytes, path: str) -> Parsed:
     writer = Writer()
     lines = write_blocks(page.blocks, writer, outline=Outline(), least=Boilerplate.NAMED)
     parsed = writer.to_parsed(None)
-    if not parsed.text and not warnings:
+    if is_built_by_scripts(page, parsed.text):
+        warnings += (NEEDS_SCRIPTS,)
+    elif not parsed.text and not warnings:
         warnings = (BLANK,)
     headings = [mark for mark in parsed.marks if mark.kind == "heading"]
     head = select_date_lines(lines, headings)
@@ -52,6 +61,14 @@ def read(data: bytes, path: str) -> Parsed:
         marks=merge_marks(parsed.marks, dated),
         warnings=warnings,
     )
+
+
+def is_built_by_scripts(page: HtmlPage, text: str) -> bool:
+    """Return whether the scripts of a page, which scoqa does not run, probably write its text."""
+    if not text:
+        return page.script_characters > 0
+    least = LEAST_SCRIPT_CHARACTERS
+    return len(text) < LEAST_TEXT_CHARACTERS and page.script_characters >= least
 
 
 def decode_markup(

@@ -61,6 +61,7 @@ class HtmlPage:
     title: str | None
     dates: tuple[str, ...]
     blocks: tuple[Block, ...]
+    script_characters: int = 0  # of all its scripts, at least 1 per script
 
 
 def parse_page(
@@ -101,7 +102,8 @@ def parse_page(
         if parser.root is None
         else _LayoutWalker(line, Styles(_find_sheets(parser, load_sheet))).walk(parser.root)
     )
-    return HtmlPage(title or None, tuple(dates), tuple(blocks))
+    scripts = sum(max(1, len(node.text())) for node in parser.css("script"))
+    return HtmlPage(title or None, tuple(dates), tuple(blocks), scripts)
 
 
 def _find_sheets(

@@ -24,6 +24,7 @@ STARTS: dict[MarkKind, str] = {
     "slide": "Slide",
     "sheet": "Sheet",
     "message": "Message",
+    "cell": "Cell",
 }
 
 
