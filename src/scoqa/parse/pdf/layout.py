@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from scoqa.parse.pdf.aligned import LEADERS, find_tables, split_cells
 from scoqa.parse.pdf.characters import RIGHT_TO_LEFT, Array
 from scoqa.parse.pdf.directions import reorder_line
 from scoqa.parse.pdf.glyphs import GlyphRun, fill_gaps, group_rows
@@ -26,6 +27,7 @@ from scoqa.parse.pdf.tables import (
     is_header,
     is_layout,
     mirror_run,
+    replace_table,
     replace_tables,
     split_at_tables,
 )
@@ -33,14 +35,8 @@ from scoqa.parse.pdf.tables import (
 # In font sizes, unless noted otherwise.
 _GUTTER = 0.5  # the least free space between two columns
 _EDGE = 2.0  # points; the largest difference of the edges of lines in one column
-_CELLS_GAP = 1.0  # the least gap between the cells of a row
 _DROP_CAP = 1.8  # the least size of a drop cap, relative to the lines next to it
-LABEL = re.compile(
-    r"(?:[•▪●◦‣·*\ue000-\uf8ff–—-]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)]|\(?[ivx]{1,5}[.)]|\d+(?:\.\d+)+\.?|§+\s?\d+)$"
-)
 _PRIVATE = re.compile(r"[\ue000-\uf8ff](?=\s\S)")
-# The leaders between a heading and its page number in a table of contents.
-LEADERS = re.compile(r"(?:\.[ ]?){4,}|…{2,}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,6 +76,10 @@ def build_lines(runs: Iterable[GlyphRun]) -> list[Line]:
             turned = [mirror_run(run) for run in turned]
         done: list[Table] = []
         runs, tables = replace_tables(_remove_shadows(turned))
+        free = [run for run in runs if run not in tables]
+        first = 1 + max((cell.table for table in tables.values() for cell in table), default=0)
+        for table in find_tables(free, first):
+            runs = replace_table(runs, table, tables)
         for region in _split_regions(runs):
             for part in split_at_tables(region, tables, done):
                 number = lines[-1].region + 1 if lines else 0
@@ -237,7 +237,7 @@ def _build_region_lines(runs: list[GlyphRun], region: int) -> list[Line]:
             beside[0].insert(0, cap)
         else:
             rows.append([cap])
-    cells = [_split_cells(row) for row in rows]
+    cells = [split_cells(row) for row in rows]
     tabular = [_is_tabular(cells, number) for number in range(len(cells))]
     lines: list[Line] = []
     open_cells: list[list[GlyphRun]] = []
@@ -270,19 +270,6 @@ def _find_drop_caps(runs: list[GlyphRun]) -> list[GlyphRun]:
         )
         >= 2
     ]
-
-
-def _split_cells(row: list[GlyphRun]) -> list[list[GlyphRun]]:
-    """Split the runs of a row into cells. A list label belongs to the same cell as its item."""
-    cells = [[row[0]]]
-    for before, run in pairwise(row):
-        if run.left - before.right > _CELLS_GAP * run.size and not (
-            len(cells) == 1 and LABEL.match(before.text)
-        ):
-            cells.append([run])
-        else:
-            cells[-1].append(run)
-    return cells
 
 
 def _is_tabular(rows: Sequence[list[list[GlyphRun]]], number: int) -> bool:

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from statistics import median
 
+from scoqa.parse.pdf.aligned import LABEL, LEADERS
 from scoqa.parse.pdf.characters import WIDE
-from scoqa.parse.pdf.layout import LABEL, LEADERS, Line
+from scoqa.parse.pdf.layout import Line
 
 # In font sizes of a line, unless noted otherwise.
 _SAME_SIZE = 0.12  # share; the largest difference of font sizes in a paragraph

@@ -6,6 +6,7 @@ tables.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby, pairwise
@@ -23,7 +24,14 @@ _GUTTER = 0.6  # the least gap between columns; a space has 0.25 to 0.35
 _LARGER = 1.15  # the least size of a heading
 _PARAGRAPHS = 0.6  # the least gap between paragraphs
 _WIDTH = 0.5  # about the width of a character
+_SAME_ROW = 0.35  # the largest difference of the tops of cells in a row
 _SHORT = 200  # characters; a shorter cell has lines, not paragraphs
+
+# A number, an amount or a date.
+VALUE = re.compile(
+    r"[-+−–±~<>≈(]{0,2}\s?(?:[$€£¥]|[A-Z]{3}\s)?\s?\d[\d.,:/'’\s−–-]*\)?\s?"
+    r"(?:%|‰|[kKmM]|[$€£¥])?\)?[*†]?$"
+)
 
 Table: TypeAlias = dict[Cell, list[GlyphRun]]  # the cells in reading order, with their runs
 
@@ -46,19 +54,34 @@ def replace_tables(runs: Sequence[GlyphRun]) -> tuple[list[GlyphRun], dict[Glyph
     tables: dict[GlyphRun, Table] = {}
     stand_ins: dict[GlyphRun, GlyphRun] = {}  # run in a table -> the stand-in of its row
     for ruled_table in ruled_tables.values():
-        table = _split_columns(ruled_table)
+        table = _split_rows(_split_columns(ruled_table))
         if not _is_table(table):
             continue
         free = [run for run in runs if run.cell is None]
         table = _add_header(_add_header(table, free, above=True), free, above=False)
-        left = min(run.left for cell in table.values() for run in cell)
-        right = max(run.right for cell in table.values() for run in cell)
-        for cells in group_table_rows(table).values():
-            row = [run for cell in cells.values() for run in cell]
-            stand_in = _build_stand_in(row, left, right)
-            stand_ins |= dict.fromkeys(row, stand_in)
-            tables[stand_in] = table
+        stand_ins |= _stand_in(table, tables)
     return list(dict.fromkeys(stand_ins.get(run, run) for run in runs)), tables
+
+
+def replace_table(
+    runs: Sequence[GlyphRun], table: Table, tables: dict[GlyphRun, Table]
+) -> list[GlyphRun]:
+    """Return `runs` with one stand-in run per row of `table`, and add the stand-ins to `tables`."""
+    stand_ins = _stand_in(table, tables)
+    return list(dict.fromkeys(stand_ins.get(run, run) for run in runs))
+
+
+def _stand_in(table: Table, tables: dict[GlyphRun, Table]) -> dict[GlyphRun, GlyphRun]:
+    """Return the stand-in of each run of a table, and add them to `tables`."""
+    stand_ins: dict[GlyphRun, GlyphRun] = {}
+    left = min(run.left for cell in table.values() for run in cell)
+    right = max(run.right for cell in table.values() for run in cell)
+    for cells in group_table_rows(table).values():
+        row = [run for cell in cells.values() for run in cell]
+        stand_in = _build_stand_in(row, left, right)
+        stand_ins |= dict.fromkeys(row, stand_in)
+        tables[stand_in] = table
+    return stand_ins
 
 
 def group_table_rows(table: Table) -> dict[int, Table]:
@@ -100,7 +123,10 @@ def _split_columns(table: Table) -> Table:
     if (
         numbers != list(range(numbers[0], numbers[-1] + 1))
         or len({cell.column for cell in split}) < len({cell.column for cell in table})
-        or not all(_is_one_row(split_rows[number], size) for number in _find_wide_rows(rows))
+        or not all(
+            _is_one_row(split_rows[number], size) or _find_row_starts(split_rows[number])
+            for number in _find_wide_rows(rows)
+        )
     ):
         return table
     return split
@@ -120,8 +146,71 @@ def _is_one_row(row: Table, size: float) -> bool:
     return fewest == 1 and all(run.size < _LARGER * size for runs in row.values() for run in runs)
 
 
+def _split_rows(table: Table) -> Table:
+    """Split ruled rows that consist of several rows, such as every fifth row with a line below it.
+
+    A name in the first columns that is alone in its cell is the name of all these rows; it is put
+    into the first of them.
+    """
+    rows: Table = {}
+    number = min(cell.row for cell in table)
+    last = number
+    for ruled_number, row in group_table_rows(table).items():
+        number += ruled_number - last - 1 if ruled_number > last else 0
+        last = ruled_number
+        starts = _find_row_starts(row) or [float("-inf")]
+        is_first_column = True
+        for cell, runs in row.items():
+            is_first_column = is_first_column and len(group_rows(runs)) == 1
+            for run in runs:
+                below = sum((run.top + run.bottom) / 2 >= start for start in starts[1:])
+                place = number + (0 if is_first_column else below)
+                rows.setdefault(cell._replace(row=place), []).append(run)
+        number += len(starts)
+    return rows
+
+
+def _find_row_starts(row: Table) -> list[float]:
+    """Return the top of each row of text in a ruled row that consists of several; otherwise [].
+
+    At least two columns must have text at the same heights, one of them only values, and no column
+    of values may have text at other heights: the lines of a wrapped cell are next to values with
+    fewer lines.
+    """
+    lines = {cell: group_rows(runs) for cell, runs in row.items()}
+    values = [
+        own
+        for own in lines.values()
+        if all(VALUE.match(" ".join(run.text for run in line)) for line in own)
+    ]
+    if not values:
+        return []
+    longest = max(values, key=len)
+    size = median(run.size for runs in row.values() for run in runs)
+    starts = [min(run.top for run in line) for line in longest]
+
+    def have_same_height(own: list[list[GlyphRun]]) -> int:
+        tops = [min(run.top for run in line) for line in own]
+        return sum(any(abs(top - start) < _SAME_ROW * size for top in tops) for start in starts)
+
+    others = [own for own in lines.values() if own is not longest]
+    if (
+        len(starts) < 2
+        or any(have_same_height(own) < len(own) for own in values)
+        or not any(have_same_height(own) == len(starts) for own in others)
+        or min(run.top for runs in row.values() for run in runs) < starts[0] - _SAME_ROW * size
+    ):
+        return []
+    return [start - _SAME_ROW * size for start in starts]
+
+
 def is_layout(table: Table) -> bool:
-    """Return whether a table is page layout: its cells contain headings, paragraphs or prose."""
+    """Return whether a table is page layout: its cells contain headings, paragraphs or prose.
+
+    Rows of one cell are figures with their captions, and no layout.
+    """
+    if all(len(row) == 1 for row in group_table_rows(table).values()):
+        return False
     size = median(run.size for runs in table.values() for run in runs)
     return any(_is_laid_out(runs, size) for runs in table.values())
 
