@@ -22,9 +22,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from scoqa.embed import Embedder
+from scoqa.models import Models
 from scoqa.parse import document_id
 from scoqa.parse.ahead import AHEAD
 from scoqa.parse.sandbox import pool
+from scoqa.read import open_reader
 from scoqa.types import Document, Parser, Passage, content_id
 from scoqa.workspace import Workspace
 
@@ -57,11 +60,11 @@ def no_network() -> Iterator[None]:
 class QuickEmbedder:
     """An embedder without a model: words hashed into 64 directions. Same contract, no seconds."""
 
-    fingerprint = "quick@1"
     max_tokens = 256
     loaded = True
 
-    def __init__(self) -> None:
+    def __init__(self, fingerprint: str = "quick@1") -> None:
+        self.fingerprint = fingerprint
         self.embedded: list[str] = []  # every text, in order: to count work done
 
     def load(self) -> None:
@@ -89,21 +92,11 @@ class QuickEmbedder:
         return content_id(self.fingerprint, model_input)
 
 
-def quick_workspace(folder: Path, **settings: object) -> Workspace:
-    """Return a workspace over `folder` that needs no model."""
-    from scoqa.assistant import Assistant
-    from scoqa.read import open_reader
-
-    workspace = Workspace(folder, **settings)
-    embedder = QuickEmbedder()
-    reader = open_reader(None, "", embedder.embed)
-    workspace.__dict__["assistant"] = Assistant(
-        workspace.store,
-        embedder,  # type: ignore[arg-type]
-        reader,
-        workspace.settings,
-    )
-    return workspace
+def quick_workspace(folder: Path, *, embedder: Embedder | None = None, **options: Any) -> Workspace:
+    """Return a workspace over `folder` that needs no model; options: those of Workspace."""
+    embedder = QuickEmbedder() if embedder is None else embedder
+    models = Models(embedder, open_reader(None, "", embedder.embed))
+    return Workspace(folder, models=models, **options)
 
 
 @contextmanager

@@ -176,7 +176,7 @@ def test_a_collection_that_is_not_there_is_an_error_that_names_the_others(sco: W
 def test_each_stage_is_told_in_the_asking_thread_as_it_begins(folder: Path) -> None:
     workspace = quick_workspace(folder)
     workspace.sync()
-    embedder: Any = workspace.assistant.embedder
+    embedder: Any = workspace.models.embedder
     told: list[tuple[str, int, bool]] = []
 
     def progress(stage: Stage) -> None:
@@ -188,6 +188,7 @@ def test_each_stage_is_told_in_the_asking_thread_as_it_begins(folder: Path) -> N
     answer = workspace.ask("Who built the lighthouse?", progress=progress)
     explained = workspace.explain("Who built the lighthouse?", progress=progress)
     assert answer == explained.answer == workspace.ask("Who built the lighthouse?")
+    assert workspace.version == explained.version
     (first, before, one), (second, after, two), *again = told
     assert (("find", "read"), (True, True)) == ((first, second), (one, two))
     assert (0, 1) == (before, after), "found by one vector, and nothing read yet"
@@ -221,6 +222,40 @@ def test_an_ask_loads_each_cited_document_once_and_lists_no_others(
         spans = [Span(citation.document_id, at, at + 5, 1.0) for at in (0, 10, 20)]
         assert len(cite(view, spans)) == 3
     assert loaded == [citation.document_id]
+
+
+def test_a_mail_is_cited_before_the_mail_that_quotes_it(tmp_path: Path) -> None:
+    head = "To: office@quist.example\nSubject: Jetty\nDate: Fri, {} May 2024 10:00:00 +0200\n\n"
+    words = "The jetty opens on 3 June, if the crane\nhas come by then."
+    quoted = "\n".join(f"> {line}" for line in words.split("\n"))
+    files = {
+        "a-reply.eml": f"From: Nora Quist <n@quist.example>\n{head.format(17)}Good.\n\n"
+        f"On 16 May 2024, Tom Abara wrote:\n{quoted}\n",
+        "b-mail.eml": f"From: Tom Abara <t@abara.example>\n{head.format(16)}{words}\n",
+        "c-other.eml": f"From: Liv Roos <l@roos.example>\n{head.format(15)}We meet on 3 June.\n",
+    }
+    for name, content in files.items():
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    workspace = quick_workspace(tmp_path)
+    workspace.sync()
+    with workspace.store.view() as view:
+        documents = {
+            path: view.document(entry.document_id) for path, entry in view.entries().items()
+        }
+
+        def span(path: str) -> Span:
+            document = documents[path]
+            start = document.text.index("3 June")
+            return Span(document.id, start, start + len("3 June"), 1.0, fact=0)
+
+        reply, mail, other = map(span, files)
+        cited = cite(view, [reply, other, mail])
+        assert [["b-mail.eml", "a-reply.eml", "c-other.eml"]] == [
+            [citation.path, *(place.path for place in citation.also_in)] for citation in cited
+        ]
+        assert "from Tom Abara, 16 May 2024" == cited[0].also_in[0].place == cited[0].place
+        (alone,) = cite(view, [reply, other])
+        assert "a-reply.eml" == alone.path, "another message that contains the same date"
 
 
 def test_an_ask_of_an_empty_index_has_no_stages(tmp_path: Path) -> None:
@@ -284,7 +319,7 @@ def test_asking_twice_gives_the_same_answer(sco: Workspace) -> None:
 
 
 def test_a_text_alone_and_in_a_batch_has_the_same_vector(sco: Workspace) -> None:
-    embedder = sco.assistant.embedder
+    embedder = sco.models.embedder
     texts = ["Short.", "A longer sentence about the summit in Astana. " * 8, "上海合作组织", ""]
     together = embedder.embed(texts)
     alone = np.vstack([embedder.embed([text]) for text in texts])

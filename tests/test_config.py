@@ -16,6 +16,7 @@ EXAMPLES: dict[str, tuple[str, str, Any, Any]] = {
     "exclude": ('["a/**"]', "b/**, c.txt", ["d/**"], ("b/**", "c.txt")),
     "embedder": ('"file"', "environment", "flag", "environment"),
     "reader": ('"sentence"', "environment", "flag", "environment"),
+    "device": ('"cpu"', "cuda", "mps", "cuda"),
     "passage_tokens": ("100", "110", 120, 110),
     "search_k": ("10", "11", 12, 11),
     "read_k": ("3", "4", 5, 4),
@@ -93,6 +94,8 @@ WRONG = [
     ("embedder", '"  "', "'  '", "a text that is not empty"),
     ("embedder", "7", "7", "a text that is not empty"),
     ("reader", "[]", "[]", "a text that is not empty"),
+    ("device", '"gpu"', "'gpu'", "one of auto, cpu, cuda, mps"),
+    ("device", '"cuda:1"', "'cuda:1'", "one of auto, cpu, cuda, mps"),
 ]
 
 

@@ -11,7 +11,7 @@ import re
 import sys
 from dataclasses import fields
 from pathlib import Path
-from typing import get_args, get_origin, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 import pytest
 import typer
@@ -119,6 +119,23 @@ def test_the_readme_example_runs(tmp_path: Path, capsys: pytest.CaptureFixture[s
         os.chdir(before)
     printed = capsys.readouterr().out
     assert "international college of defence studies" in fold(printed)
+
+
+def test_the_examples_of_the_python_page_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("handbook", "laws", "cases"):
+        (tmp_path / name).mkdir()
+    text = "Everyone has 30 days of leave a year.\n"
+    (tmp_path / "handbook" / "leave.txt").write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    page = (GUIDE / "python.md").read_text(encoding="utf-8")
+    for code in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
+        exec(compile(code, "python.md", "exec"), names)
+    assert "30" in names["answer"].citations[0].quote
+    assert names["laws"].models is names["cases"].models
+    assert 20 == names["cases"].settings.read_k
 
 
 def test_the_tutorial_shows_what_the_command_prints(sco: Workspace) -> None:

@@ -24,6 +24,7 @@ from scoqa.errors import (
     WorkspaceError,
 )
 from scoqa.index import SyncStep
+from scoqa.normalization import terms
 from scoqa.parse import PARSERS, document_id
 from scoqa.store import connection, local_view, open_store
 from scoqa.store.catalog_writer import CatalogWriter
@@ -136,6 +137,28 @@ def test_a_file_without_a_title_is_embedded_once_under_any_name(folder: Path) ->
     assert [] == embedded(workspace)
     (best, *_) = workspace.search("ice report")  # a name is found by its words
     assert ("ice-report.txt", "ice report") == (best.path, best.passage.heading)
+
+
+def test_words_of_a_file_name_that_the_title_lacks_are_searched_and_not_embedded(
+    folder: Path,
+) -> None:
+    for month in ("2025-01", "2025-02", "2025-03"):
+        (folder / f"stock_{month}.txt").write_text(
+            "STOCK COUNT\n\nThere were 51 boxes of paper in the store.\n", encoding="utf-8"
+        )
+    workspace = quick_workspace(folder)
+    workspace.sync()
+    with workspace.store.view() as view:
+        months = terms("January February March")
+        found = [match for month in months for match in view.search_words([month], 3)]
+        assert [
+            ("stock_2025-01.txt", "STOCK COUNT > January 2025"),
+            ("stock_2025-02.txt", "STOCK COUNT > February 2025"),
+            ("stock_2025-03.txt", "STOCK COUNT > March 2025"),
+        ] == [(each.path, each.passage.heading) for each in found if each.path[:5] == "stock"]
+    assert not any("2025" in text for text in embedded(workspace))
+    (folder / "stock_2025-03.txt").rename(folder / "Stock April.txt")
+    assert 0 == workspace.sync().embedded
 
 
 def test_progress_counts_the_bytes_to_read_and_ends_at_their_sum(folder: Path) -> None:
@@ -368,7 +391,7 @@ def test_a_file_that_goes_while_it_is_read_costs_only_itself(
 # -- cut off ---------------------------------------------------------------------------------------
 
 
-def long_workspace(folder: Path, count: int = 12) -> Workspace:
+def long_workspace(folder: Path, count: int = 12, **options: Any) -> Workspace:
     for number in range(count):
         sentences = [
             f"Boat {number} carries load {row} of herring to port {row * number} on day {row}."
@@ -376,7 +399,7 @@ def long_workspace(folder: Path, count: int = 12) -> Workspace:
         ]
         text = f"Log of boat {number}\n\n" + "\n\n".join(sentences) + "\n"
         (folder / f"log-{number:02}.txt").write_text(text, encoding="utf-8")
-    return quick_workspace(folder, passage_tokens=20)
+    return quick_workspace(folder, passage_tokens=20, **options)
 
 
 class Stumbling(QuickEmbedder):
@@ -399,9 +422,8 @@ class Stumbling(QuickEmbedder):
 def test_a_sync_that_was_cut_off_goes_on_where_it_was(
     tmp_path: Path, batches: int, error: BaseException
 ) -> None:
-    first = long_workspace(tmp_path)
     stumbling = Stumbling(batches, error)
-    first.assistant.embedder = stumbling  # type: ignore[assignment]
+    first = long_workspace(tmp_path, embedder=stumbling)
     with pytest.raises(type(error)):
         first.sync()
     second = quick_workspace(tmp_path, passage_tokens=20)
@@ -428,8 +450,7 @@ def test_readers_go_on_while_a_sync_runs(folder: Path) -> None:
             seen.append(paths_found(quick_workspace(folder), "ferry"))
             return super().embed(texts, **options)
 
-    workspace.assistant.embedder = Watching()  # type: ignore[assignment]
-    workspace.sync()
+    quick_workspace(folder, embedder=Watching()).sync()
     assert [{"harbour.txt", "lighthouse.txt"}] == seen
     assert "ferry.txt" in paths_found(quick_workspace(folder), "ferry")
 
@@ -441,8 +462,7 @@ def test_an_index_of_another_model_is_refused_and_nothing_is_lost(folder: Path) 
     workspace = quick_workspace(folder)
     workspace.sync()
     before = contents(workspace)
-    other = quick_workspace(folder)
-    other.assistant.embedder.fingerprint = "other@2"
+    other = quick_workspace(folder, embedder=QuickEmbedder("other@2"))
     for use in (other.sync, lambda: other.search("herring"), lambda: other.ask("What freezes?")):
         with pytest.raises(IndexMismatchError) as refused:
             use()
@@ -458,8 +478,7 @@ def test_an_index_of_another_model_is_refused_and_nothing_is_lost(folder: Path) 
 def test_a_rebuild_takes_the_new_model_and_keeps_the_old_index_aside(folder: Path) -> None:
     workspace = quick_workspace(folder)
     workspace.sync()
-    other = quick_workspace(folder)
-    other.assistant.embedder.fingerprint = "other@2"
+    other = quick_workspace(folder, embedder=QuickEmbedder("other@2"))
     assert BOTH == other.sync(rebuild=True).added
     assert {"harbour.txt"} <= paths_found(other, "herring")
     aside = quick_workspace(folder, index=folder / "embeddings" / "set-aside-1")
@@ -483,8 +502,7 @@ def test_terms_made_otherwise_are_not_searched_until_a_sync_makes_them_anew(
 def test_a_first_sync_that_was_cut_off_does_not_answer_for_the_whole_folder(
     tmp_path: Path,
 ) -> None:
-    first = long_workspace(tmp_path)
-    first.assistant.embedder = Stumbling(2, KeyboardInterrupt())  # type: ignore[assignment]
+    first = long_workspace(tmp_path, embedder=Stumbling(2, KeyboardInterrupt()))
     with pytest.raises(KeyboardInterrupt):
         first.sync()
     second = quick_workspace(tmp_path, passage_tokens=20)
@@ -753,13 +771,13 @@ def test_a_rebuild_whose_model_does_not_load_leaves_the_index_where_it_is(folder
     workspace.sync()
     before = contents(workspace)
 
-    def broken() -> None:
-        raise OSError("no such model")
+    class Broken(QuickEmbedder):
+        def load(self) -> None:
+            raise OSError("no such model")
 
-    workspace.assistant.embedder.load = broken  # type: ignore[method-assign]
     for _ in range(2):
         with pytest.raises(OSError, match="no such model"):
-            workspace.sync(rebuild=True)
+            quick_workspace(folder, embedder=Broken()).sync(rebuild=True)
     assert before == contents(workspace)
 
 
@@ -771,8 +789,9 @@ def test_every_rebuild_keeps_the_index_before_it(folder: Path) -> None:
 
 
 def test_passages_longer_than_the_model_reads_are_refused(folder: Path) -> None:
-    workspace = quick_workspace(folder, passage_tokens=150)
-    workspace.assistant.embedder.max_tokens = 128
+    embedder = QuickEmbedder()
+    embedder.max_tokens = 128
+    workspace = quick_workspace(folder, embedder=embedder, passage_tokens=150)
     with pytest.raises(ConfigError, match="at most 126"):
         workspace.sync()
 

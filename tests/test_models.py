@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from scoqa import models
+from scoqa.config import Settings
 from scoqa.errors import ModelHashError, ModelNotFoundError
-from scoqa.models import KNOWN_EMBEDDERS, PackagedModel, find_embedder
+from scoqa.models import KNOWN_EMBEDDERS, Model, Models, PackagedModel, find_embedder
 
 WEIGHTS = b"these stand for weights"
 SHA256 = hashlib.sha256(WEIGHTS).hexdigest()
@@ -176,3 +179,26 @@ def test_a_fetch_that_fails_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_only_safetensors_are_weights() -> None:
     assert ("model.safetensors",) == models.WEIGHTS
+
+
+def test_models_are_opened_once_by_all_threads_together(
+    packaged: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[str] = []
+
+    def find(name: str, **options: Any) -> Model:
+        found.append(name)
+        time.sleep(0.05)
+        return find_embedder(name, **options)
+
+    monkeypatch.setattr(models, "find_embedder", find)
+    lazy = Models.load(Settings(embedder="tiny", reader="sentence"))
+    assert [] == found
+    assert not lazy.loaded
+    with ThreadPoolExecutor(8) as pool:
+        opened = list(pool.map(lambda _: (lazy.embedder, lazy.reader), range(8)))
+    assert ["tiny"] == found
+    assert 1 == len({id(embedder) for embedder, _ in opened})
+    assert 1 == len({id(reader) for _, reader in opened})
+    assert lazy.embedder.fingerprint.startswith("tiny@")
+    assert not lazy.loaded, "no weights are read until a text is embedded"

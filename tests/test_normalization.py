@@ -53,6 +53,23 @@ def test_a_dotted_capital_i_is_one_word_with_its_plain_spelling() -> None:
     assert terms("Istanbul") == terms("İstanbul") == terms("ISTANBUL")
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("a photo-\ngraph of it", ["a", "photo", "graph", "photograph", "of", "it"]),
+        ("a photo\u00ad\r\n  graph", ["a", "photograph"]),
+        ("> a photo‐ \n> graph", ["a", "photo", "graph", "photograph"]),
+        ("a well-known photo- graph", ["a", "well", "known", "photo", "graph"]),
+        ("the Anti-\nTerrorist law", ["the", "anti", "terrorist", "law"]),
+        ("- an item\n- another -\nlast 12-\n13", [
+            "an", "item", "anoth", "last", "12", "13",
+        ]),
+    ],
+)  # fmt: skip
+def test_a_word_cut_at_the_end_of_a_line_is_found(text: str, found: list[str]) -> None:
+    assert found == terms(text)
+
+
 def test_unspaced_scripts_become_overlapping_pairs() -> None:
     assert ["上海", "海合", "合作"] == terms("上海合作")
     assert ["上海"] == terms("上海")

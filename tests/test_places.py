@@ -9,10 +9,11 @@ import pytest
 
 from conftest import document_of
 from scoqa import terminal
+from scoqa.places import Marks
 from scoqa.regions import PAGE_SIZE, find_regions
 from scoqa.split import split
 from scoqa.types import Citation, Document, Mark, Parser, Span
-from scoqa.ui.words.wording import place_words
+from scoqa.ui.words.wording import place_words, start_words
 
 PAGES = "Cover.\n\nOne two three.\n\nFour five."
 ONE, FOUR = PAGES.index("One"), PAGES.index("Four")
@@ -208,3 +209,40 @@ def test_a_passage_knows_its_sheet_and_never_runs_on_into_the_next() -> None:
     )
     assert ["Ada\t36", "Grace\t85"] == [each.text for each in passages]
     assert ["Pilots", "Cooks"] == [each.heading.split(" > ")[-1] for each in passages]
+
+
+def test_a_part_of_a_message_by_another_author_is_quoted() -> None:
+    text = "Yes.\n> Open?\nBye."
+    document = marked(
+        text,
+        (0, len(text), "message", "from Nora"),
+        (5, 12, "message", "from Tom"),
+        (13, 17, "message", "from Nora"),
+    )
+    marks = Marks(document.marks)
+    assert [False, True, False] == [marks.is_quoted(at) for at in (0, 8, 14)]
+    assert ["from Nora", "from Tom", "from Nora"] == [
+        place(document, word) for word in ("Yes", "Open", "Bye")
+    ]
+    assert not Marks(()).is_quoted(0)
+    assert "Message from Tom" == start_words(document.marks[1])
+    quoted = Mark(5, 12, "message", "quoted in a message from Nora")
+    assert "Quoted in a message from Nora" == start_words(quoted)
+
+
+def test_the_date_of_a_mail_is_not_that_of_the_mail_that_it_quotes() -> None:
+    text = "Yes.\n> Open?\nBye."
+    document = marked(
+        text,
+        (0, len(text), "message", "from Nora, 17 May 2024"),
+        (0, 3, "date", "17 May 2024"),
+        (5, 12, "message", "from Tom, 16 May 2024"),
+        (13, 17, "message", "from Nora, 17 May 2024"),
+    )
+    headings = [
+        passage.heading
+        for passage in split(document, passage_tokens=100, count_tokens=lambda t: [1 for _ in t])
+    ]
+    title = document.title
+    nora = f"{title} > 17 May 2024 > from Nora, 17 May 2024"
+    assert [nora, f"{title} > from Tom, 16 May 2024", nora] == headings

@@ -222,7 +222,10 @@ TEXT = (
 
 
 def view_of(*documents: Document) -> Any:
-    return SimpleNamespace(text={each.id: each.text for each in documents}.__getitem__)
+    return SimpleNamespace(
+        text={each.id: each.text for each in documents}.__getitem__,
+        layout={each.id: each.marks for each in documents}.__getitem__,
+    )
 
 
 def hit_of(document: Document, start: int, end: int, score: float = 1.0) -> Hit:

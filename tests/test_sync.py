@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from conftest import quick_workspace
+from conftest import QuickEmbedder, quick_workspace
 from scoqa import index
 from scoqa.parse import document_id, hash_file, parse_file
 from scoqa.store.catalog_writer import CatalogWriter
@@ -294,8 +294,7 @@ def test_a_rebuild_for_other_settings_keeps_no_vector_that_it_does_not_use(folde
 
 def test_a_rebuild_with_another_embedder_takes_no_vector(folder: Path) -> None:
     quick_workspace(folder).sync()
-    other = quick_workspace(folder)
-    other.assistant.embedder.fingerprint = "other@2"
+    other = quick_workspace(folder, embedder=QuickEmbedder("other@2"))
     report = other.sync(rebuild=True)
     assert report.passages == report.embedded > 0
     other.store.set_aside(embedder="quick@1")

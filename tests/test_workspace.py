@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from conftest import quick_workspace
-from scoqa.errors import IndexNotFoundError, WorkspaceError
+from commandline import WordReader
+from conftest import QuickEmbedder, quick_workspace
+from scoqa.config import Settings
+from scoqa.errors import ConfigError, IndexNotFoundError, ModelNotFoundError, WorkspaceError
+from scoqa.models import Models
+from scoqa.store import open_store
 from scoqa.types import Document
 from scoqa.workspace import Workspace
 
@@ -16,6 +21,44 @@ def known(workspace: Workspace, path: str) -> Document:
     """Return the document at `path` as the index holds it."""
     with workspace.store.view() as view:
         return view.document(view.entries()[path].document_id)
+
+
+def test_whole_settings_are_used_instead_of_those_of_the_folder(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "scoqa.toml").write_text("read_k = 3\nsearch_k = 30\n", encoding="utf-8")
+    monkeypatch.setenv("SCOQA_THRESHOLD", "0.1")
+    given = Settings(read_k=5, threshold=0.7)
+    assert given == Workspace(folder, settings=given).settings
+    assert (
+        replace(given, threshold=0.4) == Workspace(folder, settings=given, threshold=0.4).settings
+    )
+    mixed = Workspace(folder, search_k=40, read_k=None).settings
+    assert (3, 40, 0.1) == (mixed.read_k, mixed.search_k, mixed.threshold)
+    with pytest.raises(ConfigError, match="read_k"):
+        Workspace(folder, settings=Settings(read_k=0))
+    with pytest.raises(ConfigError, match="only the keys"):
+        Workspace(folder, settings=given, colour="red")
+
+
+def test_two_workspaces_can_share_models_and_a_store(folder: Path, tmp_path: Path) -> None:
+    models = Models(QuickEmbedder(), WordReader())
+    store = open_store(tmp_path / "elsewhere")
+    workspace = Workspace(folder, models=models, store=store, exclude=["elsewhere/**"])
+    workspace.sync()
+    assert workspace.ask("Who built the lighthouse?").answered
+    assert not (folder / "embeddings" / "catalog.sqlite").exists()
+    other = Workspace(folder, models=models, index=tmp_path / "elsewhere")
+    assert workspace.version == other.version
+    assert workspace.ask("Who built the lighthouse?") == other.ask("Who built the lighthouse?")
+
+
+def test_a_workspace_opens_its_models_when_they_are_first_used(folder: Path) -> None:
+    workspace = Workspace(folder, embedder=str(folder / "absent"))
+    assert not workspace.loaded
+    for use in (workspace.load, workspace.sync, lambda: workspace.models.reader):
+        with pytest.raises(ModelNotFoundError, match="absent"):
+            use()
 
 
 def test_a_workspace_names_its_collections_in_order(tmp_path: Path) -> None:
@@ -156,5 +199,5 @@ def test_an_index_built_anew_is_another_version_even_at_the_same_number(folder: 
     assert workspace.version == first
     workspace.sync(rebuild=True)
     second = workspace.version
-    assert second[1] == first[1]  # the number alone says nothing
+    assert second.generation == first.generation  # the number alone says nothing
     assert second != first

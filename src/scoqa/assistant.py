@@ -7,7 +7,7 @@ reason. One ask uses a single view of the store from search to citation.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -15,7 +15,7 @@ from scoqa.compatibility import check_settings
 from scoqa.config import Settings
 from scoqa.embed import Embedder
 from scoqa.errors import QuestionError, WorkspaceError
-from scoqa.normalization import is_mostly_latin, quoted_phrases
+from scoqa.normalization import is_mostly_latin, quoted_phrases, terms
 from scoqa.places import Marks
 from scoqa.read import Reader
 from scoqa.retrieve import retrieve, windows
@@ -26,6 +26,7 @@ from scoqa.types import (
     Document,
     Explanation,
     Hit,
+    IndexVersion,
     Reading,
     Reason,
     Span,
@@ -112,8 +113,9 @@ class Assistant:
         where = Where(collection, path, quoted)
         with self.store.view() as view:
             self._check_index(view, collection)
+            version = IndexVersion(view.identity, view.generation)
             if view.is_empty():
-                return _explain_silence(question, asked, "empty_index", clock)
+                return _explain_silence(question, asked, "empty_index", clock, version)
             english = is_mostly_latin(asked)
             reason: Reason | None = None if english else "language_not_supported"
             k = self.settings.search_k
@@ -146,7 +148,7 @@ class Assistant:
             near_misses=() if reason is None else citations[:MOST_NEAR_MISSES],
             timings=clock.seconds,
         )
-        return Explanation(answer, tuple(hits), tuple(read), reading)
+        return Explanation(answer, tuple(hits), tuple(read), reading, version)
 
     def search(self, query: str, *, k: int = 10, where: Where = Where()) -> list[Hit]:
         """Return the k best passages for `query`, with their ranks in each search.
@@ -209,7 +211,8 @@ def cite(view: View, spans: Sequence[Span]) -> tuple[Citation, ...]:
     """Return one citation per fact, best first. Each document is loaded once.
 
     spans: best first. Spans with the same fact become one citation, that of the best span, with
-    the others in its `also_in`. Spans that overlap a better span are dropped.
+    the others in its `also_in`. Spans that overlap a better span are dropped. If the best span is
+    in a quoted part of a message, the message that it quotes is cited first.
     """
     citations: dict[int | str, Citation] = {}
     cited: list[Span] = []
@@ -230,10 +233,34 @@ def cite(view: View, spans: Sequence[Span]) -> tuple[Citation, ...]:
         if key in citations:
             citation = with_also_in(citations[key], [citation])
         citations[key] = citation
-    return tuple(citations.values())
+    return tuple(_cite_original_first(citation, documents) for citation in citations.values())
 
 
-def _explain_silence(question: str, asked: str, reason: Reason, clock: _Clock) -> Explanation:
+def _cite_original_first(citation: Citation, documents: Mapping[str, Document]) -> Citation:
+    """Return `citation` with the message that it quotes first, if that is among its places.
+
+    documents: all that are cited, by id. The message is recognized by its sentence, of which the
+    quotation may contain a part only.
+    """
+
+    def is_quoted(place: Citation) -> bool:
+        return Marks(documents[place.document_id].marks).is_quoted(place.start)
+
+    if not citation.also_in or not citation.place or not is_quoted(citation):
+        return citation
+    words = f" {' '.join(terms(citation.sentence))} "
+    for original in citation.also_in:
+        sentence = f" {' '.join(terms(original.sentence))} "
+        is_message = Marks(documents[original.document_id].marks).at("message", original.start)
+        if is_message and (words in sentence or sentence in words) and not is_quoted(original):
+            others = tuple(place for place in citation.also_in if place is not original)
+            return replace(original, also_in=(replace(citation, also_in=()), *others))
+    return citation
+
+
+def _explain_silence(
+    question: str, asked: str, reason: Reason, clock: _Clock, version: IndexVersion
+) -> Explanation:
     answer = Answer(question, asked, (), 0.0, False, reason, (), clock.seconds)
     windows: tuple[Window, ...] = ()
-    return Explanation(answer, (), windows, EMPTY_READING)
+    return Explanation(answer, (), windows, EMPTY_READING, version)

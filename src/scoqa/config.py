@@ -18,6 +18,7 @@ from scoqa.errors import ConfigError
 
 FILE_NAME = "scoqa.toml"
 ENVIRONMENT_PREFIX = "SCOQA_"
+DEVICES = ("auto", "cpu", "cuda", "mps")
 SPAN_READER, SENTENCE_READER = "span", "sentence"  # built-in readers; other names are folders
 LOGINS = ".scoqa-logins"  # in the workspace; hidden, so it is never indexed as a document
 
@@ -31,6 +32,7 @@ class Settings:
     exclude: tuple[str, ...] = ()  # glob patterns of documents to leave out
     embedder: str = "all-MiniLM-L6-v2"  # a known name, or a folder
     reader: str = SPAN_READER  # or SENTENCE_READER, or a folder
+    device: str = "auto"  # one of DEVICES, for both models; "auto": a GPU if PyTorch finds one
     passage_tokens: int = 180  # leaves 70 of the embedder's 256 for the heading
     search_k: int = 100  # candidates taken from each search before fusion
     read_k: int = 10  # passages handed to the reader, see docs/guide/log.md
@@ -76,6 +78,8 @@ def _validate(source: str, key: str, value: Any) -> Any:
         return value
     if not isinstance(value, str) or not value.strip():
         raise error("a text that is not empty")
+    if key == "device" and value not in DEVICES:
+        raise error(f"one of {', '.join(DEVICES)}")
     if key == "documents":
         folder = Path(os.path.normpath(value))
         if folder.anchor or os.pardir in folder.parts:
@@ -153,7 +157,20 @@ def load_settings(
         if text is not None:
             source = f"environment variable {ENVIRONMENT_PREFIX}{key.upper()}"
             values[key] = _validate(source, key, _parse_text(key, text))
-    for key, value in (flags or {}).items():
+    return override_settings(Settings(**values), flags or {})
+
+
+def override_settings(settings: Settings, overrides: Mapping[str, Any]) -> Settings:
+    """Return `settings` with `overrides` in their place; None means not given.
+
+    Raises ConfigError for a wrong value of either, as `load_settings`.
+    """
+    values = {
+        key: _validate("settings", key, value)
+        for key in _NAMES
+        if (value := getattr(settings, key)) is not None
+    }
+    for key, value in overrides.items():
         if value is not None:
             values[key] = _validate("option", key, value)
     return Settings(**values)

@@ -11,7 +11,6 @@ import sqlite3
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
-from scoqa.compatibility import check_settings
 from scoqa.config import SENTENCE_READER
 from scoqa.errors import ScoqaError
 from scoqa.models import find_embedder, find_reader
@@ -90,28 +89,22 @@ def _check_documents(workspace: Workspace) -> tuple[Finding, list[Finding]]:
     reasons = {notice.path: notice.reason for notice in failed}
     # And the files that the last sync could not read, if they still exist.
     existing = {source.path for source in sources}
-    if workspace.store.exists():
-        try:
-            unread = workspace.failed()
-        except ScoqaError:  # the index is damaged, which `_check_index` reports
-            unread = ()
-        reasons |= {notice.path: notice.reason for notice in unread if notice.path in existing}
+    try:
+        unread = workspace.failed()
+    except ScoqaError:  # there is no intact index, which `_check_index` reports
+        unread = ()
+    reasons |= {notice.path: notice.reason for notice in unread if notice.path in existing}
     files = [Finding("file", False, f"{path} {reason}") for path, reason in sorted(reasons.items())]
     return Finding("documents", bool(sources), message), files
 
 
 def _check_index(workspace: Workspace) -> Finding:
-    problems = workspace.store.problems()
+    problems = workspace.problems()
     if problems:
         return Finding("index", False, " ".join(problems))
     try:
-        with workspace.store.view() as view:
-            check_settings(
-                view,
-                workspace.assistant.embedder,
-                workspace.settings.passage_tokens,
-                workspace.store.command,
-            )
+        workspace.check_index()
+        with workspace.view() as view:
             counts = view.counts()
             settings = ", ".join(f"{key} {value}" for key, value in sorted(view.settings().items()))
     except ScoqaError as error:
@@ -119,7 +112,7 @@ def _check_index(workspace: Workspace) -> Finding:
     return Finding(
         "index", True,
         f"{counts.documents} documents, {counts.passages} passages in {workspace.index} "
-        f"({settings})" + ("" if workspace.store.writable else "; read-only"),
+        f"({settings})" + ("" if workspace.writable else "; read-only"),
     )  # fmt: skip
 
 

@@ -1,22 +1,23 @@
-"""Embed texts as unit vectors with a local sentence-transformers model.
+"""Embed texts as unit vectors.
 
-Input: passages, sentences or questions. Output: normalised float32 vectors in input order. Counting
-tokens loads only the small tokenizer; the model is loaded at the first embedding.
+Input: passages, sentences or questions. Output: normalised float32 vectors in input order.
+`Embedder` is the protocol that indexing, search and reading use; `SentenceTransformerEmbedder`
+implements it with a local sentence-transformers model.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scoqa.errors import ModelNotFoundError
+from scoqa.model_runtime import choose_device, offline_imports
 from scoqa.turns import Turns
 from scoqa.types import Passage
 
@@ -31,13 +32,68 @@ BATCH = 8  # of the sizes 1 to 64: as fast as any for sentences, a fifth faster 
 SPECIAL_TOKENS = 2  # [CLS] and [SEP] around every input
 
 
-class Embedder:
-    """An embedding model. Thread-safe: one embedding runs at a time, those of asks first."""
+class Embedder(Protocol):
+    """Maps texts to unit vectors, and fits passages into the length of its input. Thread-safe."""
 
-    def __init__(self, folder: Path, fingerprint: str) -> None:
-        """folder: a complete sentence-transformers model. fingerprint: stored with each index."""
+    @property
+    def fingerprint(self) -> str:
+        """Return the model's name and version. Equal fingerprints give equal vectors."""
+
+    @property
+    def max_tokens(self) -> int:
+        """Return the maximum length of an input in tokens, special tokens included."""
+
+    @property
+    def loaded(self) -> bool:
+        """Return whether the model is in memory."""
+
+    def load(self) -> None:
+        """Load the model into memory, which takes seconds the first time."""
+
+    def embed(self, texts: Sequence[str], *, progress: EmbedProgress | None = None) -> Vectors:
+        """Return one unit vector per text: float32, shape (len(texts), d), in input order.
+
+        A text alone and in any batch gives the same vector, up to 1e-3 per component.
+        progress: called with the number of texts done so far, at least once after the last text.
+        """
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Return the number of tokens of each text, without special tokens; loads no model."""
+
+    def passage_inputs(self, passages: Sequence[Passage]) -> list[str]:
+        """Return the text to embed for each passage: its heading, then its text.
+
+        Only the heading is shortened to fit `max_tokens`, never the text.
+        """
+
+    def key(self, model_input: str) -> str:
+        """Return the key under which the vector of `model_input` is stored.
+
+        It depends on `fingerprint`, so two models never share a vector.
+        """
+
+
+class SentenceTransformerEmbedder:
+    """A local sentence-transformers model. Thread-safe: one embedding runs at a time, asks first.
+
+    Counting tokens loads only the small tokenizer; the model is loaded at the first embedding.
+    """
+
+    def __init__(self, folder: Path, fingerprint: str, *, device: str = "auto") -> None:
+        """Read the model's configuration; the model is loaded later.
+
+        Parameters
+        ----------
+        folder
+            A complete sentence-transformers model.
+        fingerprint
+            Stored with each index.
+        device
+            As the setting `device`.
+        """
         self.folder = folder
         self.fingerprint = fingerprint
+        self.device = device
         self.max_tokens = _max_tokens(folder)
         self._turns = Turns()
         self._model: SentenceTransformer | None = None
@@ -55,17 +111,15 @@ class Embedder:
 
     def _load(self) -> SentenceTransformer:
         if self._model is None:
-            # Must be set before the libraries are imported, which read them once.
-            os.environ.setdefault("HF_HUB_OFFLINE", "1")
-            os.environ.setdefault("TRANSFORMERS_OFFLINE", "1")
-            os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-            from sentence_transformers import SentenceTransformer
-            from transformers.utils import logging
+            with offline_imports():
+                from sentence_transformers import SentenceTransformer
+                from transformers.utils import logging
 
             logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+            device = choose_device(self.device)
             try:
                 self._model = SentenceTransformer(
-                    str(self.folder), device="cpu", local_files_only=True, trust_remote_code=False
+                    str(self.folder), device=device, local_files_only=True, trust_remote_code=False
                 )
             except Exception as error:  # the libraries raise many types
                 raise ModelNotFoundError(

@@ -24,6 +24,7 @@ from scoqa.errors import (
     ParseError,
     WorkspaceError,
 )
+from scoqa.heading_path import HeadingPath
 from scoqa.parse import (
     ParsedFile,
     document_id,
@@ -35,7 +36,8 @@ from scoqa.parse import (
 )
 from scoqa.parse.ahead import parse_ahead
 from scoqa.parse.folder import Source, scan
-from scoqa.split import split
+from scoqa.reading_view import Layout
+from scoqa.split import find_name_words, split
 from scoqa.stamps import file_stamp, is_settled
 from scoqa.store import Entry, Store, StoreWriter
 from scoqa.turns import in_background
@@ -276,7 +278,7 @@ class _Sync:
 
     def _with_vectors(self, batch: Sequence[_Parsed]) -> Iterator[tuple[_Parsed, list[str]]]:
         """Yield each document with the keys of its vectors, which are stored by then."""
-        inputs = [self.embedder.passage_inputs(_without_file_title(parsed)) for parsed in batch]
+        inputs = [self.embedder.passage_inputs(_to_embed(parsed)) for parsed in batch]
         keys = [[self.embedder.key(text) for text in texts] for texts in inputs]
         texts = {
             key: text
@@ -336,16 +338,27 @@ def _is_readable(file: Path) -> bool:
     return os.access(file, os.R_OK, effective_ids=effective)
 
 
-def _without_file_title(parsed: _Parsed) -> list[Passage]:
-    """Return the passages without a title that is only the file name, for embedding.
+def _to_embed(parsed: _Parsed) -> list[Passage]:
+    """Return the passages as the embedder reads them.
 
-    A copy or a renamed file then has the same vectors. Word search still finds the file name.
+    Their texts are reading views, with the names of columns in tables. Their headings lack the
+    words of the file name: a copy or a renamed file then has the same vectors. Word search still
+    finds the file name.
     """
-    title = parsed.document.title
-    if title != title_from(parsed.document.path):
-        return parsed.passages
+    document = parsed.document
+    layout = Layout(document.marks)
+    title = document.title if document.title == title_from(document.path) else ""
+    name = find_name_words(document)
     return [
-        replace(passage, heading=passage.heading.removeprefix(title).removeprefix(" > "))
+        replace(
+            passage,
+            text=layout.build_view(document.text, passage.start, passage.end).text,
+            heading=str(
+                HeadingPath.parse(passage.heading.removesuffix(name).removesuffix(" > ")).below(
+                    title
+                )
+            ),
+        )
         for passage in parsed.passages
     ]
 

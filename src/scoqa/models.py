@@ -1,8 +1,8 @@
-"""Find models on this machine and verify their hashes.
+"""Find models on this machine, verify their hashes and open them.
 
-Input: the name or folder of a model. Output: a `Model`, a local folder with a complete
-sentence-transformers model or span reader. The weights of known models are checked by sha256.
-Nothing is downloaded unless the caller passes `allow_download`.
+Input: settings, or the name or folder of a model. Output: `Models`, an embedder and a reader; or a
+`Model`, a local folder with a complete sentence-transformers model or span reader. The weights of
+known models are checked by sha256. Nothing is downloaded unless the caller passes `allow_download`.
 """
 
 from __future__ import annotations
@@ -10,12 +10,15 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
+import threading
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from scoqa.config import SENTENCE_READER, SPAN_READER
+from scoqa.config import SENTENCE_READER, SPAN_READER, Settings
+from scoqa.embed import Embedder, SentenceTransformerEmbedder
 from scoqa.errors import ModelHashError, ModelNotFoundError
+from scoqa.read import Reader, open_reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,85 @@ class Model:
     @property
     def fingerprint(self) -> str:
         return f"{self.name}@{self.sha256[:16]}"
+
+
+class Models:
+    """The embedder and the reader of a workspace. Thread-safe, if they are.
+
+    `Models(embedder, reader)` holds any two; `Models.load` those of the settings. Several
+    workspaces can share one object, which keeps each model in memory once.
+    """
+
+    def __init__(self, embedder: Embedder, reader: Reader) -> None:
+        self._embedder, self._reader = embedder, reader
+
+    @classmethod
+    def load(cls, settings: Settings, *, allow_download: bool = False) -> Models:
+        """Return the models of `settings`; takes no time, because they are opened on first use.
+
+        Both are opened together, so that a wrong reader is reported before an index is built.
+        allow_download: whether a missing embedder may be downloaded then.
+        Their first use raises ModelNotFoundError, ModelHashError.
+        """
+        return _ConfiguredModels(settings, allow_download)
+
+    @property
+    def embedder(self) -> Embedder:
+        """The embedder. Raises ModelNotFoundError, ModelHashError."""
+        return self._embedder
+
+    @property
+    def reader(self) -> Reader:
+        """The reader. Raises ModelNotFoundError, ModelHashError."""
+        return self._reader
+
+    @property
+    def loaded(self) -> bool:
+        """Whether both models are in memory."""
+        return self.embedder.loaded and self.reader.loaded
+
+    def load_weights(self) -> None:
+        """Load both models into memory, which takes seconds the first time."""
+        self.embedder.load()
+        self.reader.load()
+
+
+class _ConfiguredModels(Models):
+    """The models of settings: found, verified and opened once, at the first use of either."""
+
+    def __init__(self, settings: Settings, allow_download: bool) -> None:
+        self._settings, self._allow_download = settings, allow_download
+        self._lock = threading.Lock()
+        self._opened: Models | None = None
+
+    def _open(self) -> Models:
+        with self._lock:
+            if self._opened is None:
+                self._opened = _open_models(self._settings, self._allow_download)
+            return self._opened
+
+    @property
+    def embedder(self) -> Embedder:
+        return self._open().embedder
+
+    @property
+    def reader(self) -> Reader:
+        return self._open().reader
+
+    @property
+    def loaded(self) -> bool:
+        return self._opened is not None and self._opened.loaded
+
+
+def _open_models(settings: Settings, allow_download: bool) -> Models:
+    found = find_embedder(settings.embedder, allow_download=allow_download)
+    device = settings.device
+    embedder = SentenceTransformerEmbedder(found.folder, found.fingerprint, device=device)
+    if settings.reader == SENTENCE_READER:
+        return Models(embedder, open_reader(None, "", embedder.embed))
+    found = find_reader(settings.reader)
+    reader = open_reader(found.folder, found.fingerprint, embedder.embed, device=device)
+    return Models(embedder, reader)
 
 
 def _find_weights(folder: Path) -> Path | None:

@@ -19,7 +19,7 @@ from typing import NamedTuple
 from snowballstemmer.english_stemmer import EnglishStemmer
 
 # Stored with each index: increase the number whenever `terms` returns different terms.
-TERMS_VERSION = f"2/snowball-{version('snowballstemmer')}"
+TERMS_VERSION = f"3/snowball-{version('snowballstemmer')}"
 
 # Words that do not express the topic of a question: closed-class English words. Compiled for scoqa
 # by part of speech (articles, pronouns, auxiliaries, prepositions, question words), not tuned on
@@ -48,6 +48,10 @@ _INVISIBLE_END = re.compile(f"{_INVISIBLE.pattern}+$")
 _JOINING = re.compile(f"{_INVISIBLE.pattern[:-1]}\u1160-\u11ff\u3131-\u318e\uff9e-\uffdc]")
 # Accents without a composed letter are part of their word: "İ" folds to "i" and a combining dot.
 _WORD = re.compile(r"\w[\w\u0300-\u036f]*")
+# A word that a hyphen or a soft hyphen cuts at the end of a line; quoted lines start with ">".
+_CUT_WORD = re.compile(
+    r"(?P<first>[^\W\d_]+)(?P<hyphen>[-‐\u00ad])[ \t]*(?:\r\n|\r|\n)[ \t>]*(?P<rest>[^\W\d_]+)"
+)
 # Scripts without spaces between words: Han, kana, Thai, Lao, Khmer, Burmese.
 # A phrase in straight, curly or angle double quotes; single quotes are often apostrophes.
 _QUOTED = re.compile(r"[\"“”„«»]([^\"“”„«»]+)[\"“”„«»]")
@@ -171,10 +175,11 @@ def terms(text: str) -> list[str]:
 
     Words are folded, stripped of accents and stemmed (Snowball English, Porter 2001). Runs of a
     script without spaces become overlapping pairs of characters, so that two-character words can
-    be found; a single character stays as it is.
+    be found; a single character stays as it is. A word that is cut at the end of a line is also
+    found complete.
     """
     result: list[str] = []
-    for word in _WORD.findall(fold(text)):
+    for word in _WORD.findall(fold(_CUT_WORD.sub(_add_complete_word, text))):
         position = 0
         for run in _UNSPACED.finditer(word):
             if run.start() > position:
@@ -187,6 +192,17 @@ def terms(text: str) -> list[str]:
             if rest:
                 result.append(_stem(rest))
     return result
+
+
+def _add_complete_word(match: re.Match[str]) -> str:
+    """Return a cut word followed by the complete word; after a soft hyphen only the latter.
+
+    Whether a hyphen belongs to the word is not known: "photo-/graph" or "well-/known".
+    """
+    first, hyphen, rest = match.group("first", "hyphen", "rest")
+    if hyphen == "\u00ad":
+        return first + rest
+    return f"{match[0]} {first}{rest}" if rest[0].islower() else match[0]
 
 
 class PhraseTerms(NamedTuple):

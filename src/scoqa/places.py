@@ -57,6 +57,14 @@ class Marks:
                 return None
         return mark.label
 
+    def is_quoted(self, position: int) -> bool:
+        """Return whether `position` is in a part of a message that its sender did not write."""
+        part = self.at("message", position)
+        return part is not None and any(
+            whole.start <= part.start and part.end <= whole.end and whole.label != part.label
+            for whole in self.kinds["message"]
+        )
+
     def place(self, start: int, end: int) -> str:
         """Return the place of text[start:end], or "" if the text has no such places.
 

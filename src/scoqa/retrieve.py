@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoqa.normalization import query_terms
+from scoqa.reading_view import Layout
 from scoqa.sentences import sentence_around
 from scoqa.store import Match, View, Where
 from scoqa.types import Hit, SearchResult, Window
@@ -20,6 +21,7 @@ Vectors = NDArray[np.float32]
 
 # Equal weights for words and vectors; see docs/guide/decisions/0004-fusion.md.
 WORDS_WEIGHT = 0.5
+MOST_HIDDEN = 3  # hidden sentences, such as comments, between a passage and its context
 
 
 def fuse(words: Sequence[Match], vectors: Sequence[Match], *, k: int) -> list[Hit]:
@@ -95,25 +97,37 @@ def windows(view: View, hits: Sequence[Hit]) -> list[Window]:
     retrieved, or an answer among a thousand documents could differ from the answer in its document
     alone.
     """
-    unsorted = [_build_window(view.text(hit.passage.document_id), hit) for hit in hits]
+    texts = {hit.passage.document_id: view.text(hit.passage.document_id) for hit in hits}
+    layouts = {document_id: Layout(view.layout(document_id)) for document_id in texts}
+    unsorted = [
+        _build_window(texts[hit.passage.document_id], layouts[hit.passage.document_id], hit)
+        for hit in hits
+    ]
     return sorted(unsorted, key=lambda window: -window.score)
 
 
-def _build_window(text: str, hit: Hit) -> Window:
-    """Return the window of one hit: its passage, and the sentences before and after it.
+def _build_window(text: str, layout: Layout, hit: Hit) -> Window:
+    """Return the window of one hit: its passage, and the visible sentences before and after it.
 
-    text: of the hit's document.
+    text, layout: of the hit's document.
     """
     start, end = hit.passage.start, hit.passage.end
-    before = start
-    while before and text[before - 1].isspace():
-        before -= 1
-    if before:
-        start = sentence_around(text, before - 1, before)[0]
-    after = text[end : end + 1000]
-    skipped = len(after) - len(after.lstrip())
-    if skipped < len(after):
-        end = sentence_around(text, end + skipped, end + skipped + 1)[1]
+    for _ in range(MOST_HIDDEN + 1):
+        before = start
+        while before and text[before - 1].isspace():
+            before -= 1
+        if before:
+            start = sentence_around(text, before - 1, before)[0]
+        if layout.build_view(text, start, hit.passage.start).text.strip():
+            break
+    for _ in range(MOST_HIDDEN + 1):
+        after = text[end : end + 1000]
+        skipped = len(after) - len(after.lstrip())
+        if skipped < len(after):
+            end = sentence_around(text, end + skipped, end + skipped + 1)[1]
+        if layout.build_view(text, hit.passage.end, end).text.strip():
+            break
+    reading = layout.build_view(text, start, end)
     return Window(
         document_id=hit.passage.document_id,
         start=start,
@@ -121,4 +135,5 @@ def _build_window(text: str, hit: Hit) -> Window:
         text=text[start:end],
         heading=hit.passage.heading,
         hits=(hit,),
+        view=None if reading.is_slice else reading,
     )

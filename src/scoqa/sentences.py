@@ -70,6 +70,7 @@ _ITEM = re.compile(
     r"|[=*_~#-]{2,}|[|>]|[A-Z][\w -]{0,30}:\s|\d{4}-\d\d-\d\d\b|\d{1,2}[./]\d{1,2}[./]\d{4}\b"
 )
 _CELLS = re.compile(r"\t|\s\|\s")
+_QUOTE = re.compile(r"(?:> ?)*")  # the start of a quoted line, in a mail or in Markdown
 
 
 def sentences(text: str, start: int = 0, end: int | None = None) -> list[tuple[int, int]]:
@@ -152,6 +153,11 @@ def _is_end(text: str, gap: int, begin: int) -> bool:
     stopped = _STOPPED.search(before, max(0, len(before) - 40))
     if newlines:
         line, next_line = "".join(before.splitlines()[-1:]).lstrip(), after.splitlines()[0]
+        quote, next_quote = _QUOTE.match(line), _QUOTE.match(next_line)
+        if quote and next_quote and quote[0].count(">") == next_quote[0].count(">") > 0:
+            line, next_line = line[quote.end() :], next_line[next_quote.end() :]
+            if not line or not next_line:
+                return True
         if _ITEM.match(next_line) or _CELLS.search(line) or _CELLS.search(next_line):
             return True
         if stopped is None:

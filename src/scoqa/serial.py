@@ -87,7 +87,16 @@ def _citation_from_json(record: Any) -> Citation:
         place=_get_field(record, "place", str) if "place" in record else "",
         score=_get_field(record, "score", float),
         also_in=tuple(map(_citation_from_json, _get_field(record, "also_in", list))),
+        columns=_read_columns(record),
     )
+
+
+def _read_columns(record: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of columns; answers saved by versions without them lack this key."""
+    names = _get_field(record, "columns", list) if "columns" in record else []
+    if not all(isinstance(name, str) for name in names):
+        raise ValueError(f"columns should be a list of texts, it is {names!r:.80}")
+    return tuple(names)
 
 
 def answer_from_json(record: Any) -> Answer:

@@ -10,19 +10,32 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from itertools import pairwise
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from scoqa.heading_path import HeadingPath
+from scoqa.normalization import terms
 from scoqa.places import Marks
+from scoqa.reading_view import Layout
 from scoqa.sentences import sentences
 from scoqa.types import Document, Passage, content_id
 
 if TYPE_CHECKING:
     from langchain_text_splitters import TextSplitter
 
-SPLITTER_VERSION = "1"  # increase it whenever the same document would be split differently
+SPLITTER_VERSION = "2"  # increase it whenever the same document would be split differently
 
 _ISO_DATE = re.compile(r"\b(\d{4})-(\d\d)-(\d\d)\b")
+# In the name of a file: 2025-02, 2025_02_14, 20250214 and 02-2025.
+_DATE_IN_NAME = re.compile(
+    r"(?<!\d)(?P<year>(?:19|20)\d\d)(?P<sign>[-_. ]?)(?P<month>0[1-9]|1[0-2])"
+    r"(?:(?P=sign)(?P<day>0[1-9]|[12]\d|3[01])|(?<=[-_. ]\d\d))(?!\d)"
+    r"|(?<!\d)(?P<first_month>0[1-9]|1[0-2])[-_.](?P<last_year>(?:19|20)\d\d)(?!\d)"
+)
+_JOINED_WORDS = re.compile(r"(?<=[a-z]{3})(?=[A-Z][a-z]{2})")  # "StockList"
+_BETWEEN_NAMES = re.compile(r"[\s_-]+")
 _MONTHS = (
     "January February March April May June July August September October November December"
 ).split()
@@ -64,34 +77,76 @@ def split(document: Document, *, passage_tokens: int, count_tokens: CountTokens)
     passages: list[Passage] = []
     text = document.text
     marks = Marks(document.marks)
+    layout = Layout(document.marks)
     for start, end in _find_sections(document):
-        spans = _split_units(text, start, end)
-        pieces = _cut_long_pieces([text[a:b] for a, b in spans], passage_tokens, count)
-        cursor = start
+        # The text that models read is split, so that its tokens count, and mapped back.
+        reading = layout.build_view(text, start, end)
+        # Without tables the sentences are those of the whole document, which look beyond sections.
+        is_slice = reading.is_slice
+        spans = _split_units(text, start, end) if is_slice else _split_units(reading.text)
+        whole = text if is_slice else reading.text
+        pieces = _cut_long_pieces([whole[a:b] for a, b in spans], passage_tokens, count)
+        cursor, source = 0, start
         for merged in _merge_pieces(pieces, passage_tokens, count):
-            assert text.startswith(merged, cursor), f"piece is not a slice of {document.path}"
-            stop = cursor + len(merged)
-            passage = _make_passage(document, marks, cursor, stop)
+            at = f"piece is not a slice of {document.path}"
+            assert reading.text.startswith(merged, cursor), at
+            cursor += len(merged)
+            stop = reading.find_source(cursor) if cursor < len(reading.text) else end
+            passage = _make_passage(document, marks, source, stop) if stop > source else None
             if passage is not None:
                 passages.append(passage)
-            cursor = stop
-        assert cursor == end, f"pieces do not cover {document.path}"
+            source = stop
+        assert cursor == len(reading.text), f"pieces do not cover {document.path}"
     return passages
 
 
 def build_heading(document: Document, marks: Marks, position: int) -> str:
-    """Return the context of `position`: title, date line, message, sheet and heading path.
+    """Return the context of `position`.
+
+    Its parts are the title, date line, message, sheet, headings, caption of the table, file name.
 
     Numeric dates are spelled out as in questions: "2017-06-09" becomes "9 June 2017".
     marks: the marks of `document`.
     """
     parts = [document.title]
-    if dated := marks.kinds.get("date"):
+    # The date is that of the first message; the labels of other messages contain their own.
+    messages = marks.kinds.get("message")
+    is_first = not messages or marks.label("message", position) == messages[0].label
+    if (dated := marks.kinds.get("date")) and is_first:
         parts.append(_ISO_DATE.sub(_spell_date, dated[0].label))
     parts += [label for kind in ("message", "sheet") if (label := marks.label(kind, position))]
-    if (heading := marks.label("heading", position)) and heading != document.title:
-        parts.append(heading.removeprefix(f"{document.title} > "))
-    return " > ".join(parts)
+    path = HeadingPath.parse(marks.label("heading", position) or "").below(document.title)
+    parts += path.headings
+    if (table := marks.at("table", position)) and table.start <= position < table.end:
+        _, caption, *_ = [*table.label.split("\n"), ""]
+        parts += [caption] if caption and caption not in parts else []
+    if name := find_name_words(document):
+        parts.append(name)
+    return str(HeadingPath(tuple(parts)))
+
+
+def find_name_words(document: Document) -> str:
+    """Return the words of the file name that neither title nor date line contain, in order.
+
+    They are the last part of each heading. "stock_2025-02.csv" gives "stock February 2025".
+    """
+    date = next((mark.label for mark in document.marks if mark.kind == "date"), "")
+    return _find_name_words(document.path, document.title, date)
+
+
+@lru_cache(maxsize=256)  # asked for each passage of a document
+def _find_name_words(path: str, title: str, date: str) -> str:
+    stem = _DATE_IN_NAME.sub(_spell_name_date, _JOINED_WORDS.sub(" ", PurePosixPath(path).stem))
+    known = set(terms(f"{title} {_ISO_DATE.sub(_spell_date, date)}"))
+    pieces = (piece.replace("\0", " ") for piece in _BETWEEN_NAMES.split(stem))
+    return " ".join(piece for piece in pieces if not known.issuperset(terms(piece)))
+
+
+def _spell_name_date(match: re.Match[str]) -> str:
+    """Return a date of a file name as one piece, with NUL in place of its spaces."""
+    year, month = match["year"] or match["last_year"], match["month"] or match["first_month"]
+    words = [str(int(match["day"]))] if match["day"] else []
+    return " ".join(("", "\0".join([*words, _MONTHS[int(month) - 1], year]), ""))
 
 
 def _spell_date(match: re.Match[str]) -> str:
@@ -141,7 +196,7 @@ def _find_sections(document: Document) -> list[tuple[int, int]]:
     return sections
 
 
-def _split_units(text: str, start: int, end: int) -> list[tuple[int, int]]:
+def _split_units(text: str, start: int = 0, end: int | None = None) -> list[tuple[int, int]]:
     """Return the sentences of text[start:end], cut every _LONGEST_COUNTED characters."""
     units: list[tuple[int, int]] = []
     for a, b in sentences(text, start, end):

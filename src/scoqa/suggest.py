@@ -15,6 +15,7 @@ from itertools import chain, zip_longest
 from typing import TypeVar
 
 from scoqa.errors import ScoqaError
+from scoqa.heading_path import HeadingPath
 from scoqa.normalization import STOP_WORDS, fold, is_mostly_latin, query_terms
 from scoqa.parse.common.lines import DATE
 from scoqa.sentences import sentence_around
@@ -233,7 +234,8 @@ def _title_and_headings(document: Document) -> Iterator[str]:
     title = _collapse_spaces(document.title)
     if _words(title) in _words(document.text[:HEAD]):
         yield title
-    headings = [mark.label.split(" > ")[-1] for mark in document.marks if mark.kind == "heading"]
+    labels = (mark.label for mark in document.marks if mark.kind == "heading")
+    headings = [HeadingPath.parse(label).last for label in labels]
     lines = map(_collapse_spaces, headings[:MOST_LINES])
     yield from dict.fromkeys(line for line in lines if line != title)
 

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
+from scoqa.cells import find_cells
 from scoqa.serial import to_json
 from scoqa.silence_wording import NEAR_MISSES, SILENCE, explain_reason
 from scoqa.types import (
@@ -144,6 +145,8 @@ def _highlight_quote(citation: Citation) -> Text:
     start = citation.start - citation.sentence_start
     end = citation.end - citation.sentence_start
     sentence = citation.sentence
+    if any(citation.columns) and "\t" in sentence and "\n" not in sentence:
+        return _highlight_cell(citation, start, end)
     line = Text(replace_controls(sentence[:start]))
     if (start, end) == (0, len(sentence)):
         line.append(replace_controls(sentence))  # the complete sentence is the quote
@@ -152,6 +155,25 @@ def _highlight_quote(citation: Citation) -> Text:
     else:
         line.append(f"»{replace_controls(sentence[start:end])}«")
     line.append(replace_controls(sentence[end:]))
+    return line
+
+
+def _highlight_cell(citation: Citation, start: int, end: int) -> Text:
+    """Return the row of `citation` with the names of its columns, which are not quoted."""
+    line = Text()
+    sentence, names = citation.sentence, citation.columns
+    for number, cell in enumerate(find_cells(sentence, 0, len(sentence))):
+        line.append("   " if number else "")
+        if cell.column < len(names) and names[cell.column]:
+            line.append(f"{replace_controls(names[cell.column])}: ", style=QUIET)
+        low, high = max(start, cell.start), min(end, cell.end)
+        if low >= high:
+            line.append(replace_controls(sentence[cell.start : cell.end]))
+            continue
+        line.append(replace_controls(sentence[cell.start : low]))
+        words = replace_controls(sentence[low:high])
+        line.append(words, style=HIGHLIGHT) if out.is_terminal else line.append(f"»{words}«")
+        line.append(replace_controls(sentence[high : cell.end]))
     return line
 
 

@@ -12,10 +12,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
+from scoqa.cells import find_column_names
 from scoqa.places import Marks
+from scoqa.reading_view import ReadingView, plain_view
 from scoqa.sentences import sentence_around
 
-MarkKind = Literal["page", "heading", "date", "sheet", "row", "slide", "message", "aside"]
+MarkKind = Literal[
+    "page", "heading", "date", "sheet", "row", "slide", "message", "aside", "table", "head",
+    "struck",
+]  # fmt: skip
 Reason = Literal[
     "empty_index", "no_evidence", "low_confidence", "phrase_not_found", "language_not_supported"
 ]
@@ -45,8 +50,12 @@ class Mark:
     page: the printed label, or the page number if it has none. There is one mark per page, blank
     pages included; `box` is (0, 0, width, height) in points, as displayed.
     heading: the full path of headings. date: a date line. sheet: the sheet name.
-    row, slide: the number, counted from 1. message: sender and date.
-    aside: boilerplate of a web page (navigation, notices), which is displayed but never answers.
+    row, slide: the number, counted from 1. message: author and date; the quoted parts of a message
+    are nested in it, and the reply after a part has a mark of its own.
+    aside: boilerplate of a web page (navigation, notices) or a comment, which is displayed but
+    never answers. struck: words in a line that are struck out, or a comment in a line; the same.
+    table: all rows of a table, one line each, with cells separated by tabs; the label has the names
+    of its columns (`scoqa.cells`). head: the rows with these names, at the start of a table.
     """
 
     start: int
@@ -133,7 +142,11 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The input of a reader: a passage with a sentence of context on each side."""
+    """The input of a reader: a passage with a sentence of context on each side.
+
+    text: the slice of the document. view: the text that a reader reads instead, with the names of
+    columns in tables; None if it is the slice itself.
+    """
 
     document_id: str
     start: int
@@ -141,6 +154,12 @@ class Window:
     text: str
     heading: str
     hits: tuple[Hit, ...]
+    view: ReadingView | None = None
+
+    @property
+    def reading(self) -> ReadingView:
+        """Return the text to read, which maps its places to the document."""
+        return plain_view(self.text, self.start) if self.view is None else self.view
 
     @property
     def score(self) -> float:
@@ -208,6 +227,7 @@ class Citation:
     place: str  # "p. 12", "slide 3", "Budget, row 40"; "" if the document has only lines
     score: float
     also_in: tuple[Citation, ...] = ()
+    columns: tuple[str, ...] = ()  # of a row of a table: the names of the sentence's cells
 
     @property
     def has_file_lines(self) -> bool:
@@ -244,6 +264,7 @@ class Citation:
             heading=marks.label("heading", span.start),
             place=marks.place(span.start, span.end),
             score=span.score,
+            columns=find_column_names(document.text, document.marks, sentence_start),
         )
 
 
@@ -262,13 +283,26 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class IndexVersion:
+    """A state of an index. Equal versions always have the same documents.
+
+    identity: the unique id of the index; a rebuilt index has another. generation: the number of
+    its last write, 0 for a new index.
+    """
+
+    identity: str
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
-    """Every stage behind an answer, for `--explain`."""
+    """Every stage behind an answer, and the version of the index that it was given on."""
 
     answer: Answer
     hits: tuple[Hit, ...]
     windows: tuple[Window, ...]
     reading: Reading
+    version: IndexVersion
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,22 +10,22 @@ import hashlib
 import os
 import shlex
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from scoqa import __version__
 from scoqa.assistant import Assistant
-from scoqa.config import SENTENCE_READER, load_settings
-from scoqa.embed import Embedder
+from scoqa.compatibility import check_settings
+from scoqa.config import Settings, load_settings, override_settings
 from scoqa.errors import ParseError, WorkspaceError
 from scoqa.index import SyncProgress, sync
-from scoqa.models import find_embedder, find_reader
+from scoqa.models import Models
 from scoqa.parse import page_image
 from scoqa.parse.folder import scan
-from scoqa.read import open_reader
 from scoqa.regions import find_regions
-from scoqa.store import Where, open_store
+from scoqa.store import Store, View, Where, open_store
 from scoqa.suggest import suggest_questions
 from scoqa.types import (
     Answer,
@@ -33,6 +33,7 @@ from scoqa.types import (
     Explanation,
     Freshness,
     Hit,
+    IndexVersion,
     Notice,
     Region,
     Stage,
@@ -58,20 +59,29 @@ class Workspace:
         folder: str | Path = ".",
         *,
         index: str | Path | None = None,
+        settings: Settings | None = None,
+        models: Models | None = None,
+        store: Store | None = None,
         allow_download: bool = False,
-        **settings: Any,
+        **overrides: Any,
     ) -> None:
         """Open the workspace of `folder`; loads no model and reads no document.
 
         Parameters
         ----------
         index
-            The folder of the index; by default folder/embeddings, or the platform's data folder
-            if that cannot be written.
-        allow_download
-            Whether a missing model may be downloaded.
+            The folder of the index and of evaluation runs; by default folder/embeddings, or the
+            platform's data folder if that cannot be written.
         settings
-            As in scoqa.toml, with precedence over it.
+            All settings. If they are given, scoqa.toml and the environment are not read.
+        models
+            The embedder and the reader; by default those of the settings.
+        store
+            Where the index is stored; by default a local store in the folder `index`.
+        allow_download
+            Whether a missing model of the settings may be downloaded.
+        overrides
+            Single settings, with precedence over all others: threshold=0.4.
 
         Raises
         ------
@@ -90,7 +100,10 @@ class Workspace:
                 f"{self.root} cannot be read: {error.strerror}. Allow access to it, or choose "
                 "another folder."
             ) from error
-        self.settings = load_settings(self.root, flags=settings)
+        if settings is None:
+            self.settings = load_settings(self.root, flags=overrides)
+        else:
+            self.settings = override_settings(settings, overrides)
         self.documents = _documents_folder(self.root, self.settings.documents)
         self.index = _index_folder(self.root, index)
         # Messages show the command that works for this folder in the current directory.
@@ -99,35 +112,65 @@ class Workspace:
             command.append(str(self.root))
         if index is not None:
             command += ["--index", str(self.index)]
-        self.store = open_store(self.index, command=shlex.join(command))
-        self._allow_download = allow_download
+        if store is None:
+            store = open_store(self.index, command=shlex.join(command))
+        if models is None:
+            models = Models.load(self.settings, allow_download=allow_download)
+        self.store = store
+        self.models = models
 
     @cached_property
-    def assistant(self) -> Assistant:
-        """The assistant of this workspace; its models are loaded on first use.
+    def _assistant(self) -> Assistant:
+        """The assistant of this workspace. Raises ModelNotFoundError, ModelHashError.
 
-        Raises ModelNotFoundError, ModelHashError.
+        It has no state of its own, so two threads may each create one.
         """
-        model = find_embedder(self.settings.embedder, allow_download=self._allow_download)
-        embedder = Embedder(model.folder, model.fingerprint)
-        if self.settings.reader == SENTENCE_READER:
-            reader = open_reader(None, "", embedder.embed)
-        else:
-            reader_model = find_reader(self.settings.reader)
-            reader = open_reader(reader_model.folder, reader_model.fingerprint, embedder.embed)
-        return Assistant(self.store, embedder, reader, self.settings)
+        return Assistant(self.store, self.models.embedder, self.models.reader, self.settings)
 
     @property
     def loaded(self) -> bool:
         """Whether the models are in memory."""
-        if "assistant" not in self.__dict__:
-            return False
-        return self.assistant.embedder.loaded and self.assistant.reader.loaded
+        return self.models.loaded
 
     def load(self) -> None:
         """Load the models into memory, which takes seconds the first time."""
-        self.assistant.embedder.load()
-        self.assistant.reader.load()
+        self.models.load_weights()
+
+    @property
+    def writable(self) -> bool:
+        """Whether the index can be written."""
+        return self.store.writable
+
+    @property
+    def index_command(self) -> str:
+        """The command that updates the index, for hints in messages."""
+        return self.store.command
+
+    def view(self) -> AbstractContextManager[View]:
+        """Return a snapshot of the index, to be used in a `with` block.
+
+        Raises IndexNotFoundError, IndexDamagedError.
+        """
+        return self.store.view()
+
+    def has_documents(self) -> bool:
+        """Return whether there is an index with documents. Raises IndexDamagedError."""
+        return self.store.exists() and self.summary()[0] > 0
+
+    def problems(self) -> list[str]:
+        """Return one sentence per problem of the index; empty if it is intact."""
+        return self.store.problems()
+
+    def check_index(self) -> None:
+        """Raise an error unless the index was completed with the present settings.
+
+        Raises IndexNotFoundError, IndexMismatchError, IndexDamagedError, and the errors of
+        `Models.load`.
+        """
+        with self.view() as view:
+            check_settings(
+                view, self.models.embedder, self.settings.passage_tokens, self.index_command
+            )
 
     def sync(
         self,
@@ -144,7 +187,7 @@ class Workspace:
         was built with the same embedder are kept.
         Raises WorkspaceError, IndexLockedError, IndexMismatchError, IndexDamagedError.
         """
-        embedder = self.assistant.embedder
+        embedder = self.models.embedder
         if rebuild:
             # The steps that can fail come first, while the old index is still in place.
             embedder.load()
@@ -170,7 +213,7 @@ class Workspace:
         progress: Callable[[Stage], None] | None = None,
     ) -> Answer:
         """Return the answer to `question`; see `Assistant.ask`."""
-        return self.assistant.ask(question, collection=collection, path=path, progress=progress)
+        return self._assistant.ask(question, collection=collection, path=path, progress=progress)
 
     def explain(
         self,
@@ -181,15 +224,17 @@ class Workspace:
         progress: Callable[[Stage], None] | None = None,
     ) -> Explanation:
         """Return the answer with the results of every stage; see `Assistant.explain`."""
-        return self.assistant.explain(question, collection=collection, path=path, progress=progress)
+        return self._assistant.explain(
+            question, collection=collection, path=path, progress=progress
+        )
 
     def search(self, query: str, *, k: int = 10, collection: str | None = None) -> list[Hit]:
         """Return the k best passages for `query`; see `Assistant.search`."""
-        return self.assistant.search(query, k=k, where=Where(collection))
+        return self._assistant.search(query, k=k, where=Where(collection))
 
     def document(self, document_id: str) -> Document:
         """Return an indexed document. Raises WorkspaceError if no document has that id."""
-        with self.store.view() as view:
+        with self.view() as view:
             try:
                 return view.document(document_id)
             except KeyError:
@@ -198,6 +243,11 @@ class Workspace:
                     "deleted; ask again."
                 ) from None
 
+    def document_ids(self) -> dict[str, str]:
+        """Return the id of every indexed document, by path."""
+        with self.view() as view:
+            return {path: entry.document_id for path, entry in view.entries().items()}
+
     def find(self, document_id: str, text_digest: str) -> Document | None:
         """Return the document that a link to a quote refers to, or None if there is none.
 
@@ -205,7 +255,7 @@ class Workspace:
         `text_digest`; otherwise a document with exactly that text, whose file was moved. Both
         arguments may be any strings, also forged ones.
         """
-        with self.store.view() as view:
+        with self.view() as view:
             for find, key in ((view.document, document_id), (view.document_of, text_digest)):
                 try:
                     return find(key)
@@ -219,7 +269,7 @@ class Workspace:
 
     def regions(self, document: Document, start: int, end: int) -> list[Region]:
         """Return the regions of document.text[start:end] on its pages; empty without pages."""
-        with self.store.view() as view:
+        with self.view() as view:
             return find_regions(document, start, end, lambda page: view.boxes(document.id, page))
 
     def page_image(self, document: Document, number: int, width: int) -> bytes:
@@ -238,7 +288,7 @@ class Workspace:
 
     def failed(self) -> tuple[Notice, ...]:
         """Return the files that the last sync could not read, and why."""
-        with self.store.view() as view:
+        with self.view() as view:
             return view.failed()
 
     @property
@@ -261,12 +311,12 @@ class Workspace:
 
     def collections(self) -> tuple[str, ...]:
         """Return the names of the collections, sorted; "" stands for files outside all folders."""
-        with self.store.view() as view:
+        with self.view() as view:
             return view.collections()
 
     def summary(self) -> tuple[int, int]:
         """Return the numbers of documents and passages in the index."""
-        with self.store.view() as view:
+        with self.view() as view:
             counts = view.counts()
         return counts.documents, counts.passages
 
@@ -275,32 +325,27 @@ class Workspace:
 
         Asks each candidate to check that it is answered; see `suggest_questions`.
         """
-        with self.store.view() as view:
-            ids = {path: entry.document_id for path, entry in view.entries().items()}
-        return suggest_questions(ids, self.document, self.ask)
+        return suggest_questions(self.document_ids(), self.document, self.ask)
 
     @property
-    def version(self) -> tuple[str, int]:
-        """The identity of the index, and the number of its last write.
-
-        Equal versions always have the same documents.
-        """
-        with self.store.view() as view:
-            return view.identity, view.generation
+    def version(self) -> IndexVersion:
+        """The version of the index. Raises IndexNotFoundError, IndexDamagedError."""
+        with self.view() as view:
+            return IndexVersion(view.identity, view.generation)
 
     def fingerprint(self) -> dict[str, str]:
         """Return everything that determines answers: version, models, settings, documents."""
-        with self.store.view() as view:
+        with self.view() as view:
             entries = view.entries()
             index_settings = dict(view.settings())
         corpus = "\0".join(f"{path}\0{entry.digest}" for path, entry in sorted(entries.items()))
         return {
             "scoqa": __version__,
             **index_settings,
-            "reader": self.assistant.reader.fingerprint,
+            "reader": self.models.reader.fingerprint,
             "search_k": str(self.settings.search_k),
             "read_k": str(self.settings.read_k),
-            "threshold": f"{self.assistant.threshold:g}",
+            "threshold": f"{self._assistant.threshold:g}",
             "corpus": hashlib.sha256(corpus.encode("utf-8")).hexdigest(),
         }
 

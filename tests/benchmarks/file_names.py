@@ -46,7 +46,7 @@ def main() -> None:
     given = parser.parse_args()
     questions = read_set(given.set)
     without = ranks(questions, given.folder / "without", given.questions)
-    index._nameless = lambda parsed: parsed.passages
+    index._without_file_name = lambda parsed: parsed.passages
     named = ranks(questions, given.folder / "with", given.questions)
     for depth in DEPTHS:
         pairs = [(a < depth, b < depth) for a, b in zip(without, named, strict=True)]

@@ -186,7 +186,7 @@ def rows(evaluation: Evaluation, encoder: Encoder) -> list[Row]:
         for question in every if small else every[:MOST_QUESTIONS]:
             about = question.id.split("#")[0]
             where = Where(about if about in collections else None, None)
-            vector = workspace.assistant.embedder.embed([question.question])[0]
+            vector = workspace.models.embedder.embed([question.question])[0]
             hits = retrieve(view, question.question, vector, k=400, where=where)
             own = {gold.document for gold in (*question.answers, *question.evidence)}
             own |= {about} & set(paths.values())

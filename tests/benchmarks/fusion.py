@@ -34,7 +34,7 @@ def reciprocal_rank_fusion(words: list[Match], vectors: list[Match]) -> list[Pas
 
 def main(folder: str, questions: str) -> None:
     workspace = Workspace(folder)
-    embedder = workspace.assistant.embedder
+    embedder = workspace.models.embedder
     k = workspace.settings.search_k
     with workspace.store.view() as view:
         entries = view.entries()

@@ -99,7 +99,7 @@ def main() -> None:
 
     workspace: Any = Workspace(given.folder) if given.real else quick_workspace(given.folder)
     if not given.real:
-        workspace.assistant.embedder.embedded = deque(maxlen=0)  # it would keep every text
+        workspace.models.embedder.embedded = deque(maxlen=0)  # it would keep every text
     told, readers = [0.0], [0.0]
     begun = time.monotonic()
 

@@ -23,14 +23,14 @@ from scoqa.store import open_store
 # Runs the real sync, and writes the key of every text that is embedded to a log, at once.
 CHILD = """
 import sys
-from scoqa.embed import Embedder
+from scoqa.embed import SentenceTransformerEmbedder
 from scoqa.workspace import Workspace
-real, log = Embedder.embed, open(sys.argv[3], "a")
+real, log = SentenceTransformerEmbedder.embed, open(sys.argv[3], "a")
 def embed(self, texts, **options):
     vectors = real(self, texts, **options)
     log.write("".join(self.key(text) + chr(10) for text in texts)); log.flush()
     return vectors
-Embedder.embed = embed
+SentenceTransformerEmbedder.embed = embed
 print(Workspace(sys.argv[1], index=sys.argv[2]).sync().embedded, flush=True)
 """
 

@@ -75,7 +75,7 @@ def resident() -> float:
 
 def run(folder: Path, out: Path) -> None:
     workspace = quick_workspace(folder)
-    embedder = workspace.assistant.embedder
+    embedder = workspace.models.embedder
     assert isinstance(embedder, QuickEmbedder)
     embedder.embedded = Forgetful()
     workspace.sync()

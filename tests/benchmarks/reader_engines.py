@@ -123,7 +123,7 @@ def main(folder: str, questions: str, most: str = "100") -> None:
     with workspace.store.view() as view:
         paths = {entry.document_id: path for path, entry in view.entries().items()}
         for question in drawn(evaluation, int(most)):
-            vector = workspace.assistant.embedder.embed([question.question])[0]
+            vector = workspace.models.embedder.embed([question.question])[0]
             hits = retrieve(view, question.question, vector, k=100)
             asked.append((question, windows(view, hits[:10])))
     with tempfile.TemporaryDirectory() as name:

@@ -28,7 +28,7 @@ def greatest_memory() -> float:
 
 def main(folder: str) -> None:
     workspace = Workspace(folder)
-    embedder, reader = workspace.assistant.embedder, workspace.assistant.reader
+    embedder, reader = workspace.models.embedder, workspace.models.reader
     read: list[Window] = []
     with workspace.store.view() as view:
         for path, entry in view.entries().items():

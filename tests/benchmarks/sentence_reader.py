@@ -26,6 +26,7 @@ from scoqa import Workspace
 from scoqa.errors import QuestionSetError
 from scoqa.evaluation.gold_places import place_golds
 from scoqa.evaluation.sets import read_set
+from scoqa.models import Models
 from scoqa.read.sentence import SentenceCandidate, SentenceReader, collect_evidence
 from scoqa.types import Window
 
@@ -49,8 +50,9 @@ def rank_all(folder: str, questions: str) -> tuple[np.ndarray, np.ndarray, np.nd
     the set holds the question to be answerable.
     """
     workspace = Workspace(folder)
-    reader = Recording(workspace.assistant.embedder.embed)
-    workspace.assistant.reader = reader
+    embedder = workspace.models.embedder
+    reader = Recording(embedder.embed)
+    workspace = Workspace(folder, models=Models(embedder, reader))
     with workspace.store.view() as view:
         by_id = {entry.document_id: path for path, entry in view.entries().items()}
     features, right, answerable = [], [], []

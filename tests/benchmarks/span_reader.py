@@ -80,7 +80,7 @@ def cases(evaluation: Evaluation, most: int) -> list[Case]:
         ids = {path: entry.document_id for path, entry in view.entries().items()}
         paths = {document_id: path for path, document_id in ids.items()}
         for question in drawn(evaluation, most):
-            vector = workspace.assistant.embedder.embed([question.question])[0]
+            vector = workspace.models.embedder.embed([question.question])[0]
             hits = retrieve(view, question.question, vector, k=100)
             known = {hit.passage.id: hit for hit in hits}
             holding = [
@@ -238,7 +238,7 @@ def main() -> None:
     workspace = Workspace(given.workspace, reader="sentence")
     every = [cases(evaluation_of(each, workspace), given.questions) for each in sets]
     able = [np.array([float(i % 2) for i in range(len(each))]) for each in every]
-    reader = SentenceReader(workspace.assistant.embedder.embed)
+    reader = SentenceReader(workspace.models.embedder.embed)
     columns: dict[str, list[list[float]]] = {"sentence": []}
     for each, y in zip(every, able, strict=True):
         told = [by_sentence(reader, one, able=bool(y[i])) for i, one in enumerate(each)]

@@ -82,7 +82,7 @@ def test_axe_finds_nothing_wrong_before_and_after(
     (tmp_path / "docs").mkdir()
     workspace: Any = quick_workspace(tmp_path)
     workspace.sync()
-    embedder = workspace.assistant.embedder
+    embedder = workspace.models.embedder
     embedder.loaded = False
     held = threading.Event()
 

@@ -105,7 +105,9 @@ def test_explain_shows_every_stage(indexed: Path, run: Run) -> None:
     for title in ("Passages (fused score", "Windows read", "Spans", "Probability that none"):
         assert title in done.out
     record = json.loads(run("ask", QUESTION, "-w", indexed, "--explain", "--json").out)
-    assert ["answer", "hits", "windows", "reading"] == list(record)
+    assert ["answer", "hits", "windows", "reading", "version"] == list(record)
+    version = QuickWorkspace(indexed).version
+    assert {"identity": version.identity, "generation": version.generation} == record["version"]
     assert BUILT == record["answer"]["citations"][0]["quote"]
     assert {"words", "vectors"} == {
         found["search"] for hit in record["hits"] for found in hit["found_by"]

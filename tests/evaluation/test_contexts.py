@@ -38,7 +38,7 @@ def texts_of(workspace: Workspace) -> dict[str, str]:
 
 
 def embedded(workspace: Workspace) -> list[str]:
-    embedder = workspace.assistant.embedder
+    embedder = workspace.models.embedder
     assert isinstance(embedder, QuickEmbedder)
     return embedder.embedded
 
@@ -54,10 +54,9 @@ def test_a_set_with_documents_is_asked_of_those(folder: Path, squad_set: Questio
     steps: list[int] = []
     brought = prepare_workspace(workspace, squad_set, progress=lambda step: steps.append(step.done))
     assert squad_set.contexts == texts_of(brought)
-    assert replace(workspace.settings, exclude=()) == brought.settings
-    assert (0.25, brought.settings) == (brought.assistant.threshold, brought.assistant.settings)
-    assert workspace.assistant.embedder is brought.assistant.embedder
-    assert workspace.assistant.reader is brought.assistant.reader
+    assert replace(workspace.settings, documents="docs", exclude=()) == brought.settings
+    assert "0.25" == brought.fingerprint()["threshold"]
+    assert workspace.models is brought.models
     assert steps
     assert not workspace.store.exists()
     assert brought.ask("Who built the lighthouse of Varn?").citations

@@ -10,9 +10,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from conftest import document_of
-from scoqa.embed import SPECIAL_TOKENS, Embedder
+from scoqa.embed import SPECIAL_TOKENS, SentenceTransformerEmbedder
 from scoqa.models import find_embedder
-from scoqa.split import MOST_CHARACTERS_PER_TOKEN, split
+from scoqa.split import MOST_CHARACTERS_PER_TOKEN, find_name_words, split
 from scoqa.types import Document, Mark, Passage
 
 PASSAGE_TOKENS = 180
@@ -44,9 +44,9 @@ texts = st.one_of(
 
 
 @cache
-def embedder() -> Embedder:
+def embedder() -> SentenceTransformerEmbedder:
     model = find_embedder("all-MiniLM-L6-v2")
-    return Embedder(model.folder, model.fingerprint)
+    return SentenceTransformerEmbedder(model.folder, model.fingerprint)
 
 
 def passages_of(document: Document) -> list[Passage]:
@@ -98,6 +98,32 @@ def test_a_passage_never_runs_on_under_the_next_heading() -> None:
     passages = passages_of(replace(document_of(text), marks=marks))
     assert [passage.text for passage in passages] == ["# One\n\nShort.", "# Two\n\nAlso short."]
     assert [passage.heading for passage in passages] == ["notes.txt > One", "notes.txt > Two"]
+
+
+@pytest.mark.parametrize(
+    ("path", "title", "date", "words"),
+    [
+        ("stock_2025-02.csv", "stock 2025 02", "", "February 2025"),
+        ("lists/Inventory March.txt", "INVENTORY", "", "March"),
+        ("2024-05-14_4157.txt", "Talks", "14 May 2024", "4157"),
+        ("2024-05-14.txt", "Talks", "2024-05-14, Varn", ""),
+        ("20240514 minutes.pdf", "Minutes", "", "14 May 2024"),
+        ("report_2024_12_31_final-v2.docx", "Report", "", "31 December 2024 final v2"),
+        ("05-2024.txt", "05 2024", "", "May 2024"),
+        ("StockList.txt", "Goods", "", "Stock List"),
+        ("2024-13-40.txt", "2024 13 40", "", ""),
+        ("202402.txt", "202402", "", ""),
+        ("the notes.txt", "The Notes", "", ""),
+    ],
+)  # fmt: skip
+def test_the_heading_ends_with_the_words_of_the_file_name_that_it_lacks(
+    path: str, title: str, date: str, words: str
+) -> None:
+    marks = (Mark(0, 4, "date", date),) if date else ()
+    document = replace(document_of("Some words."), path=path, title=title, marks=marks)
+    assert words == find_name_words(document)
+    (passage,) = passages_of(document)
+    assert passage.heading.endswith(f" > {words}" if words else (date[-4:] or title))
 
 
 @pytest.mark.parametrize("unit", ["word ", "a", "\n\n", "One. "])

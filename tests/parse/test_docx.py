@@ -368,10 +368,10 @@ def test_a_table_has_a_line_a_row_and_a_tab_between_cells() -> None:
     assert "Fees\n\nBoat\t2023\t2024\nSmall\t10 EUR\n\t\t40\n\nWords." == parsed.text
 
 
-def test_a_cell_that_reaches_down_is_said_once() -> None:
+def test_a_cell_that_reaches_down_stands_in_each_of_its_rows() -> None:
     down = "<w:tcPr><w:vMerge/></w:tcPr>" + paragraph("never shown")
     top = '<w:tcPr><w:vMerge w:val="restart"/></w:tcPr>' + paragraph("Fee")
-    assert "Fee\t1\n\t2" == read(table([top, "1"], [down, "2"])).text
+    assert "Fee\t1\nFee\t2" == read(table([top, "1"], [down, "2"])).text
 
 
 def test_tables_that_lay_out_a_page_are_paragraphs() -> None:

@@ -59,7 +59,11 @@ def test_an_e_mail_is_its_head_and_its_body() -> None:
     parsed = read(f"{HEAD}\nA boat pays\n20 euros.\n\n> Who pays?\n\n-- \nAnna\n")
     assert f"{SHOWN}\n\nA boat pays\n20 euros.\n\n> Who pays?\n\n-- \nAnna" == parsed.text
     assert ("Harbour fees", ()) == (parsed.title, parsed.warnings)
-    assert [("from Anna Li, 3 May 2024", parsed.text)] == marked(parsed, "message")
+    assert [
+        ("from Anna Li, 3 May 2024", parsed.text),
+        ("quoted in a message from Anna Li, 3 May 2024", "> Who pays?"),
+        ("from Anna Li, 3 May 2024", "-- \nAnna"),
+    ] == marked(parsed, "message")
     assert [("3 May 2024", "3 May 2024")] == marked(parsed, "date")
 
 

@@ -240,7 +240,9 @@ def test_a_table_has_a_line_a_row_and_a_tab_between_cells() -> None:
         "<tbody><tr><td>Small<br>boats<td><p>10</p><p>or 12</p><td></td>"
         "<tr><td>Ships<td><td> 40\n </table>After"
     )
-    expected = "Before\n\nFees in euros\n\t2023\t2024\nSmall boats\t10 or 12\nShips\t\t40\n\nAfter"
+    expected = (
+        "Before\n\nFees in euros\n\n\t2023\t2024\nSmall boats\t10 or 12\nShips\t\t40\n\nAfter"
+    )
     assert expected == text(markup)
 
 

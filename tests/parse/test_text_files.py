@@ -21,6 +21,7 @@ from scoqa.parse.common.lines import HEAD_LINES
 from scoqa.parse.common.text_decoding import decode
 from scoqa.parse.folder import scan
 from scoqa.parse.text import markdown, plain
+from scoqa.reading_view import Layout
 from scoqa.types import Document, Mark
 
 FRENCH = (
@@ -210,6 +211,16 @@ def test_the_first_line_is_the_title_and_a_date_line_below_is_marked(tmp_path: P
         ("12/12/2017", False),
         ("Year 2017", False),
         ("12 December 2017 " + "x" * 100, False),
+        ("Last updated on 12 December 2017.", True),
+        ("Minutes of the meeting of the board, 12 December 2017", True),
+        ("Published: 12 December 2017, by Anna Li", True),
+        ("Date: 2017-12-12", True),
+        ("The pond was dug on 12 December 2017.", False),
+        ("On 12 December 2017 the pond was dug by all the members of it", False),
+        ("Opening: 12 December 2017", False),
+        ("Valid until 12 December 2017", False),
+        ("Deadline 12 December 2017", False),
+        ("born on 12 December 2017", False),
     ],
 )
 def test_a_date_line_is_short_and_holds_a_whole_date(
@@ -217,6 +228,12 @@ def test_a_date_line_is_short_and_holds_a_whole_date(
 ) -> None:
     document = parsed(tmp_path, f"Title\n{line}\nText.\n")
     assert ([(line, line)] if is_date else []) == marked(document, "date")
+
+
+def test_a_line_of_a_longer_sentence_is_no_date_line(tmp_path: Path) -> None:
+    """The date of the sentence became that of the document, and was read with all of its text."""
+    text = "Pond\n\nThe board met on 3 May 2019 and agreed to\ndig a pond.\n\n4 June 2019\n"
+    assert [("4 June 2019", "4 June 2019")] == marked(parsed(tmp_path, text), "date")
 
 
 def test_breadcrumbs_are_no_title(tmp_path: Path) -> None:
@@ -464,8 +481,26 @@ def test_reading_is_safe_between_threads(tmp_path: Path) -> None:
 def test_front_matter_is_no_heading(end_of_line: str) -> None:
     text = end_of_line.join(["---", "layout: page", "---", "", "# Real", "", "Words."])
     title, marks = markdown.find_title_and_marks(text)
-    assert ("Real", ["Real"]) == (title, [mark.label for mark in marks])
+    headings = [mark.label for mark in marks if mark.kind == "heading"]
+    assert ("Real", ["Real"]) == (title, headings)
 
 
 def test_a_rule_at_the_top_hides_no_heading() -> None:
     assert "Real" == markdown.find_title_and_marks("---\n\n# Real\n\n---\n")[0]
+
+
+def test_the_tables_of_markdown_are_read_with_the_names_of_their_columns() -> None:
+    text = (
+        "# Fees\n\nAll in euros.\n\n| Tour | Adults | Children |\n|---|--:|---|\n"
+        "| Castle | 12 | |\nMill \\| barn | `a` | 4\n\nEnd of the list.\n"
+    )
+    parsed = markdown.read(text.encode(), "fees.md")
+    assert text == parsed.text
+    start, end = text.index("| Tour"), text.index("\n\nEnd")
+    assert [(start, end)] == [(m.start, m.end) for m in parsed.marks if m.kind == "table"]
+    view = Layout(parsed.marks).build_view(text, start, len(text))
+    assert (
+        "| Tour | Adults | Children |\n|---|--:|---|\n"
+        "Tour: Castle\tAdults: 12\nTour: Mill \\| barn\tAdults: `a`\tChildren: 4\n\n"
+        "End of the list.\n"
+    ) == view.text

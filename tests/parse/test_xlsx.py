@@ -20,10 +20,21 @@ from scoqa.parse.common.number_format import format_general, format_text, format
 from scoqa.parse.common.parsed import Parsed
 from scoqa.parse.common.table import NO_TEXT
 from scoqa.parse.office.xlsx import read
+from scoqa.reading_view import Layout
 
 
 def marked(parsed: Parsed, kind: str) -> list[tuple[str, str]]:
     return [(m.label, parsed.text[m.start : m.end]) for m in parsed.marks if m.kind == kind]
+
+
+def read_rows(parsed: Parsed) -> list[tuple[str, str]]:
+    """Return the number of every row, and its text as it is read, with the names of columns."""
+    layout = Layout(parsed.marks)
+    return [
+        (mark.label, layout.build_view(parsed.text, mark.start, mark.end).text)
+        for mark in parsed.marks
+        if mark.kind == "row"
+    ]
 
 
 def lines(rows: str, **parts: str) -> list[str]:
@@ -58,9 +69,9 @@ def test_a_sheet_shows_values_as_they_are_formatted() -> None:
     parsed = read(saved(harbours()), "plan.xlsx")
     assert (
         "Harbour\tShips\tShare\tTurnover\tOpened\n"
-        "Harbour: Varn\tShips: 1,234\tShare: 12.5%\tTurnover: 1,234.50 €\tOpened: 3 May 2024\n"
-        "Harbour: 上海\tShips: 7\tShare: 100.0%\tTurnover: -5.00 €\tOpened: 1 December 1887\n"
-        "Harbour: ميناء فارن"
+        "Varn\t1,234\t12.5%\t1,234.50 €\t3 May 2024\n"
+        "上海\t7\t100.0%\t-5.00 €\t1 December 1887\n"
+        "ميناء فارن"
     ) == parsed.text
     assert [("Traffic", parsed.text)] == marked(parsed, "sheet")
     assert ["1", "2", "3", "4"] == [label for label, _ in marked(parsed, "row")]
@@ -94,7 +105,7 @@ def test_hidden_rows_and_columns_are_not_read() -> None:
     book.active.column_dimensions["B"].hidden = True
     book.active.row_dimensions[3].hidden = True
     parsed = read(saved(book), "plan.xlsx")
-    assert "Name\tTown\nName: Ada\tTown: Varn\nName: Eve" == parsed.text
+    assert "Name\tTown\nAda\tVarn\nEve" == parsed.text
     assert ["1", "2", "4"] == [label for label, _ in marked(parsed, "row")]
     warning = "has hidden rows or columns, which are not read, in: Sheet."
     assert (warning,) == parsed.warnings
@@ -118,7 +129,7 @@ def test_what_is_merged_stands_beside_every_row_it_spans() -> None:
         "Region: North\tHarbour: Varn\tDepth: 12",
         "Region: North\tHarbour: Tarn\tDepth: 9",
         "Region: South\tHarbour: Oslo\tDepth: 8",
-    ] == [text for _, text in marked(read(saved(book), "plan.xlsx"), "row")]
+    ] == [text for _, text in read_rows(read(saved(book), "plan.xlsx"))]
 
 
 def test_several_tables_in_a_sheet_have_names_of_their_own() -> None:
@@ -132,7 +143,46 @@ def test_several_tables_in_a_sheet_have_names_of_their_own() -> None:
         ("4", "Ship\tTons"),
         ("5", "Ship: Erna\tTons: 41"),
         ("7", "All figures are estimates."),
-    ] == marked(read(saved(book), "plan.xlsx"), "row")
+    ] == read_rows(read(saved(book), "plan.xlsx"))
+
+
+def test_names_have_a_level_for_each_row_of_the_head() -> None:
+    book = openpyxl.Workbook()
+    for row in (
+        ["Zone", "January–June", None, "Of which new"],
+        [None, "2022", "2023", None],
+        ["North", 12, 14, 3],
+        ["South", 7, 9, 1],
+    ):
+        book.active.append(row)
+    for area in ("A1:A2", "B1:C1", "D1:D2"):
+        book.active.merge_cells(area)
+    parsed = read(saved(book), "plan.xlsx")
+    assert (
+        "Zone: North\tJanuary–June / 2022: 12\tJanuary–June / 2023: 14\tOf which new: 3"
+    ) == read_rows(parsed)[2][1]
+    assert "North\t12\t14\t3" == dict(marked(parsed, "row"))["3"]
+
+
+def test_a_period_above_a_block_belongs_to_the_names_of_its_columns() -> None:
+    book = openpyxl.Workbook()
+    for row in (
+        ["Traffic"],
+        [],
+        ["In tonnes", "2022", None],
+        [None, "Grain", "Timber"],
+        ["Varn", 12, 14],
+        ["Oslo", 3, 2],
+        [],
+        ["In tonnes", "2023", None],
+        [None, "Grain", "Timber"],
+        ["Varn", 8, 9],
+        ["Oslo", 5, 1],
+    ):
+        book.active.append(row)
+    rows = dict(read_rows(read(saved(book), "plan.xlsx")))
+    assert "In tonnes: Varn\t2022 / Grain: 12\t2022 / Timber: 14" == rows["5"]
+    assert "In tonnes: Oslo\t2023 / Grain: 5\t2023 / Timber: 1" == rows["11"]
 
 
 def test_formulas_show_the_value_saved_with_them() -> None:

@@ -51,6 +51,8 @@ def test_what_is_useless_in_part_is_one_word(word: str) -> None:
         ("rows 12 34 56", ["rows", "12", "34", "56"]),
         ("0.5 to 3", ["0.5", "to", "3"]),
         ("Dr. A. Lund and/or", ["Dr", "A", "Lund", "and", "or"]),
+        ("a photo-\n> graph, pre\u00ad\r\nwar", ["a", "photo-\n> graph", "pre\u00ad\r\nwar"]),
+        ("last -\nmile, Anti-\nTerror, 12-\n13", ["last", "mile", "Anti", "Terror", "12", "13"]),
     ],
 )
 def test_numbers_and_words_side_by_side_stay_apart(text: str, expected: list[str]) -> None:

@@ -529,13 +529,13 @@ def test_a_folder_without_a_model_is_named(tmp_path: Path) -> None:
 def test_the_settings_choose_the_reader(
     folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    assert Workspace(folder).assistant.reader.fingerprint.startswith("span@")
+    assert Workspace(folder).models.reader.fingerprint.startswith("span@")
     sentence = Workspace(folder, reader="sentence")
-    assert "sentence@3" == sentence.assistant.reader.fingerprint
+    assert "sentence@3" == sentence.models.reader.fingerprint
     own = tmp_path_factory.mktemp("own") / "mine"
     shutil.copytree(READER_FOLDER, own)
     (folder / "scoqa.toml").write_text(f'reader = "{own.as_posix()}"\n', encoding="utf-8")
-    assert Workspace(folder).assistant.reader.fingerprint.startswith("mine@")
+    assert Workspace(folder).models.reader.fingerprint.startswith("mine@")
 
 
 def test_explain_shows_what_became_of_each_window(sco: Workspace) -> None:

@@ -152,3 +152,19 @@ def test_the_name_of_a_file_counts_as_its_heading() -> None:
         compute_greatest_share("Who counted the stock in March 2025?", window)
     )
     assert 0.5 > compute_greatest_share("Who sold it in April?", window)
+
+
+def test_a_cell_belongs_to_its_column_and_to_the_first_cell_of_its_row() -> None:
+    text = "Total revenue\t2021: 19,984\t2020: 10,230\nNet income\t2021: 2,111\t2020: 2,208"
+    found = block_of(text, "10,230")
+    assert ("Total revenue",) == found.heads
+    assert ("2021: 19,984", "Total revenue") == found.before
+    assert ("Net income\t2021: 2,111\t2020: 2,208",) == found.paragraph
+    question = parse_question("What was the net income in 2020?")
+
+    def conflict(words: str) -> float:
+        block = block_of(text, words)
+        context = (*block.heads, *block.before, *block.after, *block.paragraph)
+        return compute_conflict(question, text[block.start : block.end], context, "")
+
+    assert [1.0, 0.0] == [conflict("2,111"), conflict("2,208")]

@@ -13,7 +13,7 @@ import pytest
 import scoqa.workspace
 from conftest import QuickEmbedder
 from scoqa import cli
-from scoqa.assistant import Assistant
+from scoqa.models import Models
 from scoqa.normalization import query_terms, terms
 from scoqa.sentences import sentences
 from scoqa.types import Reading, Span, Window
@@ -50,14 +50,9 @@ class QuickWorkspace(Workspace):
 
     fingerprint_of_embedder = "quick@1"
 
-    @property
-    def assistant(self) -> Assistant:  # type: ignore[override]
-        if "quick" not in self.__dict__:
-            embedder: Any = QuickEmbedder()
-            embedder.fingerprint = self.fingerprint_of_embedder
-            made = Assistant(self.store, embedder, WordReader(), self.settings)
-            self.__dict__["quick"] = made
-        return self.__dict__["quick"]
+    def __init__(self, folder: str | Path = ".", **options: Any) -> None:
+        embedder = QuickEmbedder(self.fingerprint_of_embedder)
+        super().__init__(folder, **{"models": Models(embedder, WordReader()), **options})
 
 
 @dataclass(frozen=True)
@@ -84,8 +79,8 @@ Run = Callable[..., Done]
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Return a function that runs a command line in this process, without any model."""
     monkeypatch.setattr(scoqa.workspace, "Workspace", QuickWorkspace)
-    # It would end this process where an earlier test left a thread of ours at work.
-    monkeypatch.setattr(cli, "_exit_despite_threads", lambda: None)
+    # It would end this process where an earlier test left a task of ours at work.
+    monkeypatch.setattr(cli, "_end_background_work", lambda: None)
 
     def call(*arguments: str | Path) -> Done:
         monkeypatch.setattr(sys, "argv", ["scoqa", *map(str, arguments)])

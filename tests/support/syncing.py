@@ -13,7 +13,7 @@ BOTH = ("harbour.txt", "lighthouse.txt")  # the documents of the fixture `folder
 
 def embedded(workspace: Workspace) -> list[str]:
     """Return every text that the workspace's quick embedder was given since the last call."""
-    embedder: Any = workspace.assistant.embedder
+    embedder: Any = workspace.models.embedder
     texts = list(embedder.embedded)
     embedder.embedded.clear()
     return texts

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, get_args
@@ -21,6 +22,8 @@ from scoqa.types import (
     Citation,
     Document,
     Freshness,
+    IndexVersion,
+    Mark,
     Reason,
     Span,
     Stage,
@@ -66,7 +69,7 @@ class FakeWorkspace:
     def summary(self) -> tuple[int, int]:
         return 1, 2
 
-    version = ("index", 1)
+    version = IndexVersion("index", 1)
 
     def collections(self) -> tuple[str, ...]:
         return ("",)
@@ -327,3 +330,17 @@ def test_confidence_is_said_in_words() -> None:
         for each in (answer(citation, confidence=p) for p in (0.95, 0.75, 0.5, 0.0))
     ]
     assert said == [words for _, words in wording.CONFIDENCE]
+
+
+def test_a_quoted_row_is_a_table_under_the_names_of_its_columns() -> None:
+    text = "State\tJoined\tSeat\nIran\t2023\t<b>\n"
+    names = "State\tJoined\tSeat"
+    marks = (Mark(0, len(text) - 1, "table", names), Mark(0, text.index("\n"), "head", ""))
+    document = replace(document_of(text), marks=marks)
+    markup = answer_markup.render_answer(answer(cite(document, "2023")))
+    assert (
+        "<thead><tr><th>State</th><th>Joined</th><th>Seat</th></tr></thead>"
+        '<tbody><tr><td><span class="scoqa-words">Iran</span></td>'
+        '<td><span class="scoqa-words"><mark>2023</mark></span></td>'
+        '<td><span class="scoqa-words">&#60;b&#62;</span></td></tr></tbody>'
+    ) in markup

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from test_answer_markup import FakeWorkspace, Shown
 
-from conftest import finished
+from conftest import finished, quick_workspace
+from scoqa.background import stop_tasks
 from scoqa.errors import WorkspaceError
-from scoqa.types import Answer
+from scoqa.index import SyncStep
+from scoqa.types import Answer, IndexVersion, SyncReport
 from scoqa.ui.chat import answer_markup
 from scoqa.ui.chat.components import (
     pack_conversation,
@@ -28,6 +32,7 @@ from scoqa.ui.work.app_state import AppState
 from scoqa.ui.work.ask_stream import AskQueue, stream_steps
 from scoqa.ui.work.indexing import Indexer
 from scoqa.ui.work.model_loader import ModelLoader
+from scoqa.workspace import Workspace
 
 ASKED: Conversation = (Exchange("How tall?"),)
 
@@ -271,7 +276,7 @@ def test_the_page_knows_what_is_here_and_what_to_ask_first(workspace: FakeWorksp
     while not app_state.snapshot()["suggestions"] and time.monotonic() < deadline:
         time.sleep(0.01)
     assert app_state.snapshot()["suggestions"] == ["How tall is it?"]
-    workspace.version = ("another", 1)  # built anew: what was suggested may not hold
+    workspace.version = IndexVersion("another", 1)  # built anew: what was suggested may not hold
     workspace.suggestions = lambda: ("How old is it?",)  # type: ignore[method-assign]
     while not (now := app_state.snapshot()["suggestions"]) and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -297,3 +302,24 @@ def test_documents_are_indexed_once_however_many_press_the_button() -> None:
         time.sleep(0.01)
     assert slow.syncs == 1
     assert indexer.problem == "The folder cannot be read."
+
+
+def test_indexing_stops_with_the_server_and_is_resumed_later(folder: Path) -> None:
+    workspace = quick_workspace(folder)
+    through, reached = workspace.sync, threading.Event()
+
+    def sync(*, progress: Callable[[SyncStep], None]) -> SyncReport:
+        def slow(step: SyncStep) -> None:
+            reached.set()
+            time.sleep(0.2)
+            progress(step)
+
+        return through(progress=slow)
+
+    indexer = Indexer(cast(Workspace, SimpleNamespace(sync=sync)))
+    indexer.start()
+    assert reached.wait(30)
+    assert [] == stop_tasks(30)
+    assert (None, None) == (indexer.progress, indexer.problem)
+    workspace.sync()
+    assert 2 == workspace.summary()[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import parse_qs
@@ -13,6 +14,7 @@ from starlette.testclient import TestClient
 from test_answer_markup import FakeWorkspace
 
 from evaluating import QUESTIONS, SQUAD, URL, Held, ended, run, state, upload
+from scoqa.background import StoppedError, stop_tasks
 from scoqa.evaluation import runs
 from scoqa.types import Answer
 from scoqa.ui.app import build_application
@@ -310,6 +312,21 @@ def test_who_leaves_ends_the_writing_and_an_error_is_raised() -> None:
 
     with pytest.raises(ValueError, match="no more"):
         list(stream_text(broken))
+
+
+def test_a_reader_does_not_wait_for_a_file_whose_writing_was_stopped() -> None:
+    def wait(file: IO[str]) -> None:
+        file.write("some")
+        file.flush()
+        time.sleep(1)
+        file.flush()
+        file.write("more")
+
+    pieces = stream_text(wait)
+    assert b"some" == next(pieces)
+    assert [] == stop_tasks(10)
+    with pytest.raises(StoppedError):
+        list(pieces)
 
 
 def test_run_ids_are_names_of_folders(workspace: Workspace) -> None:

@@ -49,6 +49,9 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    # Otherwise the tokenizers print a warning when a parser process is started by fork. Only the
+    # program sets this; a library leaves the environment to its user.
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     try:
         app(prog_name="scoqa")  # also for python -m scoqa
     except ScoqaError as error:
@@ -65,6 +68,8 @@ def main() -> None:
 
 
 _debug = False
+# With the 4 s that the page takes at most, below the 5 s within which the chat ends.
+_STOP_SECONDS = 0.5
 
 
 def _print_version(requested: bool) -> None:
@@ -117,11 +122,11 @@ def chat(
         allow_download=allow_download,
     )
     logins = passwords.find_logins(workspace)  # first, so that its errors appear immediately
-    if workspace.store.writable:
+    if workspace.writable:
         try:
             print_sync(sync_index(workspace))
         except IndexLockedError as error:
-            if not workspace.store.exists() or not workspace.summary()[0]:
+            if not workspace.has_documents():
                 raise  # there is no index to serve yet
             print_message(f"{error} Serving the existing index.")
     else:
@@ -138,18 +143,19 @@ def chat(
         logins=logins,
         on_ready=lambda url: typer.echo(f"scoqa is ready: {url}"),
     )
-    _exit_despite_threads()
+    _end_background_work()
 
 
-def _exit_despite_threads() -> None:
-    """Exit immediately with 0 if one of our threads is still running.
+def _end_background_work() -> None:
+    """Stop all background tasks; exit immediately with 0 if one of them does not end.
 
-    Otherwise the interpreter's shutdown would kill the thread inside torch's C++ code, which
-    aborts with SIGABRT. Unfinished work is safe: SQLite tolerates a sudden exit.
+    A task that is loading a model, or in the middle of a long computation, cannot be stopped. The
+    interpreter's shutdown would end it inside torch's C++ code, which aborts with SIGABRT.
+    Unfinished work is safe: SQLite tolerates a sudden exit.
     """
-    import threading
+    from scoqa.background import stop_tasks
 
-    if any(thread.name.startswith("scoqa-") for thread in threading.enumerate()):
+    if stop_tasks(_STOP_SECONDS):
         logging.shutdown()
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(OSError, ValueError):  # closed, or its reader has ended
@@ -286,7 +292,7 @@ def ask(
         if explain:
             print_explanation(explanation)
     for path, state in workspace.outdated_files(answer).items():
-        update = f"Bring the index up to date: {workspace.store.command}"
+        update = f"Bring the index up to date: {workspace.index_command}"
         print_message(f"Note: {path} {OUTDATED[state]} {update}")
     if exit_on_silence and not answer.answered:
         raise typer.Exit(3)

@@ -72,7 +72,7 @@ def sync_index(workspace: Any, *, rebuild: bool = False, check: bool = False) ->
                 check=check,
             )
     except KeyboardInterrupt:
-        print_message(f"Stopped. The work so far is saved; resume with: {workspace.store.command}")
+        print_message(f"Stopped. The work so far is saved; resume with: {workspace.index_command}")
         raise typer.Exit(130) from None
 
 

@@ -158,11 +158,11 @@ def _bring_up_to_date(workspace: Any) -> None:
     """
     from scoqa.terminal import print_message
 
-    if workspace.store.writable:
+    if workspace.writable:
         try:
             sync_index(workspace, rebuild=False)
         except IndexLockedError as error:
-            if not workspace.store.exists() or not workspace.summary()[0]:
+            if not workspace.has_documents():
                 raise
             print_message(f"{error} Using the existing index.")
     else:

@@ -23,7 +23,7 @@ from scoqa.evaluation.report.summary import Columns, seconds_by_stage, summarise
 from scoqa.evaluation.runs import Journal, Records, Run
 from scoqa.evaluation.sets import QuestionSet, read_set, to_jsonl
 from scoqa.serial import to_json
-from scoqa.types import Question, Report
+from scoqa.types import IndexVersion, Question, Report
 
 if TYPE_CHECKING:
     from scoqa.index import SyncProgress
@@ -53,8 +53,8 @@ class Evaluation:
         _check_questions(self.set)
         self.index = workspace.index  # the folder that stores the runs
         self.workspace = prepare_workspace(workspace, self.set, progress=progress)
-        with self.workspace.store.view() as view:
-            self.version = view.identity, view.generation
+        with self.workspace.view() as view:
+            self.version = IndexVersion(view.identity, view.generation)
             self.questions, self.corrections = place_golds(self.set.name, self.set.questions, view)
         self.fingerprint = {**self.workspace.fingerprint(), "set": self.set.digest}
 
@@ -109,9 +109,10 @@ class Evaluation:
     def _ask(self, journal: Journal, line: int, question: Question) -> None:
         explained = self.workspace.explain(question.question)
         passages = [hit.passage.text for hit in explained.hits]
-        counts = self.workspace.assistant.embedder.count_tokens(passages)
-        with self.workspace.store.view() as view:
-            if (view.identity, view.generation) != self.version:
+        counts = self.workspace.models.embedder.count_tokens(passages)
+        with self.workspace.view() as view:
+            now = IndexVersion(view.identity, view.generation)
+            if {explained.version, now} != {self.version}:
                 raise WorkspaceError(
                     f"The documents changed after {len(journal):,} of {len(self.questions):,} "
                     "questions, so the answers come from different versions of the index. Run "

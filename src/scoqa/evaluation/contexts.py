@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from scoqa.assistant import Assistant
 from scoqa.errors import IndexDamagedError, IndexMismatchError, WorkspaceError
 from scoqa.evaluation.set_formats import context_bytes
 from scoqa.evaluation.sets import QuestionSet
@@ -39,16 +38,18 @@ def prepare_workspace(
     if not question_set.contexts:
         return workspace
     folder = workspace.index / SETS / _digest(question_set.contexts)
-    embedder = workspace.assistant.embedder
     # One index per embedder and passage size, so that comparing two settings builds each once.
-    settings_id = content_id(embedder.fingerprint, workspace.settings.passage_tokens)
+    settings_id = content_id(
+        workspace.models.embedder.fingerprint, workspace.settings.passage_tokens
+    )
     with hold_lock(folder):
         _write_documents(question_set.contexts, folder / DOCUMENTS)
-        prepared = Workspace(folder, index=folder / f"index-{settings_id[:8]}", documents=DOCUMENTS)
-        # The workspace's `exclude` patterns apply to its own documents, not to the set's.
-        prepared.settings = replace(workspace.settings, exclude=())
-        prepared.assistant = Assistant(
-            prepared.store, embedder, workspace.assistant.reader, prepared.settings
+        prepared = Workspace(
+            folder,
+            index=folder / f"index-{settings_id[:8]}",
+            # The workspace's `exclude` patterns apply to its own documents, not to the set's.
+            settings=replace(workspace.settings, documents=DOCUMENTS, exclude=()),
+            models=workspace.models,
         )
         try:
             report = prepared.sync(progress=progress)

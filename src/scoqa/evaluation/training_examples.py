@@ -42,8 +42,8 @@ class TrainingExamples(Sequence[Example]):
     def __getitem__(self, index: int) -> Example:  # type: ignore[override]  # no slices
         evaluation, question = self._rows[index]
         workspace = evaluation.workspace
-        vector = workspace.assistant.embedder.embed([question.question])[0]
-        with workspace.store.view() as view:
+        vector = workspace.models.embedder.embed([question.question])[0]
+        with workspace.view() as view:
             if id(evaluation) not in self._ids:
                 entries = view.entries()
                 self._ids[id(evaluation)] = {p: e.document_id for p, e in entries.items()}

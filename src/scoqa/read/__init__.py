@@ -45,7 +45,9 @@ class Reader(Protocol):
         """
 
 
-def open_reader(folder: Path | None, fingerprint: str, embed: EmbedTexts) -> Reader:
+def open_reader(
+    folder: Path | None, fingerprint: str, embed: EmbedTexts, *, device: str = "auto"
+) -> Reader:
     """Return the span reader in `folder`, or the sentence reader if `folder` is None.
 
     Parameters
@@ -54,6 +56,8 @@ def open_reader(folder: Path | None, fingerprint: str, embed: EmbedTexts) -> Rea
         The name and version of the model in `folder`.
     embed
         Maps texts to unit vectors; used to find complete sentences.
+    device
+        As the setting `device`.
 
     Raises
     ------
@@ -63,4 +67,6 @@ def open_reader(folder: Path | None, fingerprint: str, embed: EmbedTexts) -> Rea
     from scoqa.read.sentence import SentenceReader
     from scoqa.read.span import SpanReader
 
-    return SentenceReader(embed) if folder is None else SpanReader(folder, fingerprint, embed)
+    if folder is None:
+        return SentenceReader(embed)
+    return SpanReader(folder, fingerprint, embed, device=device)

@@ -16,6 +16,8 @@ from scoqa.sentences import sentences
 
 # Invisible characters inside a word belong to it: soft hyphens, joiners, combining accents.
 _LETTER = r"[\w\u00ad\u200c\u200d\u2060\u0300-\u036f]"
+# A hyphen or soft hyphen that cuts a word at the end of a line; quoted lines start with ">".
+_CUT = r"(?:[-‐]|(?<=\u00ad))[ \t]*(?:\r\n|\r|\n)[ \t>]*(?=[^\W\d_A-Z])"
 # E-mail addresses, URLs, telephone and account numbers, and codes are one word each, because a part
 # of them is useless. A number includes its sign, points, commas, colons and slashes, and thousands
 # separated by a no-break space; a word includes its apostrophes, points and hyphens. Omitting a
@@ -29,7 +31,7 @@ _WORD = re.compile(
     r"|\b\d+(?:[-‐‑]\d+){2,}\b"
     r"|\b[A-Z]{1,4}[-‐‑.]?\d[\w]*(?:[-‐‑./]\w+)*"
     r"|(?:(?<![\w)])[-−+])?\d+(?:[.,:/]\d+|[\u00a0\u202f]\d{3}(?!\d))*" + _LETTER + "*"
-    rf"|{_LETTER}+(?:['’.\-‐‑]{_LETTER}+)*"
+    rf"|{_LETTER}+(?:(?:['’.\-‐‑]|{_CUT}){_LETTER}+)*"
 )
 _JOINERS = "\u00ad\u200c\u200d\u2060"
 _BREAK = re.compile(r"(?:\r\n|\r|\n)[^\S\r\n]*(?:\r\n|\r|\n)|[\u2029\t]")

@@ -77,14 +77,14 @@ class Candidate:
 def make_answer_filter(question: str, windows: Sequence[Window]) -> Callable[[int, int, int], bool]:
     """Return a function that returns whether a place could be an answer.
 
-    Its arguments are the number of a window, and the start and end of the place in the window's
-    text. A place inside a question is not an answer. A place whose words all occur in `question` is
-    an answer only if `question` offers a choice.
+    Its arguments are the number of a window, and the start and end of the place in the text that
+    is read. A place inside a question is not an answer. A place whose words all occur in `question`
+    is an answer only if `question` offers a choice.
     """
     question_terms = set() if _CHOICE.search(question) else set(query_terms(question))
 
     def could_answer(number: int, start: int, end: int) -> bool:
-        text = windows[number].text
+        text = windows[number].reading.text
         blocks = split_blocks(text)
         if find_block(blocks, start).is_question or find_block(blocks, end - 1).is_question:
             return False
@@ -113,10 +113,12 @@ def build_candidates(
     sign = -1.0 if asks_for_exclusions(question) else 1.0
     candidates = []
     for number, (window, scores) in enumerate(zip(windows, window_scores, strict=True)):
+        reading = window.reading
+        blocks = split_blocks(reading.text)
         block_features: dict[int, tuple[float, float]] = {}  # share, conflict by start of the block
         for place in scores.places:
-            start, end = place.start - window.start, place.end - window.start
-            block = find_block(split_blocks(window.text), start)
+            start, end = reading.to_reading(place.start, place.end)
+            block = find_block(blocks, start)
             if block.start not in block_features:
                 block_features[block.start] = (
                     _compute_block_share(parsed_question, window, block),
@@ -128,10 +130,10 @@ def build_candidates(
                     place,
                     place.score,
                     *block_features[block.start],
-                    kind=rate_kind(question, window.text[start:end]),
-                    excluded=sign * _is_excluded(window.text, start, end),
+                    kind=rate_kind(question, reading.text[start:end]),
+                    excluded=sign * _is_excluded(reading.text, start, end),
                     similarity=similarities[number],
-                    contact=float(bool(find_contacts(question, window.text[start:end]))),
+                    contact=float(bool(find_contacts(question, reading.text[start:end]))),
                 )
             )
     return candidates
@@ -167,7 +169,7 @@ def compute_greatest_share(question: str, window: Window) -> float:
     parsed_question = parse_question(question)
     shares = (
         _compute_block_share(parsed_question, window, block)
-        for block in split_blocks(window.text)
+        for block in split_blocks(window.reading.text)
         if not block.is_question
     )
     return max(shares, default=0.0)
@@ -182,7 +184,7 @@ def _build_heading(window: Window) -> str:
 def _compute_block_share(
     parsed_question: ParsedQuestion, window: Window, block: TextBlock
 ) -> float:
-    sentence = window.text[block.start : block.end]
+    sentence = window.reading.text[block.start : block.end]
     return compute_share(
         parsed_question,
         "\n".join((sentence, *block.heads, _build_heading(window))),
@@ -195,7 +197,7 @@ def _compute_block_conflict(
     parsed_question: ParsedQuestion, window: Window, block: TextBlock
 ) -> float:
     context = (*block.heads, *block.before, *block.after, *block.paragraph)
-    sentence = window.text[block.start : block.end]
+    sentence = window.reading.text[block.start : block.end]
     return compute_conflict(parsed_question, sentence, context, _build_heading(window))
 
 

@@ -11,6 +11,7 @@ import threading
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoqa.errors import ModelNotFoundError
+from scoqa.model_runtime import choose_device
 from scoqa.read.borders import find_breaks, find_word_edges, include_marks
 from scoqa.read.model_storage import load_model
 from scoqa.types import Window
@@ -46,7 +48,7 @@ class Piece:
     ids: list[int]
     segments: list[int]  # 0 for the question, 1 for the rest
     first: int  # index of the first token of the window's text
-    places: list[tuple[int, int]]  # (start, end) of each text token in the window's text
+    places: list[tuple[int, int]]  # (start, end) of each text token in the text that is read
     starts: list[bool]  # whether a word starts at the token, so that a span may
     ends: list[bool]  # whether a word ends at the token, so that a span may
     paragraphs: list[int]  # the number of each token's paragraph, increasing
@@ -79,9 +81,10 @@ class Piece:
 class Encoder:
     """A span model with its tokenizer. Thread-safe: one call is scored at a time."""
 
-    def __init__(self, folder: Path) -> None:
-        """folder: a BertForQuestionAnswering and its tokenizer.json."""
+    def __init__(self, folder: Path, *, device: str = "auto") -> None:
+        """folder: a BertForQuestionAnswering and its tokenizer.json. device: as the setting."""
         self.folder = folder
+        self.device = device
         self._lock = threading.Lock()
         self._model: Any = None
         self._tokenizer_once: Tokenizer | None = None
@@ -95,7 +98,8 @@ class Encoder:
         """Load the model into memory: seconds the first time, immediate after that."""
         with self._lock:
             if self._model is None:
-                self._model = load_model(self.folder, require_trained=True).eval()
+                model = load_model(self.folder, require_trained=True).eval()
+                self._model = model.to(choose_device(self.device))
 
     def encode(self, question: str, windows: Sequence[Window]) -> list[Piece]:
         """Return the model inputs for `question`, in the order of `windows`.
@@ -110,7 +114,7 @@ class Encoder:
             [window.heading for window in windows], add_special_tokens=False
         )
         texts = tokenizer.encode_batch(
-            [window.text for window in windows], add_special_tokens=False
+            [window.reading.text for window in windows], add_special_tokens=False
         )
         [begin, colon, separate] = tokenizer.encode(":").ids
         question_size = len(question_ids) + 2  # with the special tokens around it
@@ -127,11 +131,14 @@ class Encoder:
                 *([colon] if heading_ids else []),
             ]
             capacity = MOST_TOKENS - len(prefix) - 1
-            starts, ends = find_word_edges(window.text)
-            break_positions = find_breaks(window.text)
+            reading = window.reading
+            starts, ends = find_word_edges(reading.text)
+            # Inserted text is never quoted: no span begins, ends or continues in it.
+            inserted = reading.inserted
+            break_positions = sorted({*find_breaks(reading.text), *chain.from_iterable(inserted)})
             for low, high in split_strides(len(text.ids), capacity):
                 places = [
-                    (start, include_marks(window.text, end))
+                    (start, include_marks(reading.text, end))
                     for start, end in text.offsets[low:high]
                 ]
                 ids = [*prefix, *text.ids[low:high], separate]
@@ -142,8 +149,13 @@ class Encoder:
                         segments=[0] * question_size + [1] * (len(ids) - question_size),
                         first=len(prefix),
                         places=places,
-                        starts=[start in starts for start, _ in places],
-                        ends=[end in ends for _, end in places],
+                        starts=[
+                            start in starts and reading.is_copied(start, end)
+                            for start, end in places
+                        ],
+                        ends=[
+                            end in ends and reading.is_copied(start, end) for start, end in places
+                        ],
                         paragraphs=[bisect_right(break_positions, start) for start, _ in places],
                     )
                 )

@@ -7,11 +7,11 @@ docs/guide/decisions/0014-reader.md. Folders with 16- or 32-bit weights can be l
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 from scoqa.errors import ModelNotFoundError
+from scoqa.model_runtime import offline_imports
 
 FILE = "model.safetensors"
 SCALE = ".scale"  # suffix of the name of a matrix's scales
@@ -25,14 +25,11 @@ def load_model(folder: Path, *, require_trained: bool) -> Any:
     Raises ModelNotFoundError if the model is incomplete or, with `require_trained`, if it was not
     trained to read. Otherwise missing weights are initialized at random, to be trained.
     """
-    # Set before the libraries are imported, because they read these variables only once.
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    os.environ.setdefault("TRANSFORMERS_OFFLINE", "1")
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    import torch
-    from safetensors.torch import load_file
-    from transformers import BertConfig, BertForQuestionAnswering
-    from transformers.utils import logging
+    with offline_imports():
+        import torch
+        from safetensors.torch import load_file
+        from transformers import BertConfig, BertForQuestionAnswering
+        from transformers.utils import logging
 
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:

@@ -32,6 +32,15 @@ class Example:
     windows: tuple[Window, ...]
     golds: tuple[tuple[int, int, int], ...]  # in code points of the window's text
 
+    def get_reading_golds(self) -> list[tuple[int, int, int]]:
+        """Return `golds` in code points of the texts that are read."""
+        places = []
+        for number, start, end in self.golds:
+            window = self.windows[number]
+            place = window.reading.to_reading(window.start + start, window.start + end)
+            places.append((number, *place))
+        return places
+
 
 def find_gold_tokens(piece: Piece, start: int, end: int) -> tuple[int, int] | None:
     """Return the first and last token of a gold place in `piece`, widened to complete words.
@@ -63,7 +72,7 @@ def compute_loss(model: Any, encoder: Encoder, examples: Sequence[Example]) -> T
     for number, example in enumerate(examples):
         golds.append([])
         for piece in encoder.encode(example.question, example.windows):
-            for window, start, end in example.golds:
+            for window, start, end in example.get_reading_golds():
                 if window == piece.window:
                     tokens = find_gold_tokens(piece, start, end)
                     if tokens is not None:
@@ -175,5 +184,5 @@ def _is_right(model: Any, encoder: Encoder, example: Example) -> bool:
             place = (piece.window, piece.places[first][0], piece.places[first + more][1])
     return any(
         window == place[0] and start < place[2] and place[1] < end
-        for window, start, end in example.golds
+        for window, start, end in example.get_reading_golds()
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from scoqa.normalization import fold, query_terms, terms
 from scoqa.read.kinds import NAMES, NUMBERS, find_answer_pattern
+from scoqa.reading_view import ReadingView, join_views
 from scoqa.sentences import sentences
 from scoqa.types import Reading, Span, Window
 
@@ -49,7 +50,10 @@ _UNITS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class SentenceCandidate:
-    """A sentence of a window, and its features."""
+    """A sentence of a window, or a cell of a table in it, and its features.
+
+    start, end: in the text that is read (`Window.reading`).
+    """
 
     window: Window
     start: int
@@ -104,9 +108,10 @@ class SentenceReader:
         facts: dict[str, int] = {}
         for candidate in ranked:
             window = candidate.window
-            start, end = narrow(question, window.text, candidate.start, candidate.end)
+            text = window.reading.text
+            start, end = narrow(question, text, candidate.start, candidate.end)
             # The complete sentence: in another sentence the same year may answer another question.
-            words = fold(window.text[candidate.start : candidate.end])
+            words = fold(text[candidate.start : candidate.end])
             if words not in place_counts:
                 is_close = candidate.score >= CLOSE * ranked[0].score
                 if not is_close or len(place_counts) == MOST_FACTS:
@@ -114,7 +119,7 @@ class SentenceReader:
             elif place_counts[words] == MOST_PLACES:
                 continue
             place_counts[words] += 1
-            place = (window.start + start, window.start + end)
+            place = window.reading.to_source(start, end)
             fact = facts.setdefault(words, len(facts))
             spans.append(Span(window.document_id, *place, candidate.score, fact))
         evidence = collect_evidence(ranked)
@@ -132,16 +137,16 @@ class SentenceReader:
         embedded and returned.
         """
         question_terms = query_terms(question)
-        places = [
-            (window, start, end)
-            for window in _merge_windows(windows)
-            for start, end in _find_sentences(window.text)
-            if set(query_terms(window.text[start:end])).difference(question_terms)
-        ]
+        places, texts = [], []
+        for window in _merge_windows(windows):
+            for start, end, text in _find_units(window.reading):
+                words = window.reading.text[start:end]
+                if set(query_terms(words)).difference(question_terms):
+                    places.append((window, start, end))
+                    texts.append(text)
         if not places:
             return []
         pattern = find_answer_pattern(question)
-        texts = [window.text[start:end] for window, start, end in places]
         text_terms = [set(terms(text)) for text in texts]
         rarity = build_rarity(text_terms)
         total = sum(rarity(term) for term in question_terms) or 1.0
@@ -207,22 +212,65 @@ def _merge_windows(windows: Sequence[Window]) -> list[Window]:
         if last and last.document_id == window.document_id and window.start <= last.end:
             end = max(last.end, window.end)
             text = last.text + window.text[last.end - window.start :]
-            merged[-1] = replace(last, end=end, text=text, hits=(*last.hits, *window.hits))
+            view = join_views(last.reading, window.reading)
+            merged[-1] = replace(
+                last, end=end, text=text, hits=(*last.hits, *window.hits), view=view
+            )
         else:
             merged.append(window)
     return sorted(merged, key=lambda window: -window.score)
 
 
-def _find_sentences(text: str) -> list[tuple[int, int]]:
-    """Return (start, end) of the sentences of `text`, without surrounding white space."""
-    places = []
+def _find_units(reading: ReadingView) -> list[tuple[int, int, str]]:
+    """Return (start, end, text) of the units that may be quoted, without white space around them.
+
+    A unit is a sentence, or a cell of a table; the text of a cell that is compared with the
+    question begins with the first cell of its row and the name of its column.
+    """
+    text = reading.text
+    units = []
     for start, end in sentences(text):
-        sentence = text[start:end]
-        left = start + len(sentence) - len(sentence.lstrip())
-        right = start + len(sentence.rstrip())
-        if right - left >= SHORTEST and any(c.isalnum() for c in sentence):  # not a rule
-            places.append((left, right))
-    return places
+        cells = list(_find_cells(reading, start, end))
+        is_row = len(cells) > 1 or (cells and cells[0][:2] != (start, end))
+        row_name = text[cells[0][2] : cells[0][1]] if cells else ""
+        for number, (left, right, named) in enumerate(cells):
+            words = text[left:right]
+            if not any(c.isalnum() for c in words):  # a rule
+                continue
+            if not is_row and right - left < SHORTEST:
+                continue
+            context = f"{row_name}\t" if is_row and number else ""
+            units.append((left, right, context + text[named:right]))
+    return units
+
+
+def _find_cells(reading: ReadingView, start: int, end: int) -> Iterator[tuple[int, int, int]]:
+    """Yield (start, end, start of the column's name) of each copied part of text[start:end].
+
+    Parts are separated by tabs and by inserted text; a sentence without them is a single part.
+    """
+    text = reading.text
+    position = start
+    inserted = [place for place in reading.inserted if place[0] < end and place[1] >= start]
+    while position < end:
+        tab = text.find("\t", position, end)
+        stop = end if tab < 0 else tab
+        first = position
+        for low, high in inserted:
+            if position <= low and high <= stop:
+                yield from _strip(text, first, low, first)
+                first = high
+            elif low < position < high <= stop:
+                first = high
+        yield from _strip(text, first, stop, position)
+        position = stop + 1
+
+
+def _strip(text: str, start: int, end: int, named: int) -> Iterator[tuple[int, int, int]]:
+    words = text[start:end]
+    if words.strip():
+        left = start + len(words) - len(words.lstrip())
+        yield left, start + len(words.rstrip()), named
 
 
 def build_rarity(text_terms: Sequence[set[str]]) -> Callable[[str], float]:

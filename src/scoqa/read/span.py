@@ -60,6 +60,8 @@ class SpanReader:
         folder: Path,
         fingerprint: str,
         embed: Callable[[Sequence[str]], NDArray[np.float32]],
+        *,
+        device: str = "auto",
     ) -> None:
         """Read the calibration in `folder`; the model is loaded later.
 
@@ -69,6 +71,8 @@ class SpanReader:
             Contains the model, its tokenizer and its calibration.
         embed
             Maps texts to unit vectors.
+        device
+            As the setting `device`.
 
         Raises
         ------
@@ -76,7 +80,7 @@ class SpanReader:
             If the calibration is missing or cannot be used.
         """
         self.fingerprint = fingerprint
-        self.encoder = Encoder(folder)
+        self.encoder = Encoder(folder, device=device)
         self.calibration = read_calibration(folder)
         self._sentences = SentenceReader(embed)
 
@@ -189,7 +193,7 @@ def score_windows(
             pieces,
             encoder.score(pieces),
             make_answer_filter(question, group_windows),
-            [find_contacts(question, window.text) for window in group_windows],
+            [find_contacts(question, window.reading.text) for window in group_windows],
         )
         for number, scores in zip(group, group_scores, strict=True):
             window_scores[number] = scores

@@ -57,10 +57,11 @@ def decode(
     ----------
     may_answer
         Returns whether a place could be an answer, given the window's number and the place's start
-        and end in the window's text. Other places are left out. None keeps all places.
+        and end in the text that is read (`Window.reading`). Other places are left out. None keeps
+        all places.
     priority_places
-        For each window, the places (start, end) that take precedence over all others, regardless of
-        their scores.
+        For each window, the places (start, end) in the text that is read that take precedence over
+        all others, regardless of their scores.
     """
     places_by_window: list[dict[tuple[int, int], float]] = [{} for _ in windows]
     totals: list[list[float]] = [[] for _ in windows]
@@ -140,14 +141,17 @@ def _select_places(
     shortest.
     """
     selected: list[Place] = []
+    reading = window.reading
     ranked = sorted(
         places.items(), key=lambda item: (item[0] not in priority_places, -item[1], item[0])
     )
     for (start, end), score in ranked:
-        if _overlaps(selected, window.start + start, window.start + end):
+        if _overlaps(selected, *reading.to_source(start, end)):
             continue
-        start, end = complete_span(window.text, start, end)
-        place = Place(window.start + start, window.start + end, score)
+        completed = complete_span(reading.text, start, end)
+        if reading.is_copied(*completed):
+            start, end = completed
+        place = Place(*reading.to_source(start, end), score)
         if _overlaps(selected, place.start, place.end):
             continue
         if may_answer is not None and not may_answer(number, start, end):
@@ -163,7 +167,7 @@ def _overlaps(places: Sequence[Place], start: int, end: int) -> bool:
 
 
 def _find_score(piece: Piece, band: Floats, place: tuple[int, int]) -> float:
-    """Return the score of `place`, (start, end) in the window's text; -inf if not in `piece`."""
+    """Return the score of `place`, (start, end) in the text; -inf if not in `piece`."""
     starts = [number for number, (start, _) in enumerate(piece.places) if start == place[0]]
     ends = [number for number, (_, end) in enumerate(piece.places) if end == place[1]]
     if not starts or not ends or not 0 <= ends[-1] - starts[0] < band.shape[1]:

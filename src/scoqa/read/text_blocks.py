@@ -1,6 +1,7 @@
 """Find the text that each sentence belongs to: a question, the introduction of a list, a line.
 
-Input: the text of a window. Output: one `TextBlock` per sentence, in reading order. The meaning of
+Input: the text of a window. Output: one `TextBlock` per sentence, or per cell in the row of a
+table, in reading order. The meaning of
 a sentence often depends on words that it does not repeat: "A: Yes, up to three" on the question
 above it, "It has 8 seats." on "Room 2.41 is the print shop." Offsets count code points of the
 window.
@@ -11,29 +12,32 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import pairwise
 
 from scoqa.sentences import sentences
 
 _ASKS = re.compile(r"[?？؟](?:[^\w\s]|_)*\s*$")
 _ITEM = re.compile(r"\s*(?:[-*+•‣▪●◦·–]|\(?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,4})[.)])\s+\S")
+_TAB = re.compile(r"\t+")
 _NEWLINE = re.compile(r"[\r\n\v\f\x85\u2028\u2029]")
 _BLANK_LINE = re.compile(r"(?:\r\n|\r|\n)[^\S\r\n]*(?:\r\n|\r|\n)")
 
 
 @dataclass(frozen=True, slots=True)
 class TextBlock:
-    """A sentence, and the surrounding text that its meaning depends on.
+    """A sentence or a cell, and the surrounding text that its meaning depends on.
 
     Parameters
     ----------
     is_question
         Whether the sentence is a question, which answers nothing.
     heads
-        The question that the sentence answers, and the introduction of its list.
+        The question that the sentence answers, and the introduction of its list; of a cell, the
+        first cell of its row.
     before, after
-        The other sentences of its line, nearest first.
+        The other sentences or cells of its line, nearest first.
     paragraph
         The sentences on other lines of its paragraph: those before it, nearest first, then those
         after it.
@@ -82,7 +86,7 @@ def split_blocks(text: str) -> Sequence[TextBlock]:
             head = sentence
         elif _BLANK_LINE.search(gap) or not sentence.endswith(":"):
             head = None
-    return [
+    blocks = [
         TextBlock(
             start,
             end,
@@ -97,6 +101,30 @@ def split_blocks(text: str) -> Sequence[TextBlock]:
             ),
         )
         for number, (start, end) in enumerate(spans)
+    ]
+    return [part for block in blocks for part in _split_row(text, block)]
+
+
+def _split_row(text: str, block: TextBlock) -> list[TextBlock]:
+    """Return a block for each cell of a row; `block` itself if it is none.
+
+    The value of a cell belongs to the name of its own column more than to those of its neighbours.
+    """
+    if "\t" not in text[block.start : block.end]:
+        return [block]
+    edges = [block.start, *(match.end() for match in _TAB.finditer(text, block.start, block.end))]
+    cells = [text[a:b].strip() for a, b in pairwise([*edges, block.end])]
+    return [
+        replace(
+            block,
+            start=start,
+            end=end,
+            is_question=_ASKS.search(cells[number]) is not None,
+            heads=(*block.heads, cells[0]) if number else block.heads,
+            before=(*cells[:number][::-1], *block.before),
+            after=(*cells[number + 1 :], *block.after),
+        )
+        for number, (start, end) in enumerate(pairwise([*edges, block.end]))
     ]
 
 

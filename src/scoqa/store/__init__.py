@@ -15,7 +15,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from scoqa.types import Document, Notice, Parser, Passage
+from scoqa.types import Document, Mark, Notice, Parser, Passage
 
 Vectors = NDArray[np.float32]
 
@@ -94,6 +94,13 @@ class View(Protocol):
 
     def text(self, document_id: str) -> str:
         """Return the text of a document, without its marks; raises KeyError as `document`."""
+
+    def layout(self, document_id: str) -> tuple[Mark, ...]:
+        """Return the marks of a document that its reading view depends on, sorted by start.
+
+        Much less than all marks, of which a sheet has one for each row. Raises KeyError as
+        `document`.
+        """
 
     def document_of(self, text_digest: str) -> Document:
         """Return the first document by path with exactly this text; raises KeyError if none."""

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoqa.normalization import PhraseTerms, fold, phrase_pattern, phrase_terms
+from scoqa.reading_view import LAYOUT_KINDS
 from scoqa.store import Counts, Entry, Where
 from scoqa.types import Document, Mark, Parser, Passage
 
@@ -43,11 +44,6 @@ MOST_ROW = 2**63 - 1  # the largest row number of SQLite
 def quote_term(word: str) -> str:
     """Quote `word` for FTS5, so that text of the user is never parsed as query syntax."""
     return '"' + word.replace('"', '""') + '"'
-
-
-def _term_sequence(words: Sequence[str], *, start: bool = False) -> str:
-    """Return an FTS5 expression for texts with `words` in this order; start: at their start."""
-    return f"text : {'^ ' if start else ''}{quote_term(' '.join(words))}"
 
 
 class Catalog:
@@ -107,6 +103,22 @@ class Catalog:
     def text(self, document_id: str) -> str:
         query = "SELECT content FROM documents WHERE public_id = ?"
         return self._text(self._fetch_row(query, document_id)[0])
+
+    def layout(self, document_id: str) -> tuple[Mark, ...]:
+        """Return the marks of LAYOUT_KINDS of a document, sorted by start."""
+        query = "SELECT content FROM documents WHERE public_id = ?"
+        (content,) = self._fetch_row(query, document_id)
+        try:
+            row = self.connection.execute(
+                "SELECT marks FROM layouts WHERE content = ?", (content,)
+            ).fetchone()
+        except sqlite3.OperationalError:  # an older index, which has no such table
+            row = None
+        if row is None:
+            query = "SELECT marks FROM contents WHERE id = ?"
+            row = self.connection.execute(query, (content,)).fetchone()
+        marks = (_mark_from_json(record) for record in json.loads(row[0]))
+        return tuple(mark for mark in marks if mark.kind in LAYOUT_KINDS)
 
     def document_of(self, text_digest: str) -> Document:
         return self._document("text_digest = ? ORDER BY path LIMIT 1", text_digest)
@@ -224,9 +236,7 @@ class Catalog:
         if not words.terms:
             return set()
         inside = {
-            row
-            for row in self._matching_rows(_term_sequence(words.terms))
-            if pattern.search(self._folded(row))
+            row for row in self._rows_with_terms(words.terms) if pattern.search(self._folded(row))
         }
         matching = set(inside)
         for previous, row in self._border_rows(words):
@@ -238,9 +248,41 @@ class Catalog:
                 matching |= {previous, row}
         return matching
 
-    def _matching_rows(self, expression: str) -> list[int]:
+    def _rows_with_terms(
+        self, words: Sequence[str], *, start: bool = False, prefix: str = ""
+    ) -> set[int]:
+        """Return the rows of passages that may contain `words`, one after the other.
+
+        start: only those that may begin with them. prefix: what a term after them begins with.
+        """
+        sequence = quote_term(" ".join(words)) if words else f"{quote_term(prefix)} *"
         query = "SELECT rowid FROM words WHERE words MATCH ?"
-        return [row[0] for row in self.connection.execute(query, (expression,))]
+        expression = f"text : {'^ ' if start else ''}{sequence}"
+        rows = {row[0] for row in self.connection.execute(query, (expression,))}
+        # What scoqa.reading_view inserts, such as the names of columns, may stand between them.
+        every = " AND ".join(map(quote_term, dict.fromkeys(words))) or sequence
+        query = (
+            "SELECT words.rowid, passages.document FROM words JOIN passages "
+            "ON passages.id = words.rowid WHERE words MATCH ?"
+        )
+        documents: dict[int, list[int]] = {}
+        for row, document in self.connection.execute(query, (f"text : ({every})",)):
+            documents.setdefault(document, []).append(row)
+        for document in self._with_layout(documents):
+            rows.update(documents[document])
+        return rows
+
+    def _with_layout(self, documents: Iterable[int]) -> list[int]:
+        """Return those of the row numbers of documents whose reading view is not their text."""
+        query = (
+            "SELECT documents.id FROM json_each(?) JOIN documents ON documents.id = value "
+            "JOIN layouts ON layouts.content = documents.content WHERE layouts.marks <> '[]'"
+        )
+        try:
+            rows = self.connection.execute(query, (json.dumps(list(documents)),))
+        except sqlite3.OperationalError:  # an older index, which has no such table
+            return []
+        return [row[0] for row in rows]
 
     def _border_rows(self, words: PhraseTerms) -> set[tuple[int, int]]:
         """Return the neighbouring rows that may contain a phrase across their border.
@@ -251,8 +293,7 @@ class Catalog:
         for cut in range(len(words.terms) + len(words.last)):
             before = words.terms[max(0, cut - MOST_BORDER_TERMS) : cut]
             after = words.terms[cut : cut + MOST_BORDER_TERMS]
-            start = _term_sequence(after or [words.last], start=True)
-            rows = self._matching_rows(start if after else f"{start} *")
+            rows = self._rows_with_terms(after, start=True, prefix=words.last)
             if not rows:
                 continue
             # The index "passages_by_document" finds the passage before.
@@ -261,10 +302,10 @@ class Catalog:
                 'later.document AND earlier."start" < later."start" '
                 'ORDER BY earlier."start" DESC LIMIT 1), later.id '
                 "FROM json_each(?) JOIN passages AS later ON later.id = value",
-                (json.dumps(rows),),
+                (json.dumps(sorted(rows)),),
             ).fetchall()
             if before:
-                ending = set(self._matching_rows(_term_sequence(before)))
+                ending = self._rows_with_terms(before)
                 pairs = [pair for pair in pairs if pair[0] in ending]
             borders.update(pair for pair in pairs if pair[0] is not None)
         return borders

@@ -8,14 +8,19 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
 from scoqa.normalization import terms
+from scoqa.reading_view import LAYOUT_KINDS, Layout
 from scoqa.serial import to_json
 from scoqa.store.catalog import Catalog, Vectors
-from scoqa.types import Document, Passage
+from scoqa.types import Document, Mark, Passage
+
+
+def _marks_to_json(marks: Iterable[Mark]) -> str:
+    return json.dumps(to_json(tuple(marks)), ensure_ascii=False)
 
 
 class CatalogWriter(Catalog):
@@ -46,12 +51,16 @@ class CatalogWriter(Catalog):
             "INSERT OR IGNORE INTO contents (digest, parser_name, parser_version, text, "
             "text_digest, marks, media_type) VALUES (?, ?, ?, ?, ?, ?, ?)",
             (document.digest, parser.name, parser.version, document.text, document.text_digest,
-             json.dumps(to_json(document.marks), ensure_ascii=False), document.media_type),
+             _marks_to_json(document.marks), document.media_type),
         )  # fmt: skip
         content = self.connection.execute(
             "SELECT id FROM contents WHERE digest = ? AND parser_name = ? AND parser_version = ?",
             (document.digest, parser.name, parser.version),
         ).fetchone()[0]
+        self.connection.execute(
+            "INSERT OR IGNORE INTO layouts VALUES (?, ?)",
+            (content, _marks_to_json(mark for mark in document.marks if mark.kind in LAYOUT_KINDS)),
+        )
         modified = document.modified.isoformat() if document.modified else None
         row = self.connection.execute(
             "INSERT INTO documents (public_id, path, collection, title, modified, splitter, "
@@ -59,7 +68,9 @@ class CatalogWriter(Catalog):
             (document.id, document.path, document.collection, document.title, modified,
              splitter, content, generation),
         ).lastrowid  # fmt: skip
+        layout = Layout(document.marks)
         for passage, key in zip(passages, keys, strict=True):
+            words = layout.build_view(document.text, passage.start, passage.end).text
             vector = self.connection.execute("SELECT id FROM vectors WHERE key = ?", (key,))
             vector_row = vector.fetchone()
             if vector_row is None:
@@ -79,7 +90,7 @@ class CatalogWriter(Catalog):
             ).lastrowid
             self.connection.execute(
                 "INSERT INTO words (rowid, text, heading) VALUES (?, ?, ?)",
-                (number, " ".join(terms(passage.text)), " ".join(terms(passage.heading))),
+                (number, " ".join(terms(words)), " ".join(terms(passage.heading))),
             )
 
     def put_boxes(self, document: Document, boxes: Sequence[bytes]) -> None:

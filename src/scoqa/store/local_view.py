@@ -23,7 +23,7 @@ from scoqa.store.catalog_writer import CatalogWriter
 from scoqa.store.reuse import copy_vectors
 from scoqa.store.vector_index import is_large
 from scoqa.store.vectors import VectorCache
-from scoqa.types import SCORE_PLACES, Document, Notice, Passage
+from scoqa.types import SCORE_PLACES, Document, Mark, Notice, Passage
 
 if TYPE_CHECKING:
     from scoqa.store.local import LocalStore
@@ -82,6 +82,9 @@ class LocalView:
 
     def text(self, document_id: str) -> str:
         return self.catalog.text(document_id)
+
+    def layout(self, document_id: str) -> tuple[Mark, ...]:
+        return self.catalog.layout(document_id)
 
     def document_of(self, text_digest: str) -> Document:
         return self.catalog.document_of(text_digest)

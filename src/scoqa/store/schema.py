@@ -54,6 +54,11 @@ def add_optional_tables(connection: sqlite3.Connection) -> None:
         "ON DELETE CASCADE, page INTEGER NOT NULL, boxes BLOB NOT NULL, "
         "PRIMARY KEY (content, page)) WITHOUT ROWID"
     )
+    # The marks of a content that its reading view depends on, so that an ask need not load all.
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS layouts (content INTEGER PRIMARY KEY REFERENCES contents (id) "
+        "ON DELETE CASCADE, marks TEXT NOT NULL)"
+    )
     # The stamp of a document's file when its bytes were last hashed; see scoqa.stamps.
     connection.execute(
         "CREATE TABLE IF NOT EXISTS stamps (document INTEGER PRIMARY KEY REFERENCES documents (id) "

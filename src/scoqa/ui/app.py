@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from scoqa.model_runtime import offline_imports
 from scoqa.ui.address import url_host
 from scoqa.ui.assets import FOLDER, read_asset
 from scoqa.ui.auth import passwords
@@ -32,13 +33,6 @@ STYLES = (
 )
 SCRIPTS = ("chat/talk", "page/keys")  # for the page; each of the others belongs to one component
 
-# These override the environment, so that scoqa never sends anything. Gradio and the client of the
-# Hugging Face Hub read them when they are imported.
-_OFFLINE_ENVIRONMENT = {
-    "GRADIO_ANALYTICS_ENABLED": "False",
-    "HF_HUB_OFFLINE": "1",
-    "HF_HUB_DISABLE_TELEMETRY": "1",
-}
 _CACHE_SECONDS = 3600
 
 
@@ -47,10 +41,13 @@ def build(workspace: Workspace, loader: ModelLoader | None = None, *, login: boo
 
     login: whether users log in, and therefore can log out.
     """
-    os.environ.update(_OFFLINE_ENVIRONMENT)
-    import gradio as gr
+    # Overrides the environment, so that scoqa never sends anything. It is not restored, because
+    # Gradio reads it whenever it could send something.
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    with offline_imports():
+        import gradio as gr
 
-    from scoqa.ui.chat import components
+        from scoqa.ui.chat import components
 
     title = f"{workspace.root.resolve().name} · scoqa"
     with gr.Blocks(

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from scoqa.background import BackgroundTask
 from scoqa.errors import ScoqaError
 from scoqa.ui.address import listen, url_host
 from scoqa.ui.app import build_application
@@ -39,7 +40,7 @@ def serve(
     Returns within 5 s after that. Uses the next free port if `port` is taken. Signals are only
     received in the main thread; in other threads only `stop` ends the server.
 
-    logins: the result of passwords.find_logins, if the caller already has it.
+    logins: see passwords.find_logins; by default those of the workspace.
     on_ready: called with the address when the page responds; the models are loaded after that.
     Raises LoginError, see passwords.find_logins, and ScoqaError if no port is free.
     """
@@ -48,8 +49,7 @@ def serve(
     stop = stop or threading.Event()
     loader = ModelLoader(workspace)
     host = workspace.settings.host
-    if not logins:  # also if they are empty: a host that other machines reach requires a login
-        logins = passwords.find_logins(workspace)
+    logins = passwords.find_logins(workspace, given=logins)
     with listen(host, port) as listener, _stop_on_signals(stop):
         config = uvicorn.Config(
             build_application(workspace, loader, logins=logins),
@@ -61,26 +61,26 @@ def serve(
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
         server = uvicorn.Server(config)
-        thread = threading.Thread(
-            target=server.run, args=([listener],), name="scoqa-page", daemon=True
-        )
-        thread.start()
+        page = BackgroundTask("page", lambda _: server.run([listener]))
+        page.start()
         try:
-            while not server.started and thread.is_alive() and not stop.wait(0.01):
+            while not server.started and page.is_alive() and not stop.wait(0.01):
                 pass
             if server.started:
                 on_ready(f"http://{url_host(host)}:{listener.getsockname()[1]}")
                 loader.start()
             # A bounded wait: on Windows an unbounded one would not notice Ctrl-C.
-            while thread.is_alive() and not stop.wait(0.2):
+            while page.is_alive() and not stop.wait(0.2):
                 pass
         finally:
             # uvicorn logs a traceback for every page that is still open. That is not an error.
             logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
             server.should_exit = True
-            thread.join(_END_SECONDS)
+            page.join(_END_SECONDS)
     if not stop.is_set():
-        raise ScoqaError("The server stopped unexpectedly; see the messages above. Start it again.")
+        raise ScoqaError(
+            "The server stopped unexpectedly; see the messages above. Start it again."
+        ) from page.error
 
 
 @contextmanager

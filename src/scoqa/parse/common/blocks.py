@@ -1,7 +1,8 @@
 """Write blocks of text and mark headings and boilerplate.
 
 Input: the paragraphs, headings and lines of lists and tables that a parser found, in reading order,
-each with the certainty that it is boilerplate. Output: the same, written to a Writer.
+each with the certainty that it is boilerplate; struck-out words are marked as in `struck`. Output:
+the same, written to a Writer.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from itertools import groupby
 from scoqa.parse.common.lines import LONGEST_TITLE
 from scoqa.parse.common.outline import Outline
 from scoqa.parse.common.parsed import Writer
+from scoqa.parse.common.struck import take_struck
+from scoqa.parse.common.table import TextTable, write_table
 from scoqa.types import Mark
 
 PARAGRAPH = "\n\n"  # precedes a paragraph, a heading, the first line of a list or table
@@ -38,7 +41,8 @@ class Block:
     """A paragraph, a heading or a line, and the gap before it.
 
     level: 1 to 9 for headings, otherwise 0. links: how many of its characters are links.
-    label: the label of the heading's mark, if it differs from the text.
+    label: the label of the heading's mark, if it differs from the text. table: if the block is a
+    table; its text is then only counted. quotes: how many quotations contain it.
     """
 
     text: str
@@ -47,6 +51,8 @@ class Block:
     boilerplate: Boilerplate = Boilerplate.NOT
     links: int = 0
     label: str = ""
+    table: TextTable | None = None
+    quotes: int = 0
 
 
 def choose_aside_threshold(blocks: Sequence[Block], least: Boilerplate) -> Boilerplate | None:
@@ -88,7 +94,12 @@ def write_blocks(
         if writer.length:
             writer.ensure_gap(block.gap)
         start = writer.length
-        text = block.text if start else block.text.lstrip()
+        if block.table is not None:
+            write_table(writer, block.table)
+            return
+        text, struck = take_struck(block.text if start else block.text.lstrip())
+        for first, last in struck:
+            writer.mark_range("struck", start + first, start + last)
         words = block.label or " ".join(text.split())
         if block.level and not aside and len(words) <= LONGEST_TITLE:
             with writer.mark("heading", outline.open_heading(block.level, words)):

@@ -69,6 +69,10 @@ class Writer:
         if self.length > start:
             self._marks.insert(index, Mark(start, self.length, kind, label))
 
+    def mark_range(self, kind: MarkKind, start: int, end: int) -> None:
+        """Mark text[start:end], without a label; the text may be added later."""
+        self._marks.append(Mark(start, end, kind, ""))
+
     def to_parsed(self, title: str | None, *, warnings: tuple[str, ...] = ()) -> Parsed:
         """Return the text with its marks sorted by start; of equal starts, the longer first."""
         marks = sorted(self._marks, key=lambda mark: (mark.start, -mark.end))

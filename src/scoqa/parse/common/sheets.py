@@ -9,17 +9,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from scoqa.parse.common.parsed import Writer
-from scoqa.parse.common.table import Row, choose_separator, write_rows
+from scoqa.parse.common.table import Row, TextTable, choose_separator, write_rows, write_table
 
 _MOST_NAMED = 5  # sheets in a warning
 
 
 def write_sheet(
-    writer: Writer, name: str, rows: Iterator[Row], drawn: Iterable[Sequence[str]]
+    writer: Writer, name: str, rows: Iterator[Row], drawn: Iterable[Sequence[str] | TextTable]
 ) -> None:
     """Write the rows of the sheet `name`, then the lines of its drawings.
 
-    drawn: the lines of each text box and chart. A sheet without text is omitted.
+    drawn: the lines of each text box and chart, and their tables. A sheet without text is omitted.
     """
     first = next((row for row in rows if row.cells), None)
     blocks = [block for block in drawn if block]
@@ -30,6 +30,9 @@ def write_sheet(
         if first is not None:
             write_rows(writer, chain([first], rows))
         for block in blocks:
+            if isinstance(block, TextTable):
+                write_table(writer, block)
+                continue
             last = ""
             for line in block:
                 writer.ensure_gap(choose_separator(last, line) if last else "\n\n")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from scoqa.parse.common.lines import LONGEST_TITLE
 from scoqa.parse.common.parsed import Writer
-from scoqa.parse.common.table import choose_separator
+from scoqa.parse.common.table import TextTable, choose_separator, write_table
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -49,8 +49,10 @@ def sort_shapes(shapes: Iterable[Shape]) -> list[Shape]:
     return sorted(ordered, key=lambda shape: not shape.is_title)
 
 
-def write_slide(writer: Writer, number: int, title: str, blocks: Sequence[Sequence[str]]) -> None:
-    """Write a slide: its title, then its blocks of lines.
+def write_slide(
+    writer: Writer, number: int, title: str, blocks: Sequence[Sequence[str] | TextTable]
+) -> None:
+    """Write a slide: its title, then its blocks of lines and its tables.
 
     Without a title, its first line becomes the heading, so that the slide is not filed under the
     heading of another slide.
@@ -59,13 +61,20 @@ def write_slide(writer: Writer, number: int, title: str, blocks: Sequence[Sequen
     if not blocks:
         return
     writer.ensure_gap()
-    heading, *rest = blocks[0]
     with writer.mark("slide", str(number)):
-        words = heading if len(heading) <= LONGEST_TITLE else f"Slide {number}"
-        with writer.mark("heading", " ".join(words.split())):
-            writer.add(heading)
-        last = heading
-        for block in (rest, *blocks[1:]):
+        rest: Sequence[str] = ()
+        last = ""
+        if not isinstance(blocks[0], TextTable):  # a slide that begins with a table has no heading
+            heading, *rest = blocks[0]
+            words = heading if len(heading) <= LONGEST_TITLE else f"Slide {number}"
+            with writer.mark("heading", " ".join(words.split())):
+                writer.add(heading)
+            last = heading
+            blocks = [rest, *blocks[1:]]
+        for block in blocks:
+            if isinstance(block, TextTable):
+                write_table(writer, block)
+                continue
             for count, line in enumerate(block):
                 is_first = count == 0 and block is not rest
                 writer.ensure_gap("\n\n" if is_first else choose_separator(last, line))

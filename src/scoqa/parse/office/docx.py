@@ -16,38 +16,46 @@ from scoqa.parse.common.blocks import LINE, PARAGRAPH, Block, Boilerplate, merge
 from scoqa.parse.common.lines import HEAD_LINES, find_date_mark
 from scoqa.parse.common.outline import Outline
 from scoqa.parse.common.parsed import Parsed, Writer
+from scoqa.parse.common.struck import remove_signs, strike
 from scoqa.parse.common.superscripts import CONTEXT_CHARACTERS, separate_from_number
 from scoqa.parse.common.symbols import TO_SUPERSCRIPT, decode_symbol
-from scoqa.parse.common.table import LONGEST_CELL
+from scoqa.parse.common.table import LONGEST_CELL, TextTable, build_rows
 from scoqa.parse.common.text_decoding import BLANK
 from scoqa.parse.common.xmltree import local_name
 from scoqa.parse.office.drawingml import read_linked
 from scoqa.parse.office.opc import Package
 from scoqa.parse.office.word_numbering import Numbering, format_number
 from scoqa.parse.office.word_styles import (
+    CONTAINERS,
     Style,
     find_child,
+    find_inside,
+    get_children,
     get_value,
-    is_on,
     qualified_name,
     read_list_reference,
     read_outline_level,
+    read_run_style,
     read_styles,
+)
+from scoqa.parse.office.word_tables import (
+    count_head_rows,
+    find_cells,
+    find_rows,
+    has_bold_head,
+    is_covered,
+    is_data,
 )
 from scoqa.types import Parser
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-PARSER = Parser("docx", "2")
+PARSER = Parser("docx", "3")
 
 TRACKED_CHANGES = "has tracked changes: what was inserted is read, what was deleted is not."
 _REMOVED = frozenset("w:del w:moveFrom".split())
 _CHANGES = frozenset("w:del w:ins w:moveFrom w:moveTo".split())
-_CONTAINERS = frozenset(
-    "w:sdt w:sdtContent w:ins w:moveTo w:smartTag w:customXml w:hyperlink w:fldSimple w:dir w:bdo "
-    "mc:AlternateContent".split()
-)
 _LINES = {"w:br": "\n", "w:cr": "\n", "w:tab": "\t", "w:ptab": "\t"}
 _CHARACTERS = {"w:noBreakHyphen": "\u2011", "w:softHyphen": "\u00ad"}
 _SPACES = str.maketrans("\t\n\r", "   ")  # white space of the file; displayed tabs have elements
@@ -100,7 +108,7 @@ class _Document:
         self.title: str | None = None
         self.levels_down = 0  # 1 after a title, because headings are one level below it
         self.fields: list[bool] = []  # for each open field, whether its result has started
-        self.hides = False  # whether the style of the current paragraph hides text
+        self.around = Style()  # the style of the current paragraph
         self.carried = ""  # the text of a paragraph whose end was deleted
         self.was_item = False
         self.is_changed = False
@@ -116,8 +124,8 @@ class _Document:
             elif name in _REMOVED:
                 self.is_changed = True
                 continue
-            elif name in _CONTAINERS:
-                self.read_parts(_get_children(part))
+            elif name in CONTAINERS:
+                self.read_parts(get_children(part))
                 continue
             self.read_waiting()
 
@@ -127,7 +135,7 @@ class _Document:
             if not self.boxes:
                 self.read_note(*self.waiting.pop(0))
             elif qualified_name(box := self.boxes.pop(0)) == "w:txbxContent":
-                self.read_parts(_get_children(box))
+                self.read_parts(get_children(box))
             else:
                 for block in read_linked(self.package, self.relations, box):
                     for number, line in enumerate(block):
@@ -172,7 +180,7 @@ class _Document:
         gap = LINE if is_item and self.was_item else PARAGRAPH
         self.was_item = is_item
         if style.name.lower() == "title" and self.title is None:
-            self.title, self.levels_down, level = " ".join(text.split()), 1, 1
+            self.title, self.levels_down, level = " ".join(remove_signs(text).split()), 1, 1
         elif level:
             level += self.levels_down
         if style.is_contents:
@@ -184,25 +192,22 @@ class _Document:
     def read_table(self, table: _Element) -> None:
         """Add the rows of a table as lines, or the content of its cells if it is layout only."""
         self.was_item = False
-        rows = [
-            _find_inside(row, "w:tc")
-            for row in _find_inside(table, "w:tr")
-            if find_child(row, "w:trPr", "w:del") is None
-        ]
-        if not _is_data(table, rows) or not self.has_short_cells(rows):
+        rows = find_rows(table)
+        if not is_data(table, rows) or not self.has_short_cells(rows):
             for row in rows:
                 for cell in row:
-                    if not _is_covered(cell):
-                        self.read_parts(_get_children(cell))
+                    if not is_covered(cell):
+                        self.read_parts(get_children(cell))
                         self.was_item = False
             return
-        gap = PARAGRAPH
-        for row in rows:
-            cells = ["" if _is_covered(cell) else self.read_cell(cell) for cell in row]
-            text = "\t".join(cells).rstrip()
-            if text.strip():
-                self.blocks.append(Block(text, gap))
-                gap = LINE
+        cells = [
+            [(self.read_cell(cell.element), cell.columns, cell.rows) for cell in row]
+            for row in find_cells(rows)
+        ]
+        built = build_rows(cells)
+        if built:
+            block = TextTable(built, count_head_rows(table) or None, has_bold_head(rows))
+            self.blocks.append(Block("\n".join(block.get_lines()), table=block))
 
     def has_short_cells(self, rows: list[list[_Element]]) -> bool:
         """Return whether all cells are as in a table of data: short and without headings."""
@@ -211,7 +216,7 @@ class _Document:
             length = sum(map(len, texts))
             if length > LONGEST_CELL:
                 return False
-            for paragraph in _find_inside(cell, "w:p"):
+            for paragraph in find_inside(cell, "w:p"):
                 if self.get_style(paragraph).level:
                     return False
         return True
@@ -219,7 +224,7 @@ class _Document:
     def read_cell(self, cell: _Element) -> str:
         """Return the text of a cell as one line."""
         texts: list[str] = []
-        for paragraph in _find_inside(cell, "w:p"):
+        for paragraph in find_inside(cell, "w:p"):
             properties = find_child(paragraph, "w:pPr")
             list_id, depth = read_list_reference(properties)
             before = self.numbering.next_marker(list_id, depth or 0) or ""
@@ -231,7 +236,7 @@ class _Document:
     def read_words(self, paragraph: _Element) -> str:
         """Return the words of a paragraph. Its drawings and footnotes are queued."""
         parts: list[str] = []
-        self.hides = bool(self.get_style(paragraph).is_hidden)
+        self.around = self.get_style(paragraph)
         self.read_inline(paragraph, parts)
         self.fields = [has_result for has_result in self.fields if has_result]  # drop unfinished
         return "".join(parts)
@@ -242,33 +247,26 @@ class _Document:
         )
 
     def read_inline(self, parent: _Element, parts: list[str]) -> None:
-        for part in _get_children(parent):
+        for part in get_children(parent):
             name = qualified_name(part)
             if name in _CHANGES:
                 self.is_changed = True
             if name == "w:r":
                 self.read_run(part, parts)
-            elif name in _CONTAINERS:
+            elif name in CONTAINERS:
                 self.read_inline(part, parts)
             elif name in ("m:oMath", "m:oMathPara"):
                 parts.append(_format_formula(part))
 
     def read_run(self, run: _Element, parts: list[str]) -> None:
         properties = find_child(run, "w:rPr")
-        hidden = find_child(properties, "w:vanish")
-        style = self.styles.get(get_value(find_child(properties, "w:rStyle")) or "")
-        if hidden is not None:
-            is_hidden = is_on(hidden)
-        elif style is not None and style.is_hidden is not None:
-            is_hidden = style.is_hidden
-        else:
-            is_hidden = self.hides
+        look = read_run_style(properties, self.styles, self.around)
         shift = get_value(find_child(properties, "w:vertAlign"))
-        for part in _find_inside(run, None):
+        for part in find_inside(run, None):
             name = qualified_name(part)
             if name == "w:fldChar":
                 self.read_field(get_value(part, "fldCharType"))  # Word hides index mark fields
-            elif is_hidden:
+            elif look.is_hidden:
                 continue
             elif name in ("w:drawing", "w:pict"):
                 self.boxes.extend(_find_drawings(part))
@@ -277,10 +275,11 @@ class _Document:
             elif name == "w:t":
                 text = (part.text or "").translate(_SPACES)
                 if shift in _SHIFTED:
-                    before = "".join(parts[-CONTEXT_CHARACTERS:])[-CONTEXT_CHARACTERS:]
+                    before = remove_signs("".join(parts[-CONTEXT_CHARACTERS:]))
+                    before = before[-CONTEXT_CHARACTERS:]
                     text = separate_from_number(text, before, lowered=shift == "subscript")
                 if text:
-                    parts.append(text)
+                    parts.append(strike(text) if look.is_struck else text)
             elif name == "w:br" and get_value(part, "type") in ("page", "column"):
                 parts.append("\n")
             elif name in _LINES or name in _CHARACTERS:
@@ -325,25 +324,6 @@ def _read_notes(root: _Element | None) -> dict[str, _Element]:
     }
 
 
-def _get_children(parent: _Element) -> list[_Element]:
-    """Return the children of an element; of alternatives, those of the first."""
-    if qualified_name(parent) != "mc:AlternateContent":
-        return list(parent)
-    choices = [child for child in parent if qualified_name(child) in ("mc:Choice", "mc:Fallback")]
-    return list(choices[0]) if choices else []
-
-
-def _find_inside(parent: _Element, name: str | None) -> list[_Element]:
-    """Return the children with `name` (None: all), also in content controls and insertions."""
-    matches: list[_Element] = []
-    for child in _get_children(parent):
-        if qualified_name(child) in _CONTAINERS:
-            matches.extend(_find_inside(child, name))
-        elif name is None or qualified_name(child) == name:
-            matches.append(child)
-    return matches
-
-
 def _find_drawings(drawing: _Element) -> list[_Element]:
     """Return the text boxes, charts and diagrams in a drawing; of alternatives, the first."""
     if any(
@@ -351,24 +331,12 @@ def _find_drawings(drawing: _Element) -> list[_Element]:
     ):
         return []
     drawings: list[_Element] = []
-    for child in _get_children(drawing):
+    for child in get_children(drawing):
         if qualified_name(child) == "w:txbxContent" or local_name(child) in ("chart", "relIds"):
             drawings.append(child)
         else:
             drawings.extend(_find_drawings(child))
     return drawings
-
-
-def _is_covered(cell: _Element) -> bool:
-    """Return whether a cell is covered by a merged cell that starts in a row above."""
-    merged = find_child(cell, "w:tcPr", "w:vMerge")
-    return merged is not None and get_value(merged) in (None, "continue")
-
-
-def _is_data(table: _Element, rows: list[list[_Element]]) -> bool:
-    """Return whether a table has several columns and no nested table."""
-    is_nested = any(qualified_name(part) == "w:tbl" for part in table.iter() if part is not table)
-    return not is_nested and max((len(row) for row in rows), default=0) > 1
 
 
 _FORMULA_JOINS: dict[str, Callable[[list[str]], str]] = {

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from scoqa.parse.common.parsed import Parsed, Writer
 from scoqa.parse.common.slides import NOTES, Shape, describe_hidden_slides, sort_shapes, write_slide
-from scoqa.parse.common.table import NO_TEXT, clean_cell
+from scoqa.parse.common.table import NO_TEXT, TextTable, build_rows, clean_cell
 from scoqa.parse.common.xmltree import local_name, parse_int
 from scoqa.parse.office.drawingml import LINKED, get_relation_id, read_linked, read_paragraphs
 from scoqa.parse.office.opc import Package
@@ -21,7 +21,7 @@ from scoqa.types import Parser
 if TYPE_CHECKING:
     from lxml import etree
 
-PARSER = Parser("pptx", "1")
+PARSER = Parser("pptx", "2")
 
 _UNITS_PER_INCH = 914_400
 _REPEATED_KINDS = frozenset({"sldNum", "ftr", "dt", "hdr", "sldImg"})  # placeholders on every slide
@@ -62,9 +62,9 @@ class _Slide:
         self.package = package
         self.relations = package.relations(part)
         self.title = ""
-        self.blocks: list[list[str]] = []
+        self.blocks: list[list[str] | TextTable] = []
 
-    def read(self, slide: etree._Element) -> tuple[str, list[list[str]]]:
+    def read(self, slide: etree._Element) -> tuple[str, list[list[str] | TextTable]]:
         """Return the title (or "") and the other blocks of lines."""
         self.read_shapes(slide, self.find_positions())
         notes = self.find_related("notesSlide")
@@ -112,7 +112,7 @@ class _Slide:
         """Read a table, or the part with a chart or a diagram."""
         for element in frame.iter("{*}tbl", *LINKED):
             if local_name(element) == "tbl":
-                self.blocks.append(list(_read_rows(element)))
+                self.blocks.extend(_read_table(element))
             else:
                 self.blocks.extend(read_linked(self.package, self.relations, element))
         self.blocks = [block for block in self.blocks if block]
@@ -152,14 +152,18 @@ def _read_notes(shape: Shape) -> list[str]:
     return list(read_paragraphs(shape.element)) if shape.kind == "body" else []
 
 
-def _read_rows(table: etree._Element) -> Iterator[str]:
-    """Yield the rows of a table that contain text, with tabs between cells."""
+def _read_table(table: etree._Element) -> Iterator[TextTable]:
+    """Yield the table, if it contains text. A merged cell has placeholders after it."""
+    cells: list[list[tuple[str, int, int]]] = []
     for row in table.iterfind("{*}tr"):
-        cells = [
-            clean_cell(" ".join(read_paragraphs(cell)))
-            for cell in row.iterfind("{*}tc")
-            if cell.get("hMerge") not in ("1", "true") and cell.get("vMerge") not in ("1", "true")
-        ]
-        line = "\t".join(cells).strip()
-        if line:
-            yield line
+        cells.append([])
+        for cell in row.iterfind("{*}tc"):
+            if cell.get("hMerge") in ("1", "true") or cell.get("vMerge") in ("1", "true"):
+                continue
+            text = clean_cell(" ".join(read_paragraphs(cell)))
+            columns, height = (parse_int(cell.get(name), 1) for name in ("gridSpan", "rowSpan"))
+            cells[-1].append((text, columns, height))
+    properties = next(table.iterfind("{*}tblPr"), None)
+    has_head = properties is not None and properties.get("firstRow") in ("1", "true")
+    if rows := build_rows(cells):
+        yield TextTable(rows, has_styled_head=has_head)

@@ -1,4 +1,4 @@
-"""Read the styles of a Word document: headings, lists and hidden text.
+"""Read the styles of a Word document: headings, lists, hidden and struck-out text.
 
 Input: the XML elements of a .docx file. Output: the properties that a style gives to paragraphs.
 """
@@ -6,6 +6,7 @@ Input: the XML elements of a .docx file. Output: the properties that a style giv
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,12 @@ _HEADING = re.compile(r"heading (\d)$", re.I)
 _CONTENTS = re.compile(r"toc \d$", re.I)
 LEVELS = 9  # the number of list levels and of heading levels
 _OFF = ("0", "false", "off", "none")
+
+# Elements that only group their children.
+CONTAINERS = frozenset(
+    "w:sdt w:sdtContent w:ins w:moveTo w:smartTag w:customXml w:hyperlink w:fldSimple w:dir w:bdo "
+    "mc:AlternateContent".split()
+)
 
 
 def qualified_name(element: _Element) -> str:
@@ -64,6 +71,7 @@ class Style:
     level: int = 0
     numbered: tuple[str | None, int | None] = (None, None)  # list, level in it
     is_hidden: bool | None = None  # None: inherited from its context
+    is_struck: bool | None = None  # the same
 
     @property
     def is_contents(self) -> bool:
@@ -106,9 +114,37 @@ def _resolve_style(key: str, elements: dict[str, _Element]) -> Style:
         hidden = find_child(element, "w:rPr", "w:vanish")
         if style.is_hidden is None and hidden is not None:
             style.is_hidden = is_on(hidden)
+        if style.is_struck is None:
+            style.is_struck = read_strike(find_child(element, "w:rPr"))
         at = get_value(find_child(element, "w:basedOn")) or ""
     style.level = level + 1 if level is not None and 0 <= level < LEVELS else 0
     return style
+
+
+def read_strike(properties: _Element | None) -> bool | None:
+    """Return whether the properties of a run or style strike it out; None if they do not say."""
+    lines = [find_child(properties, name) for name in ("w:strike", "w:dstrike")]
+    given = [is_on(line) for line in lines if line is not None]
+    return any(given) if given else None
+
+
+def read_run_style(
+    properties: _Element | None, styles: Mapping[str, Style], paragraph: Style
+) -> Style:
+    """Return whether a run is hidden and struck out, by its properties, its style or `paragraph`.
+
+    properties: of the run. paragraph: the style of its paragraph.
+    """
+    hidden = find_child(properties, "w:vanish")
+    style = styles.get(get_value(find_child(properties, "w:rStyle")) or "", Style())
+    own = Style(
+        is_hidden=None if hidden is None else is_on(hidden), is_struck=read_strike(properties)
+    )
+    levels = (own, style, paragraph)
+    return Style(
+        is_hidden=next((s.is_hidden for s in levels if s.is_hidden is not None), False),
+        is_struck=next((s.is_struck for s in levels if s.is_struck is not None), False),
+    )
 
 
 def read_outline_level(properties: _Element | None) -> int | None:
@@ -126,3 +162,22 @@ def read_list_reference(properties: _Element | None) -> tuple[str | None, int | 
     level = get_value(find_child(numbering, "w:ilvl"))
     list_id = get_value(find_child(numbering, "w:numId"))
     return list_id, None if level is None else parse_int(level, 0)
+
+
+def get_children(parent: _Element) -> list[_Element]:
+    """Return the children of an element; of alternatives, those of the first."""
+    if qualified_name(parent) != "mc:AlternateContent":
+        return list(parent)
+    choices = [child for child in parent if qualified_name(child) in ("mc:Choice", "mc:Fallback")]
+    return list(choices[0]) if choices else []
+
+
+def find_inside(parent: _Element, name: str | None) -> list[_Element]:
+    """Return the children with `name` (None: all), also in content controls and insertions."""
+    matches: list[_Element] = []
+    for child in get_children(parent):
+        if qualified_name(child) in CONTAINERS:
+            matches.extend(find_inside(child, name))
+        elif name is None or qualified_name(child) == name:
+            matches.append(child)
+    return matches

@@ -34,10 +34,12 @@ from scoqa.types import Parser
 if TYPE_CHECKING:
     from lxml import etree
 
-PARSER = Parser("xlsx", "2")
+PARSER = Parser("xlsx", "3")
 
 _MOST_COLUMNS = 16_384
-_MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]{1,3})(\d{1,9}):[A-Z]{1,3}(\d{1,9})"')
+_MERGED = re.compile(
+    rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]{1,3})(\d{1,9}):([A-Z]{1,3})(\d{1,9})"'
+)
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
@@ -97,7 +99,7 @@ def read(data: bytes, path: str) -> Parsed:
 
 def _iterate_rows(data: bytes, name: str, book: _Book) -> Iterator[Row]:
     """Yield the visible rows of a sheet, and one blank row for each group of blank rows."""
-    last_rows = _find_merged_cells(data)
+    areas = _find_merged_cells(data)
     merged = MergedCells()
     hidden_columns: set[int] = set()
     hides_rows = False  # the default for rows
@@ -116,6 +118,7 @@ def _iterate_rows(data: bytes, name: str, book: _Book) -> Iterator[Row]:
         last = number
         is_hidden = _is_on(element.get("hidden", "1" if hides_rows else "0"))
         cells: dict[int, str] = {}
+        spans: dict[int, int] = {}
         column = -1
         for cell in element:
             column = _find_column(cell.get("r"), column + 1)
@@ -124,13 +127,17 @@ def _iterate_rows(data: bytes, name: str, book: _Book) -> Iterator[Row]:
                 has_hidden_text = True
             elif text:
                 cells[column] = text
-            if text and column not in hidden_columns and (column, number) in last_rows:
-                merged.add(column, last_rows[column, number], text)
+            if text and column not in hidden_columns and (column, number) in areas:
+                last_column, last_row = areas[column, number]
+                if last_row > number:
+                    merged.add(column, last_row, text)
+                if last_column > column:
+                    spans[column] = last_column - column + 1
         if is_hidden:
             continue
         if is_blank_before:
             yield Row(number - 1, {})
-        yield Row(number, merged.fill_row(number, cells))
+        yield Row(number, merged.fill_row(number, cells), spans)
     if has_hidden_text:
         book.partly_hidden.append(name)
 
@@ -244,12 +251,14 @@ def _find_hidden_columns(element: etree._Element, path: str) -> set[int]:
     return columns
 
 
-def _find_merged_cells(data: bytes) -> dict[tuple[int, int], int]:
-    """Return the last row of each cell that is merged with cells below it, by column and row."""
+def _find_merged_cells(data: bytes) -> dict[tuple[int, int], tuple[int, int]]:
+    """Return the last column and row of each merged area, by its first column and row."""
     return {
-        (_parse_column(match[1].decode("ascii")), int(match[2])): int(match[3])
+        (_parse_column(match[1].decode("ascii")), int(match[2])): (
+            _parse_column(match[3].decode("ascii")),
+            int(match[4]),
+        )
         for match in _MERGED.finditer(data, max(0, data.find(b"mergeCells")))
-        if match[2] != match[3]
     }
 
 

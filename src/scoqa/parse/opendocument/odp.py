@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from scoqa.parse.common.parsed import Parsed, Writer
 from scoqa.parse.common.slides import NOTES, describe_hidden_slides, sort_shapes, write_slide
-from scoqa.parse.common.table import NO_TEXT
+from scoqa.parse.common.table import NO_TEXT, TextTable
 from scoqa.parse.opendocument.odf import OdfWords, OpenDocument
 from scoqa.parse.opendocument.shapes import find_shapes, read_blocks
 from scoqa.types import Parser
 
-PARSER = Parser("odp", "2")
+PARSER = Parser("odp", "3")
 
 _REPEATED_KINDS = frozenset({"header", "footer", "page-number", "date-time", "page"})
 
@@ -28,11 +28,12 @@ def read(data: bytes, path: str) -> Parsed:
             hidden.append(number)
             continue
         title = ""
-        blocks: list[list[str]] = []
+        blocks: list[list[str] | TextTable] = []
         for shape in sort_shapes(find_shapes(page)):
             own = list(read_blocks(shape.element, words, document))
             if shape.is_title and not title:
-                title = " ".join(" ".join(line.split()) for block in own for line in block)
+                lines = (line for block in own for line in _get_lines(block))
+                title = " ".join(" ".join(line.split()) for line in lines)
             elif shape.kind not in _REPEATED_KINDS:
                 blocks.extend(own)
         speaker_notes = [
@@ -49,3 +50,7 @@ def read(data: bytes, path: str) -> Parsed:
     if not writer.length:
         warnings += (NO_TEXT,)
     return writer.to_parsed(document.title(), warnings=warnings)
+
+
+def _get_lines(block: list[str] | TextTable) -> list[str]:
+    return block.get_lines() if isinstance(block, TextTable) else block

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from scoqa.parse.common.parsed import Parsed, Writer
 from scoqa.parse.common.sheets import describe_hidden_sheets, write_sheet
-from scoqa.parse.common.table import NO_TEXT, MergedCells, Row, clean_cell
+from scoqa.parse.common.table import NO_TEXT, MergedCells, Row, TextTable, clean_cell
 from scoqa.parse.common.xmltree import get_attribute, local_name, parse_count, parse_int
 from scoqa.parse.opendocument.odf import OdfWords, OpenDocument
 from scoqa.parse.opendocument.shapes import read_blocks
@@ -20,7 +20,7 @@ from scoqa.types import Parser
 if TYPE_CHECKING:
     from lxml import etree
 
-PARSER = Parser("ods", "2")
+PARSER = Parser("ods", "3")
 
 # The limit for repeated rows and cells with text; users do not fill in more identical ones.
 _MOST_REPEATED = 1000
@@ -60,6 +60,7 @@ def _iterate_rows(table: etree._Element, document: OpenDocument) -> Iterator[Row
         count = parse_count(get_attribute(row, "number-rows-repeated") or "1", document.path)
         if not _is_hidden(row):
             cells: dict[int, str] = {}
+            spans: dict[int, int] = {}
             for column, cell in _iterate_cells(row, document.path):
                 text = clean_cell(
                     " ".join(words.read_words(paragraph) for paragraph in cell.iterfind("{*}p"))
@@ -70,12 +71,17 @@ def _iterate_rows(table: etree._Element, document: OpenDocument) -> Iterator[Row
                 spanned = parse_int(get_attribute(cell, "number-rows-spanned"), 1)
                 if spanned > 1:
                     merged.add(column, number + spanned - 1, text)
+                wide = parse_int(get_attribute(cell, "number-columns-spanned"), 1)
+                if wide > 1:
+                    spans[column] = wide
             for again in range(min(count, _MOST_REPEATED) if cells else 1):
-                yield Row(number + again, merged.fill_row(number + again, cells))
+                yield Row(number + again, merged.fill_row(number + again, cells), spans)
         number += count
 
 
-def _iterate_drawings(table: etree._Element, document: OpenDocument) -> Iterator[list[str]]:
+def _iterate_drawings(
+    table: etree._Element, document: OpenDocument
+) -> Iterator[list[str] | TextTable]:
     """Yield the paragraphs of text boxes and the words of charts, in file order."""
     words = OdfWords(document)
     rows = (row for row in table.iter("{*}table-row") if not _is_hidden(row))

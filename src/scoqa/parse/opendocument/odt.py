@@ -12,19 +12,18 @@ from typing import TYPE_CHECKING
 from scoqa.parse.common.lines import LONGEST_TITLE
 from scoqa.parse.common.outline import Outline
 from scoqa.parse.common.parsed import Parsed, Writer
-from scoqa.parse.common.table import LONGEST_CELL, NO_TEXT, choose_separator, clean_cell
+from scoqa.parse.common.table import LONGEST_CELL, NO_TEXT, TextTable, write_table
 from scoqa.parse.common.xmltree import get_attribute, local_name, parse_int
 from scoqa.parse.opendocument.lists import Lists
 from scoqa.parse.opendocument.odf import OdfWords, OpenDocument
-from scoqa.parse.opendocument.shapes import read_chart
+from scoqa.parse.opendocument.shapes import read_chart, read_table
 from scoqa.types import Parser
 
 if TYPE_CHECKING:
     from lxml import etree
 
-PARSER = Parser("odt", "2")
+PARSER = Parser("odt", "3")
 
-_MOST_REPEATED = 100  # copies of a repeated cell
 _CONTAINERS = frozenset(
     "section list-header table-index illustration-index object-index user-index alphabetical-index"
     " bibliography index-body index-title numbered-paragraph frame text-box g custom-shape"
@@ -113,6 +112,10 @@ class _Reader:
             self.writer.ensure_gap(gap)
             self.writer.add(text)
 
+    def write_block(self, table: TextTable) -> None:
+        self.was_item = False
+        write_table(self.writer, table)
+
     def write_paragraph(self, paragraph: etree._Element) -> None:
         text = self.words.read_words(paragraph)
         style = get_attribute(paragraph, "style-name") or ""
@@ -169,23 +172,15 @@ class _Reader:
             for cell in cells:
                 self.read_parts(cell)
             return
-        last = ""
-        for row in rows:
-            line = "\t".join(text for cell in row for text in self.read_cells(cell)).strip()
-            if line:
-                self.write(line, choose_separator(last, line) if last else "\n\n")
-                last = line
-        self.read_waiting()
-
-    def read_cells(self, cell: etree._Element) -> list[str]:
-        """Return the text of a cell as often as it is repeated; [] for a covered cell."""
-        if local_name(cell) != "table-cell":
-            return []
-        text = clean_cell(
-            " ".join(self.words.read_words(paragraph) for paragraph in cell.iter("{*}p", "{*}h"))
+        block = read_table(
+            rows,
+            lambda cell: " ".join(
+                self.words.read_words(paragraph) for paragraph in cell.iter("{*}p", "{*}h")
+            ),
         )
-        count = parse_int(get_attribute(cell, "number-columns-repeated"), 1)
-        return [text] * min(count, _MOST_REPEATED)
+        if block is not None:
+            self.write_block(block)
+        self.read_waiting()
 
 
 def _iterate_rows(table: etree._Element) -> Iterator[etree._Element]:

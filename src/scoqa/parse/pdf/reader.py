@@ -9,7 +9,7 @@ from __future__ import annotations
 from scoqa.parse.common.parsed import Parsed
 from scoqa.types import Parser
 
-PARSER = Parser("pdf", "3")
+PARSER = Parser("pdf", "4")
 
 
 def read(data: bytes, path: str) -> Parsed:

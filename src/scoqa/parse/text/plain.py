@@ -12,7 +12,7 @@ from scoqa.parse.common.parsed import Parsed
 from scoqa.parse.common.text_decoding import decode
 from scoqa.types import Mark, Parser
 
-PARSER = Parser("plain", "1")
+PARSER = Parser("plain", "2")
 
 # "Home > News > Archive", the start of many saved web pages: a navigation path, not a title.
 _BREADCRUMBS = re.compile(r"\w\s+[>»›]\s+\w")

@@ -19,7 +19,7 @@ from scoqa.parse.common.parsed import Parsed
 from scoqa.parse.common.text_decoding import decode
 from scoqa.types import Mark, Parser
 
-PARSER = Parser("rst", "1")
+PARSER = Parser("rst", "2")
 
 # docutils takes about 10 seconds per million characters; hand-written pages are far shorter.
 MOST_CHARACTERS = 2_000_000

@@ -46,6 +46,7 @@ _BLOCKS = (
 )
 
 _KEPT_STYLE = re.compile(r"white-space\s*:\s*(?:pre|break-spaces)", re.I)
+_NO_BORDER = re.compile(r"border\s*:\s*(?:none|0)", re.I)
 _BLOCK_DISPLAYS = ("block", "flex", "grid", "table")
 _LIST_STYLE = re.compile(r"list-style(?:-type)?\s*:([^;]*)", re.I)
 _LIST_STYLES = {
@@ -89,6 +90,12 @@ def is_hidden(tag: str, attributes: Attributes, style: Mapping[str, str]) -> boo
 def is_block(tag: str, style: Mapping[str, str]) -> bool:
     """Return whether an element is displayed as a block, not inline."""
     return tag in _BLOCKS or style.get("display", "").startswith(_BLOCK_DISPLAYS)
+
+
+def is_quotation(tag: str, attributes: Attributes) -> bool:
+    """Return whether an element is a quotation; mail programs also indent with <blockquote>."""
+    style = attributes.get("style") or ""
+    return tag == "blockquote" and ("class" in attributes or not _NO_BORDER.search(style))
 
 
 def keeps_space(tag: str, attributes: Attributes) -> bool:

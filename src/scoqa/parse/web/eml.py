@@ -1,6 +1,7 @@
 """Parse e-mails (.eml): subject, sender, recipients and date, then the body, then enclosed e-mails.
 
-Input: the bytes of a file. Output: its text, with marks for each e-mail and the date of the first.
+Input: the bytes of a file. Output: its text, with marks for each e-mail, for the quoted and
+forwarded parts in it, and for the date of the first.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import email
 import email.policy
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from email.errors import HeaderParseError
@@ -23,10 +25,11 @@ from scoqa.parse.common.outline import Outline
 from scoqa.parse.common.parsed import Parsed, Writer
 from scoqa.parse.common.text_decoding import BLANK, decode
 from scoqa.parse.web.html import decode_markup
+from scoqa.parse.web.mail_authors import label_lines, read_line
 from scoqa.parse.web.markup import parse_page
 from scoqa.types import Mark, Parser
 
-PARSER = Parser("eml", "1")
+PARSER = Parser("eml", "2")
 
 _HEADERS = frozenset(
     "from to cc subject date received return-path message-id mime-version content-type sender "
@@ -67,7 +70,7 @@ def read(data: bytes, path: str) -> Parsed:
     parsed = letters.writer.to_parsed(get_header(message, "Subject") or None)
     return replace(
         parsed,
-        marks=merge_marks(parsed.marks, letters.dates[:1]),
+        marks=merge_marks(parsed.marks, [*letters.dates[:1], *letters.parts]),
         warnings=tuple(dict.fromkeys((*letters.warnings, *letters.describe_attachments()))),
     )
 
@@ -79,6 +82,7 @@ class _EmailWriter:
         self.path = path
         self.writer = Writer()
         self.dates: list[Mark] = []
+        self.parts: list[Mark] = []  # by other authors than their message, and back
         self.warnings: list[str] = []
         self.attached: list[str] = []
         self.enclosed: list[Message] = []
@@ -91,14 +95,16 @@ class _EmailWriter:
             self.enclosed = []
             if self.writer.length:
                 self.writer.ensure_gap(PARAGRAPH)
-            with self.writer.mark("message", format_label(current)):
-                self.write_email(current, level=0 if current is message else 1)
+            label = format_label(current)
+            with self.writer.mark("message", label):
+                self.write_email(current, label, level=0 if current is message else 1)
             waiting += reversed(self.enclosed)
 
-    def write_email(self, message: Message, *, level: int) -> None:
+    def write_email(self, message: Message, label: str, *, level: int) -> None:
         """Write the subject, sender, recipients and date, then the body.
 
-        level: the heading level of the subject; 0 for the first e-mail, where it is the title.
+        label: of the message. level: the heading level of the subject; 0 for the first e-mail,
+        where it is the title.
         """
         outline = Outline()
         subject = get_header(message, "Subject")
@@ -129,7 +135,9 @@ class _EmailWriter:
             for block in self.read_body(message)
         ]
         if body:
-            write_blocks([replace(body[0], gap=PARAGRAPH), *body[1:]], self.writer, outline=outline)
+            body[0] = replace(body[0], gap=PARAGRAPH)
+            spans = write_blocks(body, self.writer, outline=outline)
+            self.parts += mark_parts(body, spans, label)
 
     def read_body(self, part: Message) -> list[Block]:
         """Return the visible blocks of a part of an e-mail. Attachments are recorded."""
@@ -206,6 +214,30 @@ class _EmailWriter:
         if count == 1:
             return [f"has an attachment, which is not read: {names}."]
         return [f"has {count} attachments, which are not read: {names}{more}."]
+
+
+def mark_parts(
+    blocks: Sequence[Block], spans: Sequence[tuple[int, int]], sender: str
+) -> list[Mark]:
+    """Return a mark for each run of lines by one author; none if the sender wrote all of them.
+
+    blocks: of the body. spans: of its lines that contain text. sender: the label of the message.
+    """
+    lines = [
+        read_line(line, block.quotes)
+        for block in blocks
+        for line in block.text.split("\n")
+        if line.strip()
+    ]
+    marks: list[Mark] = []
+    previous = sender
+    for (start, end), label in zip(spans, label_lines(lines, sender), strict=True):
+        if label != previous:
+            marks.append(Mark(start, end, "message", label))
+        elif marks:
+            marks[-1] = replace(marks[-1], end=end)
+        previous = label
+    return marks
 
 
 def _name_attachment(name: str, kind: str) -> str:

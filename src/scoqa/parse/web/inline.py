@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from scoqa.parse.common.struck import remove_signs, strike
 from scoqa.parse.common.superscripts import CONTEXT_CHARACTERS, separate_from_number, shift_digits
 from scoqa.parse.common.symbols import FROM_SUPERSCRIPT
 
@@ -46,7 +47,14 @@ class Inline:
             return text.strip("\n").rstrip()
         return _MANY_LINES.sub("\n\n", text.strip())
 
-    def add(self, text: str, *, preformatted: bool = False, is_link: bool = False) -> None:
+    def add(
+        self,
+        text: str,
+        *,
+        preformatted: bool = False,
+        is_link: bool = False,
+        is_struck: bool = False,
+    ) -> None:
         """Add text of the source, collapsing its white space unless it is `preformatted`."""
         if preformatted:
             self._is_preformatted = True
@@ -58,7 +66,7 @@ class Inline:
             return
         if self._unseparated is not None and not text.isspace():
             self._separate_from(text, *self._unseparated)
-        self.parts.append(text)
+        self.parts.append(strike(text) if is_struck else text)
         self.links += len(text) if is_link else 0
 
     def end_line(self, *, preformatted: bool) -> None:
@@ -78,10 +86,6 @@ class Inline:
         text = " ".join(SPACE.split(self.text().strip()))
         self.parts = []
         return text
-
-    def set_row(self, text: str) -> None:
-        """Replace the complete text by a table row, whose white space is preserved."""
-        self.parts, self._is_preformatted = [text], True
 
     def has_superscript(self, part: int) -> bool:
         """Return whether the last superscript started at `part` or later."""
@@ -104,7 +108,7 @@ class Inline:
         text = self.get_text_from(part)
         if not text or not is_whole:
             return
-        before = "".join(self.parts[max(0, part - CONTEXT_CHARACTERS) : part])
+        before = remove_signs("".join(self.parts[max(0, part - CONTEXT_CHARACTERS) : part]))
         separated = separate_from_number(text, before[-CONTEXT_CHARACTERS:], lowered=lowered)
         self.replace_from(separated, part)
         ends_in_digit = separated == text and text.strip()[-1:].isdigit()

@@ -13,6 +13,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from scoqa.parse.common.blocks import LINE, PARAGRAPH, Block, Boilerplate
+from scoqa.parse.common.struck import remove_signs
 from scoqa.parse.common.text_decoding import replace_unstorable
 from scoqa.parse.web.boilerplate import Element, rate_boilerplate
 from scoqa.parse.web.elements import (
@@ -27,12 +28,14 @@ from scoqa.parse.web.elements import (
     is_block,
     is_data_table,
     is_hidden,
+    is_quotation,
     keeps_space,
     list_numbering,
     parse_leading_number,
 )
+from scoqa.parse.web.html_tables import TableBuilder, read_span
 from scoqa.parse.web.inline import SPACE, Inline
-from scoqa.parse.web.styles import Styles, find_shift, is_for_screens
+from scoqa.parse.web.styles import Styles, find_shift, is_for_screens, is_struck
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -134,6 +137,8 @@ class _OpenElement:
     is_preformatted: bool = False  # its white space is preserved
     is_flat: bool = False  # its content is a single line
     is_data: bool = False
+    is_quote: bool = False
+    is_struck: bool = False
     is_link: bool = False
     is_place: bool = False  # it is a link to a place in a page
     is_note: bool = False  # it is a link to a note
@@ -143,6 +148,7 @@ class _OpenElement:
     level: int = 0
     numbering: str = ""
     next_number: int = 1
+    span: tuple[int, int] = (1, 1)  # the columns and rows that a cell covers
 
     @property
     def in_article(self) -> bool:
@@ -159,7 +165,8 @@ class _LayoutWalker:
         self.asides: list[tuple[int, int, Boilerplate]] = []
         self.open: list[_OpenElement] = []
         self.lists: list[_OpenElement] = []
-        self.count = dict.fromkeys("link preformatted flat data article li sup nav".split(), 0)
+        counted = "link preformatted flat data article li sup nav quote struck"
+        self.count = dict.fromkeys(counted.split(), 0)
         self.last = dict.fromkeys("heading h1 main article".split(), -1)  # index of the last block
         self.characters = 0
         self.links = 0
@@ -167,7 +174,7 @@ class _LayoutWalker:
         self.level = 0
         self.gap = PARAGRAPH
         self.marker = ""
-        self.cells: list[str] = []
+        self.table = TableBuilder()
 
     def walk(self, root: LexborNode) -> Iterator[Block]:
         """Yield the blocks below `root`."""
@@ -208,7 +215,12 @@ class _LayoutWalker:
         preformatted = self.count["preformatted"] > 0
         in_formula = bool(self.open) and self.open[-1].tag in _FORMULAS
         if preformatted or not in_formula or not SPACE.fullmatch(text):
-            self.inline.add(text, preformatted=preformatted, is_link=self.count["link"] > 0)
+            self.inline.add(
+                text,
+                preformatted=preformatted,
+                is_link=self.count["link"] > 0,
+                is_struck=self.count["struck"] > 0,
+            )
 
     def open_element(self, node: LexborNode) -> bool:
         """Open an element. Returns False if its children must not be visited."""
@@ -254,10 +266,13 @@ class _LayoutWalker:
         elif tag == "table":
             element.is_data = is_data_table(node, role)
             self.count["data"] += element.is_data
+            if element.is_data:
+                self.table = TableBuilder()
         elif tag == "tr":
-            self.cells = []
+            self.table.start_row(in_head=above.tag == "thead")
         elif tag in _CELLS or tag == "caption":
             element.is_flat = self.count["data"] > 0
+            element.span = read_span(attributes)
         element.shift = "" if element.is_block else find_shift(tag, style)
         element.shift = "".join(SCRIPTS.get(above.tag, ())[above.children :][:1]) or element.shift
         element.is_operand = above.tag == "mfrac"
@@ -266,6 +281,10 @@ class _LayoutWalker:
             element.parts = len(self.inline)
         above.children += 1
         self.count["sup"] += element.shift == "sup"
+        element.is_quote = is_quotation(tag, attributes)
+        self.count["quote"] += element.is_quote
+        element.is_struck = is_struck(tag, style)
+        self.count["struck"] += element.is_struck
         if tag in ("nav", "li"):
             self.count[tag] += 1
         level = heading_level(tag, attributes)
@@ -284,6 +303,7 @@ class _LayoutWalker:
         self.count["article"] -= element.in_article
         self.count["flat"] -= element.is_flat
         self.count["link"] -= element.is_link
+        self.count["struck"] -= element.is_struck
         self.count["sup"] -= element.shift == "sup"
         if tag in ("nav", "li"):
             self.count[tag] -= 1
@@ -300,12 +320,13 @@ class _LayoutWalker:
                 self.inline.replace_from(f"({operand})", element.parts)
         elif tag == "mfrac" and element.children:
             self.inline.replace_from(")", len(self.inline))
-        elif tag in _CELLS and self.count["data"]:
-            self.cells.append(self.inline.take_line())
-        elif tag == "tr" and self.count["data"]:
-            self.inline.set_row("\t".join(self.cells))
+        elif self.count["data"]:
+            self.close_table_part(element)
         if element.is_block:
             self.end_block(tag)
+        if tag == "caption" and self.count["data"] and len(self.blocks) > element.blocks:
+            self.table.caption = remove_signs(self.blocks[-1].text)
+        self.count["quote"] -= element.is_quote
         if element.level:
             self.level = 0
         elif tag == "li":
@@ -315,6 +336,17 @@ class _LayoutWalker:
         self.count["data"] -= element.is_data
         if element.is_block and self.characters > element.characters:
             self.rate_element(element)
+
+    def close_table_part(self, element: _OpenElement) -> None:
+        """Close a cell, a row or a table of data."""
+        if element.tag in _CELLS:
+            is_header = element.tag == "th"
+            self.table.add_cell(self.inline.take_line(), element.span, is_header=is_header)
+        elif element.tag == "tr":
+            self.table.links += self.inline.links
+            self.inline = Inline()  # the row is complete
+        elif element.is_data:
+            self.add_table()
 
     def rate_element(self, closed: _OpenElement) -> None:
         """Record the blocks of a closed element as an aside if it is boilerplate."""
@@ -366,7 +398,20 @@ class _LayoutWalker:
             links += len(self.marker) if links == len(text) else 0
             text = self.marker + text
         self.marker = ""
-        self.blocks.append(Block(text, gap, self.level, links=links))
+        quotes = self.count["quote"]
+        self.blocks.append(Block(text, gap, self.level, links=links, quotes=quotes))
+        self.characters += len(text)
+        self.links += links
+        self.gap = LINE
+
+    def add_table(self) -> None:
+        """Add the rows of the table that ends here as one block."""
+        table = self.table.build()
+        if table is None:
+            return
+        text = "\n".join(table.get_lines())
+        links = min(self.table.links, len(text))
+        self.blocks.append(Block(text, PARAGRAPH, links=links, table=table))
         self.characters += len(text)
         self.links += links
         self.gap = LINE

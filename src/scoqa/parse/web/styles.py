@@ -1,4 +1,4 @@
-"""Evaluate the simple rules of style sheets that hide elements or make superscripts and subscripts.
+"""Evaluate the simple rules of style sheets that hide, raise, lower or strike out words.
 
 Input: CSS and elements from lexbor. Output: the style properties of an element. Only selectors of a
 single class or id are supported, optionally after an element name (".a", "p.a", "#b"). Rules with
@@ -24,7 +24,7 @@ _BRACE = re.compile("([{}])")
 _SELECTOR = re.compile(r"([a-z][a-z0-9]*)?([.#])((?:[\w-]|[^\x00-\x7f])+)", re.I)
 _SCREEN = re.compile(r"(?:@media\s*)?(?:(?:only\s+)?(?:screen|all))?\s*", re.I)
 _DECLARATION = re.compile(
-    r"(?:^|[;\s])(display|visibility|mso-hide|vertical-align|position|top)\s*:\s*"
+    r"(?:^|[;\s])(display|visibility|mso-hide|vertical-align|position|top|text-decoration(?:-line)?)\s*:\s*"
     r"([-\w.%]+)\s*(!\s*important)?",
     re.I,
 )
@@ -87,6 +87,12 @@ def hides_element(style: Mapping[str, str]) -> bool:
         or style.get("visibility") in ("hidden", "collapse")
         or style.get("mso-hide") == "all"
     )
+
+
+def is_struck(tag: str, style: Mapping[str, str]) -> bool:
+    """Return whether an element is struck out."""
+    lines = style.get("text-decoration-line", style.get("text-decoration"))
+    return lines == "line-through" if lines is not None else tag in ("s", "del", "strike")
 
 
 def find_shift(tag: str, style: Mapping[str, str]) -> str:

@@ -105,13 +105,29 @@ def logins_file(workspace: Workspace) -> Path:
     return workspace.root / name if name == LOGINS else Path(name).absolute()
 
 
-def find_logins(workspace: Workspace, environment: Mapping[str, str] | None = None) -> Logins:
+def find_logins(
+    workspace: Workspace,
+    environment: Mapping[str, str] | None = None,
+    *,
+    given: Logins | None = None,
+) -> Logins:
     """Return the logins of `workspace`; an empty result means that no login is required.
 
-    environment: defaults to the process's; SCOQA_PASSWORD is the password of the login `scoqa`.
-    Raises LoginError if the file or the password cannot be used, and if there is no login although
-    other machines reach the host of the settings.
+    Parameters
+    ----------
+    environment
+        Defaults to the process's; SCOQA_PASSWORD is the password of the login `scoqa`.
+    given
+        Logins that the caller already has; if there are any, they are returned.
+
+    Raises
+    ------
+    LoginError
+        The file or the password cannot be used, or there is no login although other machines reach
+        the host of the settings.
     """
+    if given:
+        return given
     settings = workspace.settings
     file = logins_file(workspace)
     has_file = settings.logins != LOGINS or os.path.lexists(file)

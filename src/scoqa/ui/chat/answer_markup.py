@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from scoqa.cells import find_cells
 from scoqa.silence_wording import NEAR_MISSES, SILENCE
 from scoqa.types import Answer, Citation
 from scoqa.ui.source.viewer import citation_link
@@ -74,7 +75,7 @@ def render_answer(answer: Answer) -> str:
 def _render_citations(answer: Answer) -> str:
     numbers = number_citations(answer)
     quotes = "".join(
-        f'<blockquote class="scoqa-snippet" dir="auto">{_isolate(_render_sentence(group))}'
+        f'<blockquote class="scoqa-snippet" dir="auto">{_render_quotes(group)}'
         f"{_render_links(select_numbers(group, numbers))}</blockquote>"
         for group in group_by_sentence(answer.citations)
     )
@@ -88,7 +89,7 @@ def _render_citations(answer: Answer) -> str:
 def _render_silence(answer: Answer) -> str:
     numbers = number_citations(answer)
     near = "".join(
-        f'<blockquote class="scoqa-near" dir="auto">{_isolate(escape(miss.sentence))}'
+        f'<blockquote class="scoqa-near" dir="auto">{_render_quotes([miss], is_marked=False)}'
         f"{_render_links(select_numbers([miss], numbers))}</blockquote>"
         for miss in answer.near_misses
     )
@@ -116,16 +117,42 @@ def _isolate(markup: str) -> str:
     return f'<span class="scoqa-words">{cells}</span>'
 
 
-def _render_sentence(group: Sequence[Citation]) -> str:
-    """Return the sentence of `group` with its quotes marked."""
+def _render_quotes(group: Sequence[Citation], *, is_marked: bool = True) -> str:
+    """Return the sentence of `group` with its quotes marked; a row of a table as a table.
+
+    The names of columns stand outside of the words that are quoted.
+    """
     first = group[0]
-    offset = first.sentence_start
-    parts, position = [], offset
-    for citation in group:
-        before = first.sentence[position - offset : citation.start - offset]
-        parts.append(f"{escape(before)}<mark>{escape(citation.quote)}</mark>")
-        position = citation.end
-    return "".join((*parts, escape(first.sentence[position - offset :])))
+    sentence, names = first.sentence, first.columns
+    if not any(names) or "\t" not in sentence or "\n" in sentence:
+        return _isolate(_render_range(group, 0, len(sentence), is_marked=is_marked))
+    cells = list(find_cells(sentence, 0, len(sentence)))
+    head = "".join(
+        f"<th>{escape(names[cell.column] if cell.column < len(names) else '')}</th>"
+        for cell in cells
+    )
+    row = "".join(
+        f"<td>{_isolate(_render_range(group, cell.start, cell.end, is_marked=is_marked))}</td>"
+        for cell in cells
+    )
+    return (
+        '<div class="scoqa-table"><table><thead><tr>'
+        f"{head}</tr></thead><tbody><tr>{row}</tr></tbody></table></div>"
+    )
+
+
+def _render_range(group: Sequence[Citation], start: int, end: int, *, is_marked: bool) -> str:
+    """Return sentence[start:end] of `group`, with the parts of its quotes marked."""
+    first = group[0]
+    parts, position = [], start
+    for citation in group if is_marked else ():
+        low = max(start, citation.start - first.sentence_start)
+        high = min(end, citation.end - first.sentence_start)
+        if low < high:
+            before = first.sentence[position:low]
+            parts.append(f"{escape(before)}<mark>{escape(first.sentence[low:high])}</mark>")
+            position = high
+    return "".join((*parts, escape(first.sentence[position:end])))
 
 
 def _render_links(numbers: Numbers) -> str:

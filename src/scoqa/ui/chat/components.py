@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from scoqa.assistant import check_question
+from scoqa.background import StoppedError
 from scoqa.errors import QuestionError, ScoqaError
 from scoqa.serial import to_json
 from scoqa.types import Answer, Citation
@@ -32,7 +33,7 @@ from scoqa.ui.chat.conversation import (
 from scoqa.ui.source import viewer
 from scoqa.ui.words.export import conversation_markdown
 from scoqa.ui.work.app_state import AppState
-from scoqa.ui.work.ask_stream import AskQueue, StoppedError, stream_steps
+from scoqa.ui.work.ask_stream import AskQueue, stream_steps
 from scoqa.ui.work.model_loader import ModelLoader
 
 if TYPE_CHECKING:

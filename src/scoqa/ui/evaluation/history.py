@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from scoqa import __version__
+from scoqa.background import BackgroundTask
 from scoqa.errors import ScoqaError
 from scoqa.evaluation import build_report, runs
 from scoqa.evaluation.report.compare import Comparison, compare
@@ -117,8 +118,7 @@ class PastRuns:
         workspace = self._workspace
         try:
             same = workspace.fingerprint()["corpus"] == run.fingerprint.get("corpus")
-            with workspace.store.view() as view:
-                indexed = {entry.document_id for entry in view.entries().values()}
+            indexed = set(workspace.document_ids().values())
         except ScoqaError as error:
             _log.info("No links to the chat: %s", error)
             same, indexed = False, set()
@@ -137,9 +137,10 @@ class PastRuns:
                 return
             self._computing = True
 
-        def compute() -> None:
+        def compute(task: BackgroundTask) -> None:
             try:
                 for run in missing:
+                    task.check()
                     try:
                         self.report(run)
                     except Exception:
@@ -149,7 +150,7 @@ class PastRuns:
             finally:
                 self._computing = False
 
-        threading.Thread(target=compute, name="scoqa-evaluate-count", daemon=True).start()
+        BackgroundTask("evaluate-count", compute).start()
 
 
 def chat_link(record: Mapping[str, Any]) -> str:

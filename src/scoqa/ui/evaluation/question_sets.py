@@ -94,7 +94,7 @@ class QuestionSets:
         """
         name = _check_file_name(name)
         folder = self._uploads
-        if not self._workspace.store.writable:
+        if not self._workspace.writable:
             raise WorkspaceError(explain_unwritable(self._workspace))
         try:
             folder.mkdir(parents=True, exist_ok=True)

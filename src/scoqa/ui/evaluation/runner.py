@@ -12,11 +12,13 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from scoqa.background import BackgroundTask, StoppedError
 from scoqa.errors import QuestionSetError, ScoqaError
 from scoqa.evaluation import Evaluation
 from scoqa.evaluation.gold_places import Correction
 from scoqa.evaluation.runs import Run, run_key
 from scoqa.evaluation.sets import read_set
+from scoqa.types import IndexVersion
 from scoqa.ui.evaluation.history import HEADLINES, PastRuns
 from scoqa.ui.evaluation.question_sets import (
     QuestionSets,
@@ -39,10 +41,6 @@ _log = logging.getLogger(__name__)
 
 class BusyError(ScoqaError):
     """Another question set is running."""
-
-
-class _Stopped(Exception):  # noqa: N818  # not an error: the user pressed Stop
-    """The run was stopped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +87,13 @@ class EvaluationRunner:
         self._workspace = workspace
         self._loader = loader
         self._lock = threading.Lock()
-        self._stop = threading.Event()
+        self._task: BackgroundTask | None = None  # of the current or last run
         self._progress: RunProgress | None = None
         self._outcome: Outcome | None = None
         self._corrections: tuple[Correction, ...] = ()
         self._current_key: str | None = None  # the key of the current run
         # The last version of the index and its fingerprint.
-        self._fingerprint: tuple[object, dict[str, str]] = (None, {})
+        self._fingerprint: tuple[IndexVersion | None, dict[str, str]] = (None, {})
         self.sets = QuestionSets(workspace)
         self.runs = PastRuns(workspace)
 
@@ -107,23 +105,21 @@ class EvaluationRunner:
         """
         if selected.problem is not None:
             raise ScoqaError(selected.problem)
-        if not self._workspace.store.writable:
+        if not self._workspace.writable:
             raise ScoqaError(explain_unwritable(self._workspace))
         with self._lock:
             if self._progress is not None:
                 name = self._progress.selected.name
                 raise BusyError(f"{name} is running. Wait until it ends, or stop it first.")
+            self._task = BackgroundTask("evaluate", lambda _: self._run(selected, anew))
             self._progress = RunProgress(selected, "Loading the model")
             self._outcome, self._corrections = None, ()
-            self._stop.clear()
-        thread = threading.Thread(
-            target=self._run, args=(selected, anew), name="scoqa-evaluate", daemon=True
-        )
-        thread.start()
+        self._task.start()
 
     def stop(self) -> None:
         """Stop the run after the current question."""
-        self._stop.set()
+        if self._task is not None:
+            self._task.stop()
 
     def state(self) -> dict[str, Any]:
         """Return the state of the page as JSON-compatible values.
@@ -155,9 +151,7 @@ class EvaluationRunner:
             "folder": str(self.sets.folder),
             "documents": documents,
             "problem": problem or self._loader.problem,
-            "unwritable": None
-            if self._workspace.store.writable
-            else explain_unwritable(self._workspace),
+            "unwritable": None if self._workspace.writable else explain_unwritable(self._workspace),
             "headlines": list(HEADLINES),
             "sets": [_set_to_json(file, resumable.get(file.key)) for file in files],
             "running": running,
@@ -181,7 +175,7 @@ class EvaluationRunner:
             "done": progress.done,
             "total": progress.total,
             "left": progress.left_seconds,
-            "stopping": self._stop.is_set(),
+            "stopping": self._task is not None and self._task.stopping,
             "corrections": _corrections_to_json(self._corrections),
         }
 
@@ -221,7 +215,7 @@ class EvaluationRunner:
             if run is not None:
                 self.runs.save_measures(run, report)
             kind, problem = "finished", ""
-        except _Stopped:
+        except StoppedError:
             kind, problem = "stopped", ""
         except QuestionSetError as error:
             problem = describe_problem(error, selected.name)
@@ -257,10 +251,10 @@ class EvaluationRunner:
             self._report_progress(doing="Asking", done=done, total=total)
 
     def _report_progress(self, **changes: Any) -> None:
-        """Set the progress. Raises _Stopped if the user has pressed Stop."""
+        """Set the progress. Raises StoppedError if the user has pressed Stop."""
         self._set_progress(**changes)
-        if self._stop.is_set():
-            raise _Stopped
+        if self._task is not None:
+            self._task.check()
 
     def _set_progress(self, **changes: Any) -> None:
         before = self._progress

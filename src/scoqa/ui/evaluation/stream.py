@@ -7,25 +7,24 @@ from __future__ import annotations
 
 import io
 import queue
-import threading
 from collections.abc import Callable, Iterator
 from typing import IO
 
+from scoqa.background import BackgroundTask, StoppedError
+
+Chunks = queue.Queue[bytes | Exception | None]  # None: the end
+
 _CHUNK_CHARACTERS = 64 * 1024
 _MOST_CHUNKS = 8  # waiting to be sent
-_POLL_SECONDS = 0.5  # the longest time until the writer notices that the reader has closed
-
-
-class _ClosedError(Exception):
-    """The reader has closed the pipe."""
+_POLL_SECONDS = 0.5  # the longest time until a stopped task, or its reader, notices it
 
 
 class _Pipe(io.TextIOBase):
-    """A text file whose content is put into a queue in chunks."""
+    """A text file whose content is put into a queue in chunks, until its task is stopped."""
 
-    def __init__(self) -> None:
-        self.chunks: queue.Queue[bytes | Exception | None] = queue.Queue(_MOST_CHUNKS)
-        self.reader_closed = threading.Event()
+    def __init__(self, task: BackgroundTask, chunks: Chunks) -> None:
+        self._task = task
+        self._chunks = chunks
         self._buffer: list[str] = []
         self._characters = 0
 
@@ -46,14 +45,14 @@ class _Pipe(io.TextIOBase):
             self._buffer, self._characters = [], 0
 
     def put(self, chunk: bytes | Exception | None) -> None:
-        """Wait for a free place in the queue. Raises _ClosedError."""
-        while not self.reader_closed.is_set():
+        """Wait for a free place in the queue. Raises StoppedError."""
+        while True:
+            self._task.check()
             try:
-                self.chunks.put(chunk, timeout=_POLL_SECONDS)
+                self._chunks.put(chunk, timeout=_POLL_SECONDS)
                 return
             except queue.Full:
                 continue
-        raise _ClosedError
 
 
 def stream_text(write: Callable[[IO[str]], None]) -> Iterator[bytes]:
@@ -62,27 +61,35 @@ def stream_text(write: Callable[[IO[str]], None]) -> Iterator[bytes]:
     `write` runs in a thread, at most a few chunks ahead of the reader. Its exceptions are raised
     here. Closing the iterator stops it.
     """
-    pipe = _Pipe()
+    chunks: Chunks = queue.Queue(_MOST_CHUNKS)
 
-    def run() -> None:
+    def send(task: BackgroundTask) -> None:
+        pipe = _Pipe(task, chunks)
+        end: Exception | None = None
         try:
-            end: Exception | None = None
-            try:
-                write(pipe)  # type: ignore[arg-type]  # a TextIOBase has all methods of IO[str]
-                pipe.flush()
-            except _ClosedError:
-                return
-            except Exception as error:
-                end = error
-            pipe.put(end)
-        except _ClosedError:
-            return
+            write(pipe)  # type: ignore[arg-type]  # a TextIOBase has all methods of IO[str]
+            pipe.flush()
+        except StoppedError:
+            raise
+        except Exception as error:  # raised again where the chunks are read
+            end = error
+        pipe.put(end)
 
-    threading.Thread(target=run, name="scoqa-send", daemon=True).start()
+    task = BackgroundTask("send", send)
+    task.start()
     try:
-        while (chunk := pipe.chunks.get()) is not None:
+        while (chunk := _next_chunk(task, chunks)) is not None:
             if isinstance(chunk, Exception):
                 raise chunk
             yield chunk
     finally:
-        pipe.reader_closed.set()
+        task.stop()
+
+
+def _next_chunk(task: BackgroundTask, chunks: Chunks) -> bytes | Exception | None:
+    """Wait for the next chunk. Raises StoppedError if `task` was stopped before its end."""
+    while True:
+        try:
+            return chunks.get(timeout=_POLL_SECONDS)
+        except queue.Empty:
+            task.check()  # a stopped task sends no end

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from scoqa.heading_path import HeadingPath
 from scoqa.types import Document, Mark
 from scoqa.ui.words.wording import start_words
 
@@ -74,8 +75,9 @@ def _headings(document: Document, units: Utf16Counter) -> list[int]:
     packed: list[int] = []
     position, level = 0, 0
     for mark in _without_nested(document.marks, "heading"):
-        # At most one level deeper than the previous heading, even if a heading contains " > ".
-        level = min(mark.label.count(" > ") + 1, level + 1, DEEPEST)
+        # At most one level deeper than the previous heading, even if its words look like a path.
+        depth = max(1, len(HeadingPath.parse(mark.label).headings))
+        level = min(depth, level + 1, DEEPEST)
         start, end = units.count_before(mark.start), units.count_before(mark.end)
         packed += [start - position, end - start, level]
         position = start

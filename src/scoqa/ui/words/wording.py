@@ -6,6 +6,7 @@ scoqa.silence_wording; all other text of the page is in its assets.
 
 from __future__ import annotations
 
+from scoqa.heading_path import HeadingPath
 from scoqa.silence_wording import explain_reason
 from scoqa.types import Answer, Citation, Mark, MarkKind
 
@@ -42,13 +43,15 @@ def place_words(citation: Citation) -> str:
     The document's title is shown beside the place, and is therefore left out of the heading.
     """
     line = f"line {citation.line:,}" if citation.has_file_lines and not citation.place else ""
-    heading = (citation.heading or "").removeprefix(f"{citation.title} > ")
-    under = f"under “{heading}”" if heading and heading != citation.title else ""
+    heading = str(HeadingPath.parse(citation.heading or "").below(citation.title))
+    under = f"under “{heading}”" if heading else ""
     return " · ".join(part for part in (citation.place, line, under) if part)
 
 
 def start_words(mark: Mark) -> str | None:
     """Return the label shown where `mark` begins, or None for kinds without a label."""
+    if mark.kind == "message" and mark.label.startswith("quoted"):
+        return f"Q{mark.label[1:]}"
     kind = STARTS.get(mark.kind)
     return None if kind is None else f"{kind} {mark.label}".strip()
 

@@ -11,17 +11,18 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from scoqa.background import BackgroundTask
 from scoqa.errors import ScoqaError
 from scoqa.parse import KINDS
 from scoqa.turns import in_background
+from scoqa.types import IndexVersion
 from scoqa.ui.work.indexing import Indexer
 from scoqa.ui.work.model_loader import ModelLoader
 
 if TYPE_CHECKING:
     from scoqa.workspace import Workspace
 
-Version = tuple[str, int]  # see Workspace.version
-NO_VERSION: Version = ("", -1)
+NO_VERSION = IndexVersion("", -1)
 _log = logging.getLogger(__name__)
 
 
@@ -29,7 +30,7 @@ _log = logging.getLogger(__name__)
 class _IndexSummary:
     """The contents of one version of the index."""
 
-    version: Version
+    version: IndexVersion
     documents: int | None  # None: the index cannot be read
     passages: int | None
     collections: tuple[str, ...]
@@ -47,7 +48,7 @@ class AppState:
         self._lock = threading.Lock()
         self._summary: _IndexSummary | None = None
         # The questions, and the version of the index that they were made from.
-        self._suggestions: tuple[Version, tuple[str, ...]] = (NO_VERSION, ())
+        self._suggestions: tuple[IndexVersion, tuple[str, ...]] = (NO_VERSION, ())
         self._suggesting = False
         self.indexer = Indexer(workspace)
 
@@ -98,14 +99,14 @@ class AppState:
                 self._summary = _IndexSummary(version, documents, passages, names)
             return self._summary
 
-    def _start_suggesting(self, version: Version) -> None:
+    def _start_suggesting(self, version: IndexVersion) -> None:
         """Find first questions in the background, once per version of the index."""
         with self._lock:
             if self._suggesting or self._suggestions[0] == version:
                 return
             self._suggesting = True
 
-        def run() -> None:
+        def run(_: BackgroundTask) -> None:
             questions: tuple[str, ...] = ()
             try:
                 with in_background():
@@ -115,4 +116,4 @@ class AppState:
             finally:
                 self._suggestions, self._suggesting = (version, questions), False
 
-        threading.Thread(target=run, name="scoqa-suggest", daemon=True).start()
+        BackgroundTask("suggest", run).start()

@@ -7,11 +7,11 @@ thread; closing the stream, or setting `stop`, ends the work at its next stage.
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Literal
 
+from scoqa.background import BackgroundTask, StoppedError
 from scoqa.errors import CrowdedError
 from scoqa.types import Answer, Stage
 
@@ -45,10 +45,6 @@ class AskQueue:
             yield
         finally:
             self._turns.release()
-
-
-class StoppedError(Exception):
-    """The ask was stopped by the user, or its stream was closed."""
 
 
 async def stream_steps(
@@ -95,31 +91,28 @@ async def _run_ask(
 ) -> None:
     """Put every step into `events`, then the Answer or the exception raised instead."""
     loop = asyncio.get_running_loop()
-    cancelled = threading.Event()
 
-    def progress(step: AskStep) -> None:
-        if cancelled.is_set():
-            raise StoppedError
-        try:
-            loop.call_soon_threadsafe(events.put_nowait, step)
-        except RuntimeError as error:  # the server has stopped meanwhile
-            raise StoppedError from error
+    def ask(task: BackgroundTask) -> Answer:
+        def progress(step: AskStep) -> None:
+            task.check()
+            try:
+                loop.call_soon_threadsafe(events.put_nowait, step)
+            except RuntimeError as error:  # the server has stopped meanwhile
+                raise StoppedError from error
+
+        return loader.ask(question, collection, progress=progress)
 
     try:
         events.put_nowait("wait")
         async with queue.turn():
-            answer = await _run_in_daemon_thread(
-                lambda: loader.ask(question, collection, progress=progress)
-            )
+            answer = await _run_in_background(ask)
         events.put_nowait(answer)
     except Exception as error:
         events.put_nowait(error)
-    finally:
-        cancelled.set()
 
 
-async def _run_in_daemon_thread(call: Callable[[], Answer]) -> Answer:
-    """Return the result of `call`, run in a thread that does not keep the program alive.
+async def _run_in_background(call: Callable[[BackgroundTask], Answer]) -> Answer:
+    """Return the result of `call`, run in a BackgroundTask that stops if this is cancelled.
 
     A server waits for asyncio's own threads when it stops, even while a model loads.
     """
@@ -134,14 +127,18 @@ async def _run_in_daemon_thread(call: Callable[[], Answer]) -> Answer:
         elif error is not None:
             result.set_exception(error)
 
-    def run() -> None:
+    def run(task: BackgroundTask) -> None:
         answer, error = None, None
         try:
-            answer = call()
+            answer = call(task)
         except Exception as raised:  # raised again where the result is awaited
             error = raised
         with suppress(RuntimeError):  # the server has stopped meanwhile
             loop.call_soon_threadsafe(settle, answer, error)
 
-    threading.Thread(target=run, name="scoqa-ask", daemon=True).start()
-    return await result
+    task = BackgroundTask("ask", run)
+    task.start()
+    try:
+        return await result
+    finally:
+        task.stop()

@@ -10,6 +10,7 @@ import logging
 import threading
 from typing import TYPE_CHECKING
 
+from scoqa.background import BackgroundTask, StoppedError
 from scoqa.errors import ScoqaError
 from scoqa.index import SyncStep
 
@@ -35,14 +36,20 @@ class Indexer:
             if self.progress is not None:
                 return
             self.progress, self.problem = SyncStep(0, 0, ""), None
-        threading.Thread(target=self._run, name="scoqa-index", daemon=True).start()
+        BackgroundTask("index", self._run).start()
 
-    def _run(self) -> None:
+    def _run(self, task: BackgroundTask) -> None:
+        def set_progress(step: SyncStep) -> None:
+            task.check()
+            self.progress = step
+
         problem: str | None = _BROKEN
         try:
-            report = self._workspace.sync(progress=self._set_progress)
+            report = self._workspace.sync(progress=set_progress)
             failed = (f"{notice.path} {notice.reason}" for notice in report.failed[:3])
             problem = " ".join(failed) or None
+        except StoppedError:
+            problem = None
         except ScoqaError as error:
             problem = str(error)
         except Exception:
@@ -50,6 +57,3 @@ class Indexer:
             _log.exception("The documents could not be indexed.")
         finally:
             self.problem, self.progress = problem, None
-
-    def _set_progress(self, step: SyncStep) -> None:
-        self.progress = step

@@ -10,6 +10,7 @@ import logging
 import threading
 from typing import TYPE_CHECKING
 
+from scoqa.background import BackgroundTask
 from scoqa.errors import ScoqaError
 
 if TYPE_CHECKING:
@@ -37,9 +38,9 @@ class ModelLoader:
 
     def start(self) -> None:
         """Start loading in a thread that does not keep the program alive."""
-        threading.Thread(target=self._run, name="scoqa-load", daemon=True).start()
+        BackgroundTask("load", self._run).start()
 
-    def _run(self) -> None:
+    def _run(self, _: BackgroundTask) -> None:
         try:
             self.wait()
         except ScoqaError as error:
