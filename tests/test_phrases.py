@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from test_store import Made, fill
 
-from conftest import QuickEmbedder, document_of
+from conftest import QuickEmbedder, document_of, quick_workspace
 from scoqa.normalization import fold, phrase_pattern
 from scoqa.split import split
 from scoqa.store import Where, catalog, open_store
@@ -118,3 +118,15 @@ def test_a_writer_finds_phrases_of_what_it_has_just_written(tmp_path: Path) -> N
         writer.keep_vectors(keys, QuickEmbedder().embed(keys))
         writer.put(document, passages, keys, splitter="test")
         assert len(writer.search_words(["mill"], 9, where)) == 1
+
+
+def test_a_phrase_over_two_cells_is_found(tmp_path: Path) -> None:
+    # Between them, the word index has the name of the second cell's column.
+    (tmp_path / "keepers.csv").write_text(
+        "keeper,tower,since\nAda Lund,North Rock,1907\nBo Falk,South Rock,1911\n"
+    )
+    (tmp_path / "notes.txt").write_text("North of the tower is a rock. Ada Lund likes it.")
+    workspace = quick_workspace(tmp_path)
+    workspace.sync()
+    assert ["keepers.csv"] == [hit.path for hit in workspace.search('"lund north rock"')]
+    assert [] == workspace.search('"falk north rock"')

@@ -11,13 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from conftest import QuickEmbedder
+from conftest import QuickEmbedder, quick_workspace
 from scoqa import turns
-from scoqa.assistant import Assistant
-from scoqa.embed import BATCH, Embedder
-from scoqa.read import open_reader
+from scoqa.embed import BATCH, SentenceTransformerEmbedder
 from scoqa.turns import Turns, in_background
-from scoqa.workspace import Workspace
 
 
 class SlowModel:
@@ -36,7 +33,7 @@ class SlowModel:
         return QuickEmbedder().embed(texts)
 
 
-class SlowEmbedder(Embedder):
+class SlowEmbedder(SentenceTransformerEmbedder):
     """The real embedder with a slow model."""
 
     def __init__(self, folder: Path, on_batch: Callable[[], None]) -> None:
@@ -74,10 +71,7 @@ def test_an_ask_during_a_sync_waits_for_one_batch(tmp_path: Path) -> None:
             wait_until(lambda: embedder._turns._waiting == 1)
 
     embedder = SlowEmbedder(tmp_path, on_batch)
-    workspace = Workspace(tmp_path)
-    workspace.__dict__["assistant"] = Assistant(
-        workspace.store, embedder, open_reader(None, "", embedder.embed), workspace.settings
-    )
+    workspace = quick_workspace(tmp_path, embedder=embedder)
     sync = in_thread("sync", workspace.sync)
     assert begun.wait(20)
     in_thread("ask", lambda: embedder.embed(["How many nights?"] * 20)).join(20)

@@ -46,11 +46,6 @@ def quote_term(word: str) -> str:
     return '"' + word.replace('"', '""') + '"'
 
 
-def _term_sequence(words: Sequence[str], *, start: bool = False) -> str:
-    """Return an FTS5 expression for texts with `words` in this order; start: at their start."""
-    return f"text : {'^ ' if start else ''}{quote_term(' '.join(words))}"
-
-
 class Catalog:
     """The tables of one index through one connection."""
 
@@ -241,9 +236,7 @@ class Catalog:
         if not words.terms:
             return set()
         inside = {
-            row
-            for row in self._matching_rows(_term_sequence(words.terms))
-            if pattern.search(self._folded(row))
+            row for row in self._rows_with_terms(words.terms) if pattern.search(self._folded(row))
         }
         matching = set(inside)
         for previous, row in self._border_rows(words):
@@ -255,9 +248,41 @@ class Catalog:
                 matching |= {previous, row}
         return matching
 
-    def _matching_rows(self, expression: str) -> list[int]:
+    def _rows_with_terms(
+        self, words: Sequence[str], *, start: bool = False, prefix: str = ""
+    ) -> set[int]:
+        """Return the rows of passages that may contain `words`, one after the other.
+
+        start: only those that may begin with them. prefix: what a term after them begins with.
+        """
+        sequence = quote_term(" ".join(words)) if words else f"{quote_term(prefix)} *"
         query = "SELECT rowid FROM words WHERE words MATCH ?"
-        return [row[0] for row in self.connection.execute(query, (expression,))]
+        expression = f"text : {'^ ' if start else ''}{sequence}"
+        rows = {row[0] for row in self.connection.execute(query, (expression,))}
+        # What scoqa.reading_view inserts, such as the names of columns, may stand between them.
+        every = " AND ".join(map(quote_term, dict.fromkeys(words))) or sequence
+        query = (
+            "SELECT words.rowid, passages.document FROM words JOIN passages "
+            "ON passages.id = words.rowid WHERE words MATCH ?"
+        )
+        documents: dict[int, list[int]] = {}
+        for row, document in self.connection.execute(query, (f"text : ({every})",)):
+            documents.setdefault(document, []).append(row)
+        for document in self._with_layout(documents):
+            rows.update(documents[document])
+        return rows
+
+    def _with_layout(self, documents: Iterable[int]) -> list[int]:
+        """Return those of the row numbers of documents whose reading view is not their text."""
+        query = (
+            "SELECT documents.id FROM json_each(?) JOIN documents ON documents.id = value "
+            "JOIN layouts ON layouts.content = documents.content WHERE layouts.marks <> '[]'"
+        )
+        try:
+            rows = self.connection.execute(query, (json.dumps(list(documents)),))
+        except sqlite3.OperationalError:  # an older index, which has no such table
+            return []
+        return [row[0] for row in rows]
 
     def _border_rows(self, words: PhraseTerms) -> set[tuple[int, int]]:
         """Return the neighbouring rows that may contain a phrase across their border.
@@ -268,8 +293,7 @@ class Catalog:
         for cut in range(len(words.terms) + len(words.last)):
             before = words.terms[max(0, cut - MOST_BORDER_TERMS) : cut]
             after = words.terms[cut : cut + MOST_BORDER_TERMS]
-            start = _term_sequence(after or [words.last], start=True)
-            rows = self._matching_rows(start if after else f"{start} *")
+            rows = self._rows_with_terms(after, start=True, prefix=words.last)
             if not rows:
                 continue
             # The index "passages_by_document" finds the passage before.
@@ -278,10 +302,10 @@ class Catalog:
                 'later.document AND earlier."start" < later."start" '
                 'ORDER BY earlier."start" DESC LIMIT 1), later.id '
                 "FROM json_each(?) JOIN passages AS later ON later.id = value",
-                (json.dumps(rows),),
+                (json.dumps(sorted(rows)),),
             ).fetchall()
             if before:
-                ending = set(self._matching_rows(_term_sequence(before)))
+                ending = self._rows_with_terms(before)
                 pairs = [pair for pair in pairs if pair[0] in ending]
             borders.update(pair for pair in pairs if pair[0] is not None)
         return borders

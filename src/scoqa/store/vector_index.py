@@ -13,6 +13,7 @@ from typing import Protocol
 
 import numpy as np
 
+from scoqa.background import BackgroundTask
 from scoqa.store.catalog import Catalog
 from scoqa.store.vectors import NO_ROWS, Rows, VectorCache, Vectors
 
@@ -188,7 +189,7 @@ class VectorState:
                 return
             self._merging = True
 
-        def run() -> None:
+        def run(_: BackgroundTask) -> None:
             try:
                 merged = index.merged()
                 if self._get(identity) is not None:  # not set aside meanwhile
@@ -196,7 +197,7 @@ class VectorState:
             finally:
                 self._merging = False
 
-        threading.Thread(target=run, name="scoqa-merge", daemon=True).start()
+        BackgroundTask("merge", run).start()
 
 
 def _load(view: CatalogView) -> VectorIndex:
