@@ -44,7 +44,7 @@ def read(data: bytes, path: str) -> Parsed:
         has_quotes = False
         warnings += ("has a quotation mark that is never closed; all of them were read as text.",)
     writer = Writer()
-    write_rows(writer, _iterate_rows(text, delimiter, has_quotes))
+    write_rows(writer, _iterate_rows(text, delimiter, has_quotes), begins_with_names=True)
     return writer.to_parsed(None, warnings=warnings)
 
 
