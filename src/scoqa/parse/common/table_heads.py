@@ -222,7 +222,7 @@ def _can_be_header(row: Row, below: Sequence[Row]) -> bool:
 
 
 def _can_title_list(row: Row, below: Sequence[Row]) -> bool:
-    (text,) = row.cells.values()
+    text = next(iter(row.cells.values()))
     return len(below) > 1 and len(text) <= LONGEST_LONE_NAME and text[-1] not in ".!?:;,"
 
 
