@@ -240,7 +240,7 @@ def test_a_mail_is_cited_before_the_mail_that_quotes_it(tmp_path: Path) -> None:
     workspace.sync()
     with workspace.store.view() as view:
         documents = {
-            path: view.document(entry.document_id) for path, entry in view.entries().items()
+            path: view.document(entry.document_id) for path, entry in view.digests().items()
         }
 
         def span(path: str) -> Span:

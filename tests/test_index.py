@@ -535,7 +535,7 @@ def test_a_document_read_with_an_older_parser_is_read_again(
     assert {"changed": BOTH} == essence(workspace.sync())
     assert [] == embedded(workspace)
     with workspace.store.view() as view:
-        assert {Parser("plain", "99")} == {entry.parser for entry in view.entries().values()}
+        assert {Parser("plain", "99")} == {entry.parser for entry in view.digests().values()}
 
 
 def test_an_index_whose_ids_held_the_content_answers_on_and_is_brought_up_to_date(
@@ -805,14 +805,14 @@ def test_a_reader_without_rights_never_answers_without_the_log_of_writes(
     workspace = quick_workspace(folder)
     workspace.sync()
     with workspace.store.writer() as writer:
-        writer.drop(writer.entries()["boat.txt"].document_id)
+        writer.drop(writer.digests()["boat.txt"].document_id)
         files = [*workspace.index.iterdir()]
         for file in files:
             file.chmod(0o444)
         workspace.index.chmod(0o555)
         try:
             with open_store(workspace.index).view() as view:
-                assert ["ferry.txt"] == [*view.entries()]
+                assert ["ferry.txt"] == [*view.digests()]
         finally:
             workspace.index.chmod(0o755)
             for file in files:

@@ -408,7 +408,7 @@ def test_a_real_workspace_answers_what_it_suggests(folder: Path) -> None:
     workspace = quick_workspace(folder)
     workspace.sync()
     with workspace.store.view() as view:
-        paths = {path: entry.document_id for path, entry in view.entries().items()}
+        paths = {path: entry.document_id for path, entry in view.digests().items()}
     got = suggest_questions(paths, workspace.document, workspace.ask)
     assert got
     for question in got:

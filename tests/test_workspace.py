@@ -20,7 +20,7 @@ from scoqa.workspace import Workspace
 def known(workspace: Workspace, path: str) -> Document:
     """Return the document at `path` as the index holds it."""
     with workspace.store.view() as view:
-        return view.document(view.entries()[path].document_id)
+        return view.document(view.digests()[path].document_id)
 
 
 def test_whole_settings_are_used_instead_of_those_of_the_folder(
@@ -80,7 +80,7 @@ def test_a_workspace_names_its_collections_in_order(tmp_path: Path) -> None:
 
 def paths(workspace: Workspace) -> list[str]:
     with workspace.store.view() as view:
-        return sorted(view.entries())
+        return sorted(view.digests())
 
 
 def test_the_setting_documents_chooses_the_folder(folder: Path) -> None:

@@ -147,7 +147,7 @@ class _Sync:
 
         started: a time before the sources were scanned, in nanoseconds.
         """
-        self.known = known = self.writer.entries()
+        self.known = known = self.writer.digests()
         failed = list(report.failed)
         stamps = {} if check else self.writer.stamps()
         digests, hashed = _digests(sources, known, stamps, failed)

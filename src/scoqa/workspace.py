@@ -249,7 +249,7 @@ class Workspace:
     def document_ids(self) -> dict[str, str]:
         """Return the id of every indexed document, by path."""
         with self.view() as view:
-            return {path: entry.document_id for path, entry in view.entries().items()}
+            return {path: entry.document_id for path, entry in view.digests().items()}
 
     def find(self, document_id: str, text_digest: str) -> Document | None:
         """Return the document that a link to a quote refers to, or None if there is none.
@@ -338,7 +338,7 @@ class Workspace:
     def fingerprint(self) -> dict[str, str]:
         """Return everything that determines answers: version, models, settings, documents."""
         with self.view() as view:
-            entries = view.entries()
+            entries = view.digests()
             index_settings = dict(view.settings())
         corpus = "\0".join(f"{path}\0{entry.digest}" for path, entry in sorted(entries.items()))
         return {

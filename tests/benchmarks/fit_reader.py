@@ -178,7 +178,7 @@ def rows(evaluation: Evaluation, encoder: Encoder) -> list[Row]:
     workspace = evaluation.workspace
     found = []
     with workspace.store.view() as view:
-        paths = {entry.document_id: path for path, entry in view.entries().items()}
+        paths = {entry.document_id: path for path, entry in view.digests().items()}
         collections = set(view.collections())
         every = drawn(evaluation, len(evaluation.questions))
         # Small folders are read in no time, so all of their questions are asked.

@@ -37,7 +37,7 @@ def main(folder: str, questions: str) -> None:
     embedder = workspace.models.embedder
     k = workspace.settings.search_k
     with workspace.store.view() as view:
-        entries = view.entries()
+        entries = view.digests()
         paths = {entry.document_id: path for path, entry in entries.items()}
         numbered, _ = place_golds(questions, read_set(Path(questions)).questions, view)
         rows = [row for _, row in numbered if row.answerable]

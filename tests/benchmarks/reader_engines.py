@@ -121,7 +121,7 @@ def main(folder: str, questions: str, most: str = "100") -> None:
     encoder, calibration = Encoder(READER_FOLDER), read_calibration(READER_FOLDER)
     asked = []
     with workspace.store.view() as view:
-        paths = {entry.document_id: path for path, entry in view.entries().items()}
+        paths = {entry.document_id: path for path, entry in view.digests().items()}
         for question in drawn(evaluation, int(most)):
             vector = workspace.models.embedder.embed([question.question])[0]
             hits = retrieve(view, question.question, vector, k=100)

@@ -31,7 +31,7 @@ def main(folder: str) -> None:
     embedder, reader = workspace.models.embedder, workspace.models.reader
     read: list[Window] = []
     with workspace.store.view() as view:
-        for path, entry in view.entries().items():
+        for path, entry in view.digests().items():
             for passage in view.passages_of(entry.document_id):
                 [tokens] = embedder.count_tokens([passage.text])
                 if len(read) < 5 and 170 <= tokens <= 180:

@@ -54,7 +54,7 @@ def rank_all(folder: str, questions: str) -> tuple[np.ndarray, np.ndarray, np.nd
     reader = Recording(embedder.embed)
     workspace = Workspace(folder, models=Models(embedder, reader))
     with workspace.store.view() as view:
-        by_id = {entry.document_id: path for path, entry in view.entries().items()}
+        by_id = {entry.document_id: path for path, entry in view.digests().items()}
     features, right, answerable = [], [], []
     numbered = list(read_set(Path(questions)).questions)
     random.Random(SEED).shuffle(numbered)

@@ -77,7 +77,7 @@ def cases(evaluation: Evaluation, most: int) -> list[Case]:
     workspace = evaluation.workspace
     found = []
     with workspace.store.view() as view:
-        ids = {path: entry.document_id for path, entry in view.entries().items()}
+        ids = {path: entry.document_id for path, entry in view.digests().items()}
         paths = {document_id: path for path, document_id in ids.items()}
         for question in drawn(evaluation, most):
             vector = workspace.models.embedder.embed([question.question])[0]

@@ -350,7 +350,7 @@ def test_a_text_of_five_megabytes_opens_at_its_mark_without_freezing(
     (tmp_path / "docs" / "large.txt").write_text(text, encoding="utf-8", newline="")
     workspace = quick(tmp_path)
     with workspace.store.view() as view:
-        document = view.document(next(iter(view.entries().values())).document_id)
+        document = view.document(next(iter(view.digests().values())).document_id)
     start = text.index(REPEATED)
     place = {"quote": REPEATED, "start": start, "end": start + len(REPEATED)}
     citation = Citation.from_span(document, Span(document.id, start, place["end"], 1.0))

@@ -33,7 +33,7 @@ def squad_set(folder: Path) -> QuestionSet:
 def texts_of(workspace: Workspace) -> dict[str, str]:
     with workspace.store.view() as view:
         return {
-            path: view.document(entry.document_id).text for path, entry in view.entries().items()
+            path: view.document(entry.document_id).text for path, entry in view.digests().items()
         }
 
 

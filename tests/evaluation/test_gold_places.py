@@ -23,7 +23,7 @@ class Texts:
         self.documents = {path: document_of(text, path) for path, text in texts.items()}
         self.read: list[str] = []
 
-    def entries(self) -> Mapping[str, Entry]:
+    def digests(self) -> Mapping[str, Entry]:
         return {
             path: Entry(document.id, document.digest, document.parser, "")
             for path, document in self.documents.items()

@@ -27,7 +27,7 @@ def contents(workspace: Workspace) -> dict[str, list[tuple[str, str, int, int]]]
                 (passage.heading, passage.text, passage.start, passage.end)
                 for passage in view.passages_of(entry.document_id)
             ]
-            for path, entry in view.entries().items()
+            for path, entry in view.digests().items()
         }
 
 
@@ -41,7 +41,7 @@ def searched(workspace: Workspace, query: str) -> list[tuple[str, float, tuple[A
 def entries(workspace: Workspace) -> dict[str, Entry]:
     """Return what the index remembers of each document, its id included."""
     with workspace.store.view() as view:
-        return dict(view.entries())
+        return dict(view.digests())
 
 
 def paths_found(workspace: Workspace, query: str) -> set[str]:

@@ -60,7 +60,7 @@ def place_golds(
         its document, or none of several golds occurs in the documents. The error's path is
         `question_set_name`.
     """
-    entries = view.entries()
+    entries = view.digests()
     paths = _paths_by_name(entries)
     golds_by_path: dict[str, list[_NumberedGold]] = {}
     for row, (line, question) in enumerate(numbered):

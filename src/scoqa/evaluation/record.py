@@ -47,7 +47,7 @@ def build_record(
     ]
     passages = [hit.passage.id for hit in explained.hits]
     gold_paths = {gold.document for gold in question.answers or question.evidence}
-    entries = view.entries()
+    entries = view.digests()
     judgements = ranking.judge_passages(
         question,
         {path: view.passages_of(entries[path].document_id) for path in sorted(gold_paths)},

@@ -45,7 +45,7 @@ class TrainingExamples(Sequence[Example]):
         vector = workspace.models.embedder.embed([question.question])[0]
         with workspace.view() as view:
             if id(evaluation) not in self._ids:
-                entries = view.entries()
+                entries = view.digests()
                 self._ids[id(evaluation)] = {p: e.document_id for p, e in entries.items()}
             hits = retrieve(view, question.question, vector, k=SEARCHED)
             example = build_example(

@@ -83,8 +83,8 @@ class View(Protocol):
     def settings(self) -> Mapping[str, str]:
         """Return the settings the index was built with (embedder, splitter, terms)."""
 
-    def entries(self) -> Mapping[str, Entry]:
-        """Return the entry of every document, by path."""
+    def digests(self) -> Mapping[str, Entry]:
+        """Return the entry of every document, with the digest of its file, by path."""
 
     def collections(self) -> tuple[str, ...]:
         """Return the collections of the documents, sorted; "" stands for no collection."""

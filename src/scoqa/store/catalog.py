@@ -80,7 +80,7 @@ class Catalog:
         query = "SELECT EXISTS (SELECT 1 FROM passages)"
         return not self.connection.execute(query).fetchone()[0]
 
-    def entries(self) -> dict[str, Entry]:
+    def digests(self) -> dict[str, Entry]:
         rows = self.connection.execute(
             "SELECT path, public_id, digest, parser_name, parser_version, splitter "
             "FROM documents JOIN contents ON contents.id = content"

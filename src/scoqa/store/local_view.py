@@ -71,8 +71,8 @@ class LocalView:
     def settings(self) -> Mapping[str, str]:
         return self.catalog.settings()
 
-    def entries(self) -> Mapping[str, Entry]:
-        return self.catalog.entries()
+    def digests(self) -> Mapping[str, Entry]:
+        return self.catalog.digests()
 
     def collections(self) -> tuple[str, ...]:
         return self.catalog.collections()
