@@ -212,7 +212,7 @@ def test_an_ask_loads_each_cited_document_once_and_lists_no_others(
         raise AssertionError("read by an ask")
 
     monkeypatch.setattr(LocalView, "document", document)
-    for name in ("entries", "counts", "collections"):
+    for name in ("digests", "counts", "collections"):
         monkeypatch.setattr(LocalView, name, refuse)
     citation = workspace.ask("What does the lamp burn?").citations[0]
     assert loaded == [citation.document_id]
