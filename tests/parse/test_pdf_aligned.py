@@ -85,6 +85,17 @@ def test_a_table_in_a_column_of_prose_does_not_join_the_columns() -> None:
     assert all(sentence in text for sentence in pdfs.ORCHARD)
 
 
+def test_the_head_of_a_table_over_several_pages_is_a_row_on_the_first() -> None:
+    def page(number: int) -> Callable[[Canvas], None]:
+        rows = [(f"QX{number}{row[0][-1]}", *row[1:4], f"{number}{row[4]}") for row in ENTRIES[1:]]
+        return lambda canvas: by_columns(canvas, [ENTRIES[0], *rows], y=800) and None
+
+    text = read(pdfs.pages(*map(page, range(1, 5))), "x.pdf").text
+    assert text.startswith("NUMBER\tPAYEE\tSTART\tEND\tAMOUNT\nQX11\tLUND, ADA\t")
+    assert 1 == text.count("PAYEE")
+    assert text.endswith("QX44\tORL SUPPLY\t03/21/19\t03/24/19\t489.10")
+
+
 def three_columns(canvas: Canvas) -> None:
     for x, texts in ((50, pdfs.HARBOUR), (225, pdfs.ORCHARD), (400, pdfs.HARBOUR[::-1])):
         pdfs.write(canvas, pdfs.lines_in(pdfs.paragraph(texts), 150), x=x)
