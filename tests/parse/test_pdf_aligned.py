@@ -201,3 +201,16 @@ def figures(count: int) -> str:
 def test_a_figure_is_read_with_its_own_caption(count: int) -> None:
     captions = "\n".join(f"{figure} {' '.join(lines)}" for figure, lines in FIGURES[:count])
     assert f"{pdfs.HARBOUR[0]}\n\n{captions}\n\n{pdfs.HARBOUR[1]}" == figures(count)
+
+
+def test_years_above_columns_of_prose_are_no_figures() -> None:
+    left, right = pdfs.paragraph(), pdfs.paragraph(pdfs.ORCHARD)
+
+    def draw(canvas: Canvas) -> None:
+        for x, year, text in ((60, "1911", left), (320, "1912", right)):
+            pdfs.write(canvas, [year], x=x, y=700, size=26)
+            pdfs.write(canvas, pdfs.lines_in(text, 220), x=x, y=680)
+
+    text = text_of(draw)
+    assert f"\n{left}\n" in text
+    assert text.endswith(f"\n{right}")
