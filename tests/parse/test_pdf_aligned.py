@@ -170,6 +170,20 @@ def test_several_rows_between_two_lines_are_rows() -> None:
     assert joined(expected) == between_lines(RESULTS)
 
 
+def test_a_number_of_several_rows_is_in_the_first_of_them() -> None:
+    def draw(canvas: Canvas) -> None:
+        columns, y = (60, 120, 200, 280, 360), 700
+        canvas.grid([55, 115, 195, 275, 355, 420], [y + 12 - 34 * row for row in range(4)])
+        for row, (layers, heads) in enumerate((("6", "4"), ("4", "2"), ("2", "2"))):
+            for x, text in zip(columns, (layers, heads), strict=False):
+                canvas.drawString(x, y - 7 - 34 * row, text)  # in the middle of two lines
+            for line, name in enumerate(("Alpha", "Beta")):
+                for x, text in zip(columns[2:], (name, f"0.9{row}", f"0.8{line}"), strict=True):
+                    canvas.drawString(x, y - 14 * line - 34 * row, text)
+
+    assert text_of(draw).startswith("6\t4\tAlpha\t0.90\t0.80\nBeta\t0.90\t0.81\n4\t2\tAlpha")
+
+
 def test_a_wrapped_name_beside_one_value_is_no_second_row() -> None:
     wrapped = [("Single", "Alpha with", "78.4", "79.4"), ("", "a teacher", "", "")]
     groups = [RESULTS[0], RESULTS[1], wrapped, RESULTS[3]]
