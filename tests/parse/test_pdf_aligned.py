@@ -85,6 +85,17 @@ def test_a_table_in_a_column_of_prose_does_not_join_the_columns() -> None:
     assert all(sentence in text for sentence in pdfs.ORCHARD)
 
 
+def test_the_head_of_a_table_over_several_pages_is_a_row_on_the_first() -> None:
+    def page(number: int) -> Callable[[Canvas], None]:
+        rows = [(f"QX{number}{row[0][-1]}", *row[1:4], f"{number}{row[4]}") for row in ENTRIES[1:]]
+        return lambda canvas: by_columns(canvas, [ENTRIES[0], *rows], y=800) and None
+
+    text = read(pdfs.pages(*map(page, range(1, 5))), "x.pdf").text
+    assert text.startswith("NUMBER\tPAYEE\tSTART\tEND\tAMOUNT\nQX11\tLUND, ADA\t")
+    assert 1 == text.count("PAYEE")
+    assert text.endswith("QX44\tORL SUPPLY\t03/21/19\t03/24/19\t489.10")
+
+
 def three_columns(canvas: Canvas) -> None:
     for x, texts in ((50, pdfs.HARBOUR), (225, pdfs.ORCHARD), (400, pdfs.HARBOUR[::-1])):
         pdfs.write(canvas, pdfs.lines_in(pdfs.paragraph(texts), 150), x=x)
@@ -159,6 +170,20 @@ def test_several_rows_between_two_lines_are_rows() -> None:
     assert joined(expected) == between_lines(RESULTS)
 
 
+def test_a_number_of_several_rows_is_in_the_first_of_them() -> None:
+    def draw(canvas: Canvas) -> None:
+        columns, y = (60, 120, 200, 280, 360), 700
+        canvas.grid([55, 115, 195, 275, 355, 420], [y + 12 - 34 * row for row in range(4)])
+        for row, (layers, heads) in enumerate((("6", "4"), ("4", "2"), ("2", "2"))):
+            for x, text in zip(columns, (layers, heads), strict=False):
+                canvas.drawString(x, y - 7 - 34 * row, text)  # in the middle of two lines
+            for line, name in enumerate(("Alpha", "Beta")):
+                for x, text in zip(columns[2:], (name, f"0.9{row}", f"0.8{line}"), strict=True):
+                    canvas.drawString(x, y - 14 * line - 34 * row, text)
+
+    assert text_of(draw).startswith("6\t4\tAlpha\t0.90\t0.80\nBeta\t0.90\t0.81\n4\t2\tAlpha")
+
+
 def test_a_wrapped_name_beside_one_value_is_no_second_row() -> None:
     wrapped = [("Single", "Alpha with", "78.4", "79.4"), ("", "a teacher", "", "")]
     groups = [RESULTS[0], RESULTS[1], wrapped, RESULTS[3]]
@@ -190,3 +215,16 @@ def figures(count: int) -> str:
 def test_a_figure_is_read_with_its_own_caption(count: int) -> None:
     captions = "\n".join(f"{figure} {' '.join(lines)}" for figure, lines in FIGURES[:count])
     assert f"{pdfs.HARBOUR[0]}\n\n{captions}\n\n{pdfs.HARBOUR[1]}" == figures(count)
+
+
+def test_years_above_columns_of_prose_are_no_figures() -> None:
+    left, right = pdfs.paragraph(), pdfs.paragraph(pdfs.ORCHARD)
+
+    def draw(canvas: Canvas) -> None:
+        for x, year, text in ((60, "1911", left), (320, "1912", right)):
+            pdfs.write(canvas, [year], x=x, y=700, size=26)
+            pdfs.write(canvas, pdfs.lines_in(text, 220), x=x, y=680)
+
+    text = text_of(draw)
+    assert f"\n{left}\n" in text
+    assert text.endswith(f"\n{right}")

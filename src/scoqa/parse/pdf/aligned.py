@@ -32,6 +32,7 @@ _WRAPPED = 0.35  # the largest gap above a further line of the row above
 # Figures.
 _LARGE = 1.6  # the least font size of a figure, relative to its caption
 _LONGEST_FIGURE = 12  # characters
+_LONGEST_CAPTION = 200  # characters, with the figure; longer text is the column below a heading
 _CAPTION_GAP = 1.2  # font sizes of the caption; the largest gap between its lines
 
 LABEL = re.compile(
@@ -314,8 +315,13 @@ def _find_figures(runs: Sequence[GlyphRun]) -> Iterator[list[list[GlyphRun]]]:
             continue
         others = [run for run in runs if run not in large]
         captions = [[figure, *_find_caption(figure, others)] for figure in row]
-        if all(len(caption) > 1 for caption in captions) and _are_apart(captions):
+        if all(map(_is_caption, captions)) and _are_apart(captions):
             yield captions
+
+
+def _is_caption(runs: Sequence[GlyphRun]) -> bool:
+    """Return whether a figure has text below it that is no longer than a caption."""
+    return len(runs) > 1 and sum(len(run.text) for run in runs) <= _LONGEST_CAPTION
 
 
 def _are_apart(captions: Sequence[Sequence[GlyphRun]]) -> bool:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Literal, NamedTuple
 
 from scoqa.parse.pdf.glyphs import GlyphRun, Glyphs, group_rows
 from scoqa.parse.pdf.headings import normalize_letters
+from scoqa.parse.pdf.tables import VALUE
 
 LEAST_PAGES = 3
 _SHARE = 2 / 3  # the least share of pages, in a file with few pages
@@ -23,6 +24,8 @@ _LARGEST = 1.15  # relative to the usual font size of the file; a larger row is 
 _SAME_HEIGHT = 4.0  # points
 _SMALLER = 0.92  # relative to the usual font size; the largest size of a footnote
 _LEAST_LETTERS = 7  # next to a page number; fewer are "Page" or "of 12"
+_TABLE_GAP = 1.25  # font sizes; the largest gap between the head of a table and its first row
+_LEAST_COLUMNS = 3  # of a table
 _MOST_NUMBERS = 3  # per head; a row of a table has more
 
 _NUMBER = re.compile(r"\d+|\b[ivxlcdm]+\b", re.IGNORECASE)
@@ -104,7 +107,9 @@ def separate_running(pages: Sequence[Glyphs]) -> list[PageParts]:
                     if run.cell is None
                     for key_words in run_words
                 )
-                if not all(words) and not has_number:
+                if not has_number and (
+                    not all(words) or _starts_table(row, edge, index, page, seen)
+                ):
                     break
                 counts = [any("<" in key_words for key_words in run_words) for run_words in words]
                 if edge == "bottom" and not any(counts) and _is_note(row, usual):
@@ -131,6 +136,41 @@ def separate_running(pages: Sequence[Glyphs]) -> list[PageParts]:
         )
         for part in parts
     ]
+
+
+def _starts_table(
+    row: Sequence[GlyphRun],
+    edge: str,
+    index: int,
+    page: Glyphs,
+    seen: Mapping[_Key, set[int]],
+) -> bool:
+    """Return whether a row is the head of a table that continues on further pages.
+
+    It is part of the text on the first page of the table, and a running head on the others.
+    """
+    first = min(min(seen[key]) for key in _iterate_keys(row[0], edge, index, page))
+    return edge == "top" and index == first and _names_columns(row, page)
+
+
+def _names_columns(row: Sequence[GlyphRun], page: Glyphs) -> bool:
+    """Return whether a row is the head of a table: most of its runs are above those of a row.
+
+    That row has values, and is as close as the rows of a table.
+    """
+    bottom, size = max(run.bottom for run in row), row[0].size
+    below = [
+        run
+        for run in page.runs
+        if run.turn == row[0].turn and -0.5 * size < run.top - bottom < _TABLE_GAP * size
+    ]
+    aligned = sum(any(b.left < run.right and b.right > run.left for b in below) for run in row)
+    return (
+        len(row) >= _LEAST_COLUMNS
+        and aligned >= _LEAST_COLUMNS
+        and any(VALUE.match(run.text) for run in below)
+        and not any(VALUE.match(run.text) for run in row)
+    )
 
 
 def _find_printed_numbers(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import groupby, pairwise
+from itertools import dropwhile, groupby, pairwise
 from statistics import median
 from typing import TypeAlias
 
@@ -170,17 +170,21 @@ def _split_rows(table: Table) -> Table:
     return rows
 
 
+def _is_single(lines: Sequence[Sequence[GlyphRun]]) -> bool:
+    return len(lines) == 1
+
+
 def _find_row_starts(row: Table) -> list[float]:
     """Return the top of each row of text in a ruled row that consists of several; otherwise [].
 
     At least two columns must have text at the same heights, one of them only values, and no column
     of values may have text at other heights: the lines of a wrapped cell are next to values with
-    fewer lines.
+    fewer lines. The first columns may have one line, the name or number of all these rows.
     """
-    lines = {cell: group_rows(runs) for cell, runs in row.items()}
+    lines = [group_rows(runs) for runs in row.values()]
     values = [
         own
-        for own in lines.values()
+        for own in dropwhile(_is_single, lines)
         if all(VALUE.match(" ".join(run.text for run in line)) for line in own)
     ]
     if not values:
@@ -193,7 +197,7 @@ def _find_row_starts(row: Table) -> list[float]:
         tops = [min(run.top for run in line) for line in own]
         return sum(any(abs(top - start) < _SAME_ROW * size for top in tops) for start in starts)
 
-    others = [own for own in lines.values() if own is not longest]
+    others = [own for own in lines if own is not longest]
     if (
         len(starts) < 2
         or any(have_same_height(own) < len(own) for own in values)
