@@ -70,7 +70,6 @@ def test_another_parser_with_the_quote_in_its_place_is_told(
     docs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     citation = cited(docs, "41\u00a0metres")
-    read_with = PARSERS[".txt"].parser.version
     newer = replace(PARSERS[".txt"], parser=Parser("plain", "99"))
     monkeypatch.setitem(PARSERS, ".txt", newer)
     found = verify_citation(citation, docs)
