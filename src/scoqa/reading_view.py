@@ -21,6 +21,7 @@ from scoqa.places import Marked
 LAYOUT_KINDS = ("table", "head", "aside", "struck")
 _HIDDEN = ("aside", "struck")
 _AFTER_NUMBERS = "%‰)]"  # of the symbols in cells of their own
+MOST_ROWS_ABOVE = 50  # searched for the first cell of a row that lacks one
 _NEWLINE = re.compile(r"\r\n|[\n\r\v\f\x85\u2028\u2029]")
 
 
@@ -220,7 +221,9 @@ class _Builder:
         if shown and shown[0].column != cells[0].column:
             words = self.source[cells[0].start : cells[0].end]
             self.insert(f"{self._build_prefix(table, cells[0])}{words}\t")
-        elif shown and table.group and start <= cells[0].start:
+        elif shown and cells[0].column > 0 and start <= cells[0].start:
+            self._insert_first_cell_above(table, line_start)
+        if shown and table.group and start <= cells[0].start:
             self.insert(f"{table.group}\t")
         joins_next = False
         for number, cell in enumerate(shown):
@@ -235,6 +238,20 @@ class _Builder:
                 self.insert(self._build_prefix(table, cell))
             joins_next = is_symbol and not joins_last
             self.copy(max(start, cell.start), min(end, cell.end))
+
+    def _insert_first_cell_above(self, table: Table, line_start: int) -> None:
+        """Insert the first cell of the nearest row above that has one: it names these rows too."""
+        end = line_start - 1
+        for _ in range(MOST_ROWS_ABOVE):
+            if end <= table.body:
+                return
+            start = max(table.body, self.source.rfind("\n", table.body, end) + 1)
+            first = next(find_cells(self.source, start, end, table.separator), None)
+            if first is not None and first.column == 0:
+                words = self.source[first.start : first.end]
+                self.insert(f"{self._build_prefix(table, first)}{words}\t")
+                return
+            end = start - 1
 
     def _build_prefix(self, table: Table, cell: TableCell) -> str:
         name = table.names[cell.column] if cell.column < len(table.names) else ""

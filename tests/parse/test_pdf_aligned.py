@@ -9,6 +9,7 @@ import pytest
 import pdfs
 from pdfs import Canvas
 from scoqa.parse.pdf.reader import read
+from scoqa.reading_view import Layout
 
 COLUMNS = (60.0, 150.0, 300.0, 370.0, 440.0)
 ENTRIES = [
@@ -34,7 +35,7 @@ def by_columns(canvas: Canvas, rows: Sequence[Sequence[str]], *, y: float = 700)
 
 
 def joined(rows: Sequence[Sequence[str]]) -> str:
-    return "\n".join("\t".join(cell for cell in row if cell) for row in rows)
+    return "\n".join("\t".join(row).rstrip("\t") for row in rows)
 
 
 def test_rows_without_lines_are_rows() -> None:
@@ -162,10 +163,10 @@ def test_several_rows_between_two_lines_are_rows() -> None:
         ("Setting", "Model", "Varn", "Orl"),
         ("None", "Base", "59.1", "66.9"),
         ("Single", "Alpha", "78.4", "79.4"),  # the name of three rows
-        ("Beta", "76.6", "79.8"),
-        ("Gamma", "70.1", "69.0"),
+        ("", "Beta", "76.6", "79.8"),
+        ("", "Gamma", "70.1", "69.0"),
         ("Both", "Alpha", "79.5", "78.8"),
-        ("Beta", "78.0", "79.9"),
+        ("", "Beta", "78.0", "79.9"),
     ]
     assert joined(expected) == between_lines(RESULTS)
 
@@ -181,7 +182,7 @@ def test_a_number_of_several_rows_is_in_the_first_of_them() -> None:
                 for x, text in zip(columns[2:], (name, f"0.9{row}", f"0.8{line}"), strict=True):
                     canvas.drawString(x, y - 14 * line - 34 * row, text)
 
-    assert text_of(draw).startswith("6\t4\tAlpha\t0.90\t0.80\nBeta\t0.90\t0.81\n4\t2\tAlpha")
+    assert text_of(draw).startswith("6\t4\tAlpha\t0.90\t0.80\n\t\tBeta\t0.90\t0.81\n4\t2\tAlpha")
 
 
 def test_a_wrapped_name_beside_one_value_is_no_second_row() -> None:
@@ -228,3 +229,21 @@ def test_years_above_columns_of_prose_are_no_figures() -> None:
     text = text_of(draw)
     assert f"\n{left}\n" in text
     assert text.endswith(f"\n{right}")
+
+
+def test_the_names_of_columns_and_groups_are_read_with_the_cells() -> None:
+    def draw(canvas: Canvas) -> None:
+        y = 700.0
+        for group in RESULTS:
+            canvas.line(55, y + 12, 420, y + 12)
+            for row in group:
+                for x, cell in zip((60, 140, 240, 320), row, strict=True):
+                    canvas.drawString(x, y, cell)
+                y -= 14
+            y -= 6
+        canvas.line(55, y + 12, 420, y + 12)
+
+    parsed = read(pdfs.pages(draw), "x.pdf")
+    view = Layout(parsed.marks).build_view(parsed.text, 0, len(parsed.text))
+    assert "Setting: Single\tModel: Beta\tVarn: 76.6\tOrl: 79.8\n" in view.text
+    assert "Setting: Both\tModel: Beta\tVarn: 78.0\tOrl: 79.9" in view.text

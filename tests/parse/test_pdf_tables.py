@@ -19,7 +19,7 @@ from scoqa.parse.pdf.reader import read
 from scoqa.parse.pdf.ruled import find_lines
 
 STYLES = ["grid", "cells", "fillings", "open", "rows", "under", "colour", "form"]
-TABLE = "\n".join("\t".join(cell for cell in row if cell) for row in pdfs.ROWS)
+TABLE = "\n".join("\t".join(row) for row in pdfs.ROWS)
 
 
 def text_of(data: bytes) -> str:

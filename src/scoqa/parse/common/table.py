@@ -28,6 +28,7 @@ from scoqa.parse.common.table_heads import (
     may_list_values,
 )
 from scoqa.sentences import LOOK
+from scoqa.types import Mark
 
 NO_TEXT = "contains no text; there is nothing to index in it."
 LONGEST_CELL = 1_000  # characters; a table with a longer cell is layout, unless it has a header
@@ -155,6 +156,38 @@ def write_table(writer: Writer, table: TextTable) -> None:
         names = build_names(rows[first:count], sample[count:])
         caption = caption or _build_caption(rows[:first])
     _write_table(writer, rows[:count], rows[count:], rows, names, caption)
+
+
+def describe_table(
+    table: TextTable, places: Sequence[tuple[int, int]], names_above: Sequence[str] = ()
+) -> tuple[list[Mark], Sequence[str]]:
+    """Return the marks of a table that is already written, and the names of its columns.
+
+    Parameters
+    ----------
+    places
+        The (start, end) of each row in the text.
+    names_above
+        The names of a table above that this one continues, unless it has a head of its own.
+    """
+    rows = table.rows
+    count = count_head_rows(rows, has_styled_head=table.has_styled_head)
+    columns = 1 + max(column for row in rows for column in row.cells)
+    found = build_names(rows[:count], rows[count:]) if count else {}
+    names = [found.get(column, "") for column in range(columns)]
+    if not count and len(names_above) == columns:
+        names = list(names_above)
+    groups = (number for number in range(max(1, count), len(rows)) if _names_group(rows[number]))
+    starts = [0, *groups]
+    marks: list[Mark] = []
+    for number, following in zip(starts, [*starts[1:], len(rows)], strict=True):
+        group = next(iter(rows[number].cells.values())) if number else ""
+        head_rows = 1 if number else count
+        start, end = places[number][0], places[following - 1][1]
+        marks.append(Mark(start, end, "table", build_label(names, table.caption, group)))
+        if head_rows:
+            marks.append(Mark(start, places[number + head_rows - 1][1], "head", ""))
+    return marks, names
 
 
 def build_rows(cells: Iterable[Iterable[tuple[str, int, int]]]) -> tuple[Row, ...]:

@@ -79,7 +79,8 @@ def find_separators(
 ) -> list[str]:
     r"""Return the separator between each line of a page and the next.
 
-    It is " ", "\n" or "\n\n"; in ruled tables, cells of a row are separated by "\t".
+    It is " ", "\n" or "\n\n". In tables it contains a tab for each column between two cells, and
+    for each column before the first cell of a row.
 
     Parameters
     ----------
@@ -110,9 +111,23 @@ def find_separators(
         separators += _find_block_separators(block, headings, is_item)
         first = block[0]
         start = end
+    first_columns = find_first_columns(lines)
     for n, (a, b) in enumerate(pairwise(lines)):
-        separators[n] = _join_in_table(a, b, is_item=is_item(b)) or separators[n]
+        in_table = _join_in_table(a, b, is_item=is_item(b))
+        separators[n] = in_table or separators[n]
+        if b.cell is not None and (in_table is None or (in_table == "\n" and a.cell != b.cell)):
+            separators[n] += "\t" * (b.cell.column - first_columns[b.cell.table])
     return separators
+
+
+def find_first_columns(lines: Iterable[Line]) -> dict[int, int]:
+    """Return the number of the first column of each table on a page, by the table's number."""
+    columns: dict[int, int] = {}
+    for line in lines:
+        if line.cell is not None:
+            table, column = line.cell.table, line.cell.column
+            columns[table] = min(columns.get(table, column), column)
+    return columns
 
 
 def _join_in_table(a: Line, b: Line, *, is_item: bool) -> str | None:
@@ -121,7 +136,9 @@ def _join_in_table(a: Line, b: Line, *, is_item: bool) -> str | None:
         return None
     if a.cell == b.cell:
         return "\n" if is_item else " "
-    return "\t" if a.cell.row == b.cell.row else "\n"
+    if a.cell.row == b.cell.row:
+        return "\t" * max(1, b.cell.column - a.cell.column)
+    return "\n"
 
 
 def _same_size(a: Line, b: Line) -> bool:

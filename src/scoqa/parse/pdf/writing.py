@@ -19,7 +19,13 @@ from scoqa.parse.common.parsed import Parsed
 from scoqa.parse.pdf.characters import Array
 from scoqa.parse.pdf.headings import Heading, normalize_letters
 from scoqa.parse.pdf.layout import Line
-from scoqa.parse.pdf.paragraphs import HyphenatedWords, continues_paragraph, find_separators
+from scoqa.parse.pdf.paragraphs import (
+    HyphenatedWords,
+    continues_paragraph,
+    find_first_columns,
+    find_separators,
+)
+from scoqa.parse.pdf.table_marks import PlacedCell, mark_tables
 from scoqa.types import Mark
 
 
@@ -54,6 +60,7 @@ def write_pages(pages: Sequence[PdfPage], headings: Mapping[Line, Heading]) -> P
     continues_previous = False
     written: set[str] = set()
     asides: list[int] = []  # start and end of each block of line numbers
+    cells: list[PlacedCell] = []
     for number, page in enumerate(pages):
         following = pages[after[number]].body[0] if number in after else None
         continues_next = following is not None and continues_paragraph(
@@ -66,6 +73,8 @@ def write_pages(pages: Sequence[PdfPage], headings: Mapping[Line, Heading]) -> P
                 asides.append(start)
             if page.line_numbers and line is page.line_numbers[-1]:
                 asides.append(text.length)
+            if line.cell is not None:
+                cells.append(PlacedCell(number, line.cell, start, text.length, line.bold))
             if line in headings:
                 first = spans.get(headings[line], (start, 0))[0]
                 spans[headings[line]] = (first, text.length)
@@ -75,10 +84,12 @@ def write_pages(pages: Sequence[PdfPage], headings: Mapping[Line, Heading]) -> P
     marks = [
         *_mark_pages(pages, text),
         *_mark_headings(spans),
+        *mark_tables(joined, cells),
         *(Mark(*span, "aside", "") for span in zip(asides[::2], asides[1::2], strict=True)),
         *find_date_mark(joined, find_text_lines(joined, HEAD_LINES)),
     ]
-    marks.sort(key=lambda mark: mark.start)  # blank pages stay before the next page with text
+    # Blank pages stay before the next page with text.
+    marks.sort(key=lambda mark: (mark.start, mark.kind == "head"))
     boxes = tuple(b"".join(part.tobytes() for part in parts) for parts in text.boxes)
     return Parsed(joined, None, tuple(marks), (), boxes)
 
@@ -134,11 +145,14 @@ def _order_lines(
     added to it. If they would interrupt a sentence, they are left to another page that has them;
     line numbers are then left out.
     """
-    body = list(zip(page.body, ("\n\n", *page.separators), strict=False))
+    first = page.body[0].cell if page.body else None
+    columns = first.column - find_first_columns(page.body)[first.table] if first else 0
+    start = "\n\n" + "\t" * columns
+    body = list(zip(page.body, (start, *page.separators), strict=False))
     line_ends = ["\n"] * (len(page.fields) - 1)
     notes = list(zip(page.fields, ("\n\n", *line_ends), strict=False))
     notes += zip(page.notes, ("\n\n", *page.note_separators), strict=False)
-    last = max((n for n, (_, separator) in enumerate(body) if separator == "\n\n"), default=0)
+    last = max((n for n, (_, gap) in enumerate(body) if gap.startswith("\n\n")), default=0)
     heads = [] if continues_previous else _select_new_lines(page.heads, written)
     fits = (body or not continues_previous) and (last or not continues_next)
     feet = _select_new_lines(page.feet, written) if fits else []
