@@ -133,8 +133,10 @@ function namesOf(table) {
     const name = table.names[index];
     const cell = cellOf(table, index, 1, name ? 'columnheader' : 'cell');
     if (name) {
-      cell.dataset.label = name;
-      cell.setAttribute('aria-label', name);
+      const label = boxOf('span', 'source-name', 'img');
+      label.dataset.label = name;
+      label.setAttribute('aria-label', name);
+      cell.append(label);
     }
     row.append(cell);
   });
