@@ -106,6 +106,24 @@ def test_a_line_is_named_only_where_the_file_has_it() -> None:
     assert "" == place_words(citation)
 
 
+def test_the_column_of_a_quoted_cell_is_named() -> None:
+    text = "Town\tLength\n\n\t412\tGood\nVarn\t690"
+    table = marked(text, (0, len(text), "table", "Town\tLength"), (0, 11, "head", ""))
+
+    def place(words: str, *, row: bool = False) -> str:
+        marks = (*table.marks, Mark(13, 22, "row", "2")) if row else table.marks
+        start = text.index(words)
+        document = replace(table, marks=marks, parser=Parser("docx", "1"))
+        span = Span(document.id, start, start + len(words), 0.0)
+        return place_words(Citation.from_span(document, span), with_column=True)
+
+    assert "column Length" == place("412")
+    assert "row 2, Length" == place("412", row=True)
+    assert "column Town" == place("Varn")
+    assert "" == place("Good")  # no name
+    assert "" == place("412\tGood")
+
+
 # -- on the page -----------------------------------------------------------------------------------
 
 

@@ -99,6 +99,37 @@ def test_what_lies_in_another_of_its_kind_is_shown_once() -> None:
     assert (packed["asides"], packed["headings"]) == ([0, 5], [])
 
 
+def test_a_table_is_complete_lines_with_its_head_and_names() -> None:
+    document = marked(
+        "🧱 one\n\n\tTown\tLength\nNorth\tOrl\t412\n\nend",
+        ("table", "\tTown\tLength", "Town\tLength\nNorth\tOrl\t412"),
+    )
+    head = Mark(8, 19, "head", "")
+    document = replace(document, marks=(*document.marks, head))
+    assert places(pack_structure(document)["tables"], 4) == [
+        (8, 27, 13, "\tTown\tLength"),  # from the tab before the first name
+    ]
+
+
+def test_a_group_and_the_rows_below_a_gap_continue_their_table() -> None:
+    text = "A\tB\n1\t2\n\n3\t4\n\nSouth\n5\t6\n\nA\tB\n7\t8"
+    marks = (
+        Mark(0, 7, "table", "A\tB"), Mark(0, 3, "head", ""),
+        Mark(9, 12, "table", "A\tB"),
+        Mark(14, 23, "table", "A\tB\n\nSouth"), Mark(14, 19, "head", ""),
+        Mark(25, 32, "table", "A\tB"), Mark(25, 28, "head", ""),  # another table with these names
+    )  # fmt: skip
+    packed = pack_structure(replace(document_of(text), marks=marks))["tables"]
+    assert places(packed, 4) == [
+        (0, 8, 4, "A\tB"), (9, 4, 0, None), (14, 10, 6, None), (25, 7, 4, "A\tB"),
+    ]  # fmt: skip
+
+
+def test_a_table_with_pipes_is_shown_as_it_is_written() -> None:
+    document = marked("A | B\n--|--\n1 | 2", ("table", "A\tB\n\n\n|", "A | B\n--|--\n1 | 2"))
+    assert pack_structure(document)["tables"] == []
+
+
 @given(st.text(alphabet=st.sampled_from("aé\u05d0🧱\n"), max_size=40), st.data())
 def test_every_place_is_counted_as_javascript_counts(text: str, data: st.DataObject) -> None:
     offset = data.draw(st.integers(0, len(text)))

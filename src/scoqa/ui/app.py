@@ -28,6 +28,7 @@ STYLES = (
     "chat/expected",
     "source/source",
     "source/structure",
+    "source/tables",
     "source/page_images",
     "page/print",
 )

@@ -39,6 +39,13 @@ from scoqa.ui.work.model_loader import ModelLoader
 if TYPE_CHECKING:
     from scoqa.workspace import Workspace
 
+# They share one scope; source.js is the last one because it runs immediately.
+SOURCE_SCRIPTS = (
+    "source/structure.js",
+    "source/tables.js",
+    "source/page_images.js",
+    "source/source.js",
+)
 _REJECTED_CHARACTERS = 200  # of a rejected question; enough to recognize it by
 _SESSION_SECONDS = 24 * 3600  # a conversation unused for this long is deleted
 _BROKEN = "An internal error occurred. The terminal that runs scoqa shows the details."
@@ -297,9 +304,7 @@ def _add_source_viewer(workspace: Workspace) -> None:
     gr.HTML(
         elem_id="scoqa-source",
         html_template=read_asset("source/source.html"),
-        js_on_load="".join(
-            map(read_asset, ("source/structure.js", "source/page_images.js", "source/source.js"))
-        ),
+        js_on_load="".join(map(read_asset, SOURCE_SCRIPTS)),
         server_functions=[source],
         apply_default_css=False,
     )

@@ -1,4 +1,4 @@
-"""Pack the structure of a text for the source viewer: headings, rows, asides, starts of pages.
+"""Pack the structure of a text for the source viewer: headings, tables, asides, starts of pages.
 
 Input: a Document. Output: its marks as compact lists, with offsets in JavaScript's UTF-16 units.
 Labels contain a document's own words; they are sent as strings and shown as text, never as markup.
@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from scoqa.cells import Table, find_tables
 from scoqa.heading_path import HeadingPath
 from scoqa.types import Document, Mark
 from scoqa.ui.words.wording import start_words
@@ -39,18 +40,22 @@ class Utf16Counter:
 
 
 def pack_structure(document: Document) -> dict[str, list[Any]]:
-    """Return the marks of `document` that the viewer shows, as three flat lists.
+    """Return the marks of `document` that the viewer shows, as four flat lists.
 
     A gap counts the UTF-16 units from the previous place in the same list.
     starts: gap and label in turn. A number is that of a row and is shown beside the text; None
     means the row after the previous one; words are shown above the text (a slide, sheet or page).
     headings: gap, length and level in turn, levels from 1. asides: gap and length in turn.
+    tables: gap, length (complete lines), length of the head, and the names of the columns with tabs
+    between them in turn; None means that the table continues the previous one. Tables whose cells
+    are not separated by tabs (Markdown) are left out: they are shown as they are written.
     """
     units = Utf16Counter.from_text(document.text)
     return {
         "starts": _starts(document, units),
         "headings": _headings(document, units),
         "asides": _asides(document, units),
+        "tables": _tables(document, units),
     }
 
 
@@ -99,6 +104,37 @@ def _asides(document: Document, units: Utf16Counter) -> list[int]:
         packed += [start - position, units.count_before(last) - start]
         position = start
     return packed
+
+
+def _tables(document: Document, units: Utf16Counter) -> list[Any]:
+    packed: list[Any] = []
+    text, position, last = document.text, 0, None
+    end = 0
+    for table in find_tables(document.marks):
+        first = text.rfind("\n", 0, table.start) + 1
+        if table.separator != "\t" or first < end or table.start >= table.end:
+            continue
+        names = None if _continues(text, last, table) else "\t".join(table.names)
+        end = _find_line_end(text, table.end)
+        body = first if table.body == table.start else min(end, _find_line_end(text, table.body))
+        start = units.count_before(first)
+        packed += [start - position, units.count_before(end) - start]
+        packed += [units.count_before(body) - start, names]
+        position, last = start, table
+    return packed
+
+
+def _continues(text: str, last: Table | None, table: Table) -> bool:
+    """Return whether `table` is another group of rows, or the rows below a gap, of `last`."""
+    if last is None or table.names != last.names or text[last.end : table.start].strip():
+        return False
+    return table.body == table.start or bool(table.group)
+
+
+def _find_line_end(text: str, offset: int) -> int:
+    """Return the start of the line after the one with the last character before `offset`."""
+    line_end = text.find("\n", offset - 1)
+    return len(text) if line_end < 0 else line_end + 1
 
 
 def _without_nested(marks: Iterable[Mark], kind: str) -> Iterable[Mark]:

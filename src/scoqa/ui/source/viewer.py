@@ -98,7 +98,7 @@ def load_source(workspace: Workspace, request: object) -> dict[str, Any]:
     date = source["date"] or None
     return {
         **source,
-        "place": place_words(citation),
+        "place": place_words(citation, with_column=True),
         "characters": f"{citation.start:,}–{citation.end:,}",
         "start": utf16_offset(document.text, citation.start),
         "end": utf16_offset(document.text, citation.end),

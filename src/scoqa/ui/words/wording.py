@@ -38,15 +38,20 @@ def reason_words(answer: Answer) -> str:
     return explain_reason(answer.reason or "no_evidence")
 
 
-def place_words(citation: Citation) -> str:
+def place_words(citation: Citation, *, with_column: bool = False) -> str:
     """Return the place of a citation: page, slide or row, else its line; and its heading.
 
     The document's title is shown beside the place, and is therefore left out of the heading.
+    with_column: also name the column of the quoted cell, if it has a name.
     """
     line = f"line {citation.line:,}" if citation.has_file_lines and not citation.place else ""
+    place = citation.place or line
+    column = _find_column_name(citation) if with_column else ""
+    if column:
+        place = f"{place}, {column}" if place else f"column {column}"
     heading = str(HeadingPath.parse(citation.heading or "").below(citation.title))
     under = f"under “{heading}”" if heading else ""
-    return " · ".join(part for part in (citation.place, line, under) if part)
+    return " · ".join(part for part in (place, under) if part)
 
 
 def start_words(mark: Mark) -> str | None:
@@ -65,3 +70,15 @@ def character_words(citation: Citation) -> str:
 def digest_words(citation: Citation) -> str:
     """Return the digest of the file's bytes, with the name of its algorithm."""
     return f"sha256 {citation.digest}"
+
+
+def _find_column_name(citation: Citation) -> str:
+    """Return the name of the column whose cell contains the quote; "" without one.
+
+    A quote of several cells is in no single column.
+    """
+    if "\t" in citation.quote or "\n" in citation.quote:
+        return ""
+    before = citation.sentence[: citation.start - citation.sentence_start]
+    column = before.count("\t")
+    return citation.columns[column] if column < len(citation.columns) else ""

@@ -7,11 +7,15 @@ const area = find('source-text');
 const BARE = { title: '', path: '', place: '', characters: '', date: '', saved: '', digest: '',
   freshness: '', fresh: null, text: '', structure: null, pages: null, start: null, end: null,
   link: null, plain: null, markdown: null };
-const PLAIN = { starts: [], headings: [], asides: [] };
+const PLAIN = { starts: [], headings: [], asides: [], tables: [] };
 const LOST = 'The source could not be loaded. Check that scoqa is running and you are logged in.';
 // Longer texts are drawn in blocks; the browser lays out only the visible ones.
-const LONG = 200_000; // UTF-16 units; the layout of a shorter text takes no noticeable time
-const BLOCK = 8_000; // about three screens of text
+// In UTF-16 units: the layout of a shorter text takes no noticeable time, and a block is about three
+// screens. A text with tables has more to lay out, an element for each cell.
+const LONG = 200_000;
+const BLOCK = 8_000;
+const LONG_TABLED = 16_000;
+const BLOCK_TABLED = 2_000;
 // The links that open a source: the numbers of an answer, and the expected places of a set.
 const LINKS = '.scoqa-number, .expected-words';
 let places = []; // the links of the answer that is being checked, in the order of its numbers
@@ -39,15 +43,16 @@ function whole(text, index) {
   return (text.charCodeAt(index) & 0xfc00) === 0xdc00 ? index - 1 : index;
 }
 
-// Yields text[from:to] in pieces that end at line ends, or inside a line that is too long.
-function* blocks(text, from, to) {
+// Yields text[from:to] in pieces of about `size`, which end at line ends or inside a line that is
+// longer than a block of prose.
+function* blocks(text, from, to, size) {
   for (let start = from; start < to;) {
-    const line = text.indexOf('\n', start + BLOCK) + 1;
+    const line = text.indexOf('\n', start + size) + 1;
     const most = start + 4 * BLOCK;
     const end = Math.min(to, whole(text, line === 0 || line > most ? most : line));
     const block = document.createElement('div');
     block.className = 'source-block';
-    block.textContent = text.slice(start, end);
+    block.append(prose(text.slice(start, end)));
     dresser.wait(block, start, end);
     yield block;
     start = end;
@@ -60,7 +65,7 @@ const dresser = (() => {
   let [text, marks] = ['', PLAIN];
   const dress = (block) => {
     observer.unobserve(block);
-    if (waiting.has(block)) block.replaceChildren(...dressed(text, ...waiting.get(block), marks));
+    if (waiting.has(block)) block.replaceChildren(...laid(text, ...waiting.get(block), marks, null));
     waiting.delete(block);
   };
   const observer = new IntersectionObserver((entries) => {
@@ -89,30 +94,35 @@ function lines(...nodes) {
 // Offsets are in UTF-16 units, as in slice().
 function draw({ text, start, end, structure }) {
   const marks = structure ? unpacked(structure) : PLAIN;
-  const marked = start !== null && end !== null;
-  const long = text.length > LONG;
+  const quote = start === null || end === null ? null : { start, end };
+  const tabled = marks.tables.length > 0;
+  const long = text.length > (tabled ? LONG_TABLED : LONG);
+  const size = tabled ? BLOCK_TABLED : BLOCK;
   area.classList.toggle('source-ruled', marks.starts.some(({ row }) => row !== undefined));
-  area.style.tabSize = tabSize(text, marks, area);
+  area.classList.toggle('source-tabled', tabled);
+  const empty = lines();
+  area.replaceChildren(empty);
+  const { paddingInlineStart } = getComputedStyle(empty);
+  marks.room = empty.clientWidth - parseFloat(paddingInlineStart);
   dresser.begin(text, marks);
-  if (!marked) {
-    area.replaceChildren(...(long ? blocks(text, 0, text.length)
-      : [lines(...dressed(text, 0, text.length, marks))]));
+  if (!quote) {
+    area.replaceChildren(...(long ? blocks(text, 0, text.length, size)
+      : [lines(...laid(text, 0, text.length, marks, null))]));
     return null;
   }
-  const mark = document.createElement('mark');
-  mark.tabIndex = -1;
-  mark.append(...dressed(text, start, end, marks));
-  // The lines with the quote are never split.
-  const before = start === 0 ? 0 : text.lastIndexOf('\n', start - 1) + 1;
-  const from = long ? whole(text, Math.max(before, start - BLOCK, 0)) : 0;
-  const line = text.indexOf('\n', end);
-  const to = long ? whole(text, Math.min(line < 0 ? text.length : line + 1, end + BLOCK))
+  // Complete lines around the quote, unless they are too long.
+  const before = text.lastIndexOf('\n', Math.max(0, start - size) - 1) + 1;
+  const from = long && start > size ? whole(text, Math.max(before, start - 2 * BLOCK)) : 0;
+  const line = text.indexOf('\n', end + size - 1) + 1;
+  const to = long ? whole(text, Math.min(line || text.length, end + 2 * BLOCK, text.length))
     : text.length;
-  const around = lines(...dressed(text, from, start, marks), mark,
-    ...dressed(text, end, to, marks));
-  area.replaceChildren(...blocks(text, 0, from), around, ...blocks(text, to, text.length));
+  const around = lines(...laid(text, from, to, marks, quote));
+  area.replaceChildren(...blocks(text, 0, from, size), around,
+    ...blocks(text, to, text.length, size));
   // The visible blocks get their structure immediately, so that they do not change visibly.
   for (const near of [around.previousSibling, around.nextSibling]) if (near) dresser.dress(near);
+  const mark = around.querySelector('mark');
+  if (mark) mark.tabIndex = -1; // none: the quote is only a separator of cells
   return mark;
 }
 
@@ -205,6 +215,7 @@ function look(as) {
   }
   paper.hide();
   const mark = draw(shown);
+  find('source-scroll').scrollLeft = 0;
   if (!mark) {
     find('source-scroll').scrollTop = 0;
     if (!chosen) find('source-close').focus();
@@ -234,6 +245,21 @@ function centre(mark) {
   const [room, box] = [scroll.getBoundingClientRect(), mark.getBoundingClientRect()];
   const above = Math.max(0, (scroll.clientHeight - box.height) / 2); // a long quote: from its top
   scroll.scrollTop += box.top - room.top - above;
+  reveal(mark.closest('.source-cell'));
+}
+
+// Scrolls a wide table sideways to `cell`, unless it is in view beside the first column.
+function reveal(cell) {
+  if (!cell) return;
+  const scroll = find('source-scroll');
+  const [room, box] = [scroll.getBoundingClientRect(), cell.getBoundingClientRect()];
+  const first = cell.parentElement.querySelector('.source-pinned .source-first');
+  const pinned = first === cell ? 0 : first?.offsetWidth ?? 0;
+  const isRightToLeft = getComputedStyle(cell.parentElement).direction === 'rtl';
+  const left = room.left + (isRightToLeft ? 0 : pinned);
+  const right = room.right - (isRightToLeft ? pinned : 0);
+  if (box.left >= left && box.right <= right) return;
+  scroll.scrollLeft += (box.left + box.right - left - right) / 2;
 }
 
 // If the sheet covers the conversation, everything behind it is made inert.

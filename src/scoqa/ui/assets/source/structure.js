@@ -1,15 +1,12 @@
-// Shows the structure of a text: headings, rows, asides, and the starts of slides and pages.
+// Shows the structure of a text: headings, tables, asides, and the starts of slides, pages and rows.
 // All characters and their order are unchanged: headings and asides are styled ranges of them. The
 // label at a start is an empty element that CSS fills from its data-label, so it is neither copied
 // nor counted.
 const NOT_SEARCHED = 'Not searched';
-const MEASURED = 200; // rows, spread over the text
-const FITTING = 0.9; // share of a column's cells that must end before the next tab stop
-const WIDEST = 0.5; // of the area's width: a wider stop would waste more space than it helps
 
 // Returns the marks of a text, in UTF-16 units, unpacked from the lists of source/structure.py.
 function unpacked(packed) {
-  const marks = { starts: [], headings: [], asides: [] };
+  const marks = { starts: [], headings: [], asides: [], tables: [] };
   let [at, row] = [0, 0];
   for (let i = 0; i < packed.starts.length; i += 2) {
     at += packed.starts[i];
@@ -27,6 +24,17 @@ function unpacked(packed) {
   for (let i = 0; i < packed.asides.length; i += 2) {
     at += packed.asides[i];
     marks.asides.push({ start: at, end: at + packed.asides[i + 1] });
+  }
+  at = 0;
+  for (let i = 0; i < packed.tables.length; i += 4) {
+    at += packed.tables[i];
+    const [length, head, names] = packed.tables.slice(i + 1, i + 4);
+    if (names !== null) {
+      marks.tables.push({ start: at, heads: [], names: names ? names.split('\t') : [] });
+    }
+    const table = marks.tables.at(-1);
+    table.end = at + length;
+    if (head) table.heads.push({ start: at, end: at + head });
   }
   return marks;
 }
@@ -48,25 +56,11 @@ function within(list, from, to) {
     firstOf(list, (each) => each.start >= to));
 }
 
-// Returns the distance of tab stops, in CSS, that aligns the cells of rows in columns. Columns of
-// long texts are ignored; returns '' if there are no others.
-function tabSize(text, { starts }, area) {
-  const rows = starts.filter(({ row }) => row !== undefined);
-  const every = Math.ceil(rows.length / MEASURED);
-  const pen = document.createElement('canvas').getContext('2d');
-  const { fontSize, fontFamily } = getComputedStyle(area);
-  pen.font = `${fontSize} ${fontFamily}`;
-  const columns = [];
-  rows.filter((_, index) => index % every === 0).forEach(({ at }) => {
-    const cells = text.slice(at, at + 1000).split('\n', 1)[0].split('\t').slice(0, -1);
-    cells.forEach((cell, column) => {
-      (columns[column] ??= []).push(pen.measureText(cell).width + parseFloat(fontSize));
-    });
-  });
-  const sizes = columns.map((column) => (
-    column.sort((a, b) => a - b)[Math.ceil(FITTING * column.length) - 1]
-  )).filter((size) => size <= WIDEST * area.clientWidth);
-  return sizes.length ? `${Math.ceil(Math.max(...sizes))}px` : '';
+// Returns the starts that belong to text[from:to]: a start at `to` belongs to the next range, unless
+// there is none.
+function startsWithin(text, from, to, { starts }) {
+  return starts.slice(firstOf(starts, ({ at }) => at >= from),
+    firstOf(starts, ({ at }) => (to === text.length ? at > to : at >= to)));
 }
 
 function startOf({ label, row }) {
@@ -76,14 +70,12 @@ function startOf({ label, row }) {
   return start;
 }
 
-// Returns the nodes that show text[from:to]; their concatenated text is exactly that range.
+// Returns the nodes that show text[from:to] without tables and quote.
 function dressed(text, from, to, marks) {
   if (from === to) return [];
   const headings = within(marks.headings, from, to);
   const asides = within(marks.asides, from, to);
-  // A start at `to` belongs to the next range, unless there is none.
-  const starts = marks.starts.slice(firstOf(marks.starts, ({ at }) => at >= from),
-    firstOf(marks.starts, ({ at }) => (to === text.length ? at > to : at >= to)));
+  const starts = startsWithin(text, from, to, marks);
   if (!headings.length && !asides.length && !starts.length) return [text.slice(from, to)];
   const cuts = new Set([from, to]);
   for (const { start, end } of [...headings, ...asides]) cuts.add(start).add(end);
@@ -124,4 +116,37 @@ function inAside(node) {
   dress.title = NOT_SEARCHED;
   dress.append(node);
   return dress;
+}
+
+// Returns the nodes of text[from:to], which contains no part of a table, with the quote lit.
+function litWithin(text, from, to, marks, quote) {
+  const [start, end] = [Math.max(from, quote?.start ?? to), Math.min(to, quote?.end ?? from)];
+  if (start >= end) return dressed(text, from, to, marks);
+  const mark = document.createElement('mark');
+  mark.append(...dressed(text, start, end, marks));
+  return [...dressed(text, from, start, marks), mark, ...dressed(text, end, to, marks)];
+}
+
+// Text beside tables keeps to the visible width while a wide table is scrolled sideways.
+function prose(...nodes) {
+  const block = document.createElement('div');
+  block.className = 'source-prose';
+  block.append(...nodes);
+  return block;
+}
+
+// Returns the nodes that show text[from:to]; their concatenated text is exactly that range.
+// quote: the range to light up, or null; in a table, its part in each cell is lit.
+function laid(text, from, to, marks, quote) {
+  if (!marks.tables.length) return litWithin(text, from, to, marks, quote);
+  const nodes = [];
+  let at = from;
+  for (const table of within(marks.tables, from, to)) {
+    const [start, end] = [Math.max(from, table.start), Math.min(to, table.end)];
+    if (at < start) nodes.push(prose(...litWithin(text, at, start, marks, quote)));
+    nodes.push(tableOf(text, table, start, end, marks, quote));
+    at = end;
+  }
+  if (at < to) nodes.push(prose(...litWithin(text, at, to, marks, quote)));
+  return nodes;
 }
