@@ -7,6 +7,7 @@ counted from 0 by the tabs before it. The names of columns stand in the marks, n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,8 @@ from scoqa.places import Marked
 
 PIPE = "|"  # separates the cells of Markdown tables, unless it follows a backslash
 LEVELS = " / "  # between the levels of a column's name, as in "January–June / 2022"
+# A currency symbol, a percent sign or a bracket in a cell of its own belongs to the number beside.
+SYMBOL = re.compile(r"[$€£¥₹%‰()\[\]+–-]{1,2}")
 
 
 @dataclass(frozen=True, slots=True)

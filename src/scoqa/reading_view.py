@@ -14,15 +14,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from scoqa.cells import Table, TableCell, find_cells, find_tables
+from scoqa.cells import SYMBOL, Table, TableCell, find_cells, find_tables
 from scoqa.places import Marked
 
 # Kinds of marks that the reading view depends on.
 LAYOUT_KINDS = ("table", "head", "aside", "struck")
 _HIDDEN = ("aside", "struck")
-# A currency symbol, a percent sign or a bracket in a cell of its own belongs to the number beside.
-_SYMBOL = re.compile(r"[$€£¥₹%‰()\[\]+–-]{1,2}")
-_AFTER_NUMBERS = "%‰)]"
+_AFTER_NUMBERS = "%‰)]"  # of the symbols in cells of their own
 _NEWLINE = re.compile(r"\r\n|[\n\r\v\f\x85\u2028\u2029]")
 
 
@@ -227,7 +225,7 @@ class _Builder:
         joins_next = False
         for number, cell in enumerate(shown):
             words = self.source[cell.start : cell.end]
-            is_symbol = _SYMBOL.fullmatch(words) is not None
+            is_symbol = SYMBOL.fullmatch(words) is not None
             joins_last = number > 0 and (joins_next or (is_symbol and words[0] in _AFTER_NUMBERS))
             if number and not joins_last:
                 self.insert("\t")

@@ -46,6 +46,7 @@ def as_csv(table: MadeTable) -> bytes:
     if table.caption:
         rows.writerow([table.caption] + [""] * (table.width - 1))
     rows.writerows([cell.text for cell in row] for row in plain_cells(table.rows))
+    rows.writerow([AFTER[table.way]] + [""] * (table.width - 1))
     return file.getvalue().encode()
 
 
@@ -68,6 +69,7 @@ def as_xlsx(table: MadeTable) -> bytes:
                 start_row=top + row, start_column=1 + column,
                 end_row=top + row + cell.rows - 1, end_column=column + cell.columns,
             )  # fmt: skip
+    sheet.cell(top + len(table.rows) + 1, 1, AFTER[table.way])
     return saved(book)
 
 
@@ -208,6 +210,8 @@ def as_fods(table: MadeTable) -> bytes:
         title = MadeTable(table.name, "", ((MadeCell(table.caption),),), ())
         blank = "<table:table-row><table:table-cell/></table:table-row>" * (_turn(table) // 2 % 2)
         rows = [*_open_rows(title), blank, *rows]
+    note = MadeTable(table.name, "", ((MadeCell(AFTER[table.way]),),), ())
+    rows += ["<table:table-row><table:table-cell/></table:table-row>", *_open_rows(note)]
     sheet = f'<table:table table:name="Sheet1">{"".join(rows)}</table:table>'
     return _flat("spreadsheet", "spreadsheet", sheet)
 

@@ -19,7 +19,7 @@ from scoqa.parse.common.table import Row, clean_cell, write_rows
 from scoqa.parse.common.text_decoding import decode
 from scoqa.types import Parser
 
-PARSER = Parser("delimited", "2")
+PARSER = Parser("delimited", "3")
 
 # Of two delimiters that fit equally well, the first is chosen: in "1,5;2,5" the commas are decimal.
 _DELIMITERS = "\t;|,"
@@ -44,7 +44,7 @@ def read(data: bytes, path: str) -> Parsed:
         has_quotes = False
         warnings += ("has a quotation mark that is never closed; all of them were read as text.",)
     writer = Writer()
-    write_rows(writer, _iterate_rows(text, delimiter, has_quotes))
+    write_rows(writer, _iterate_rows(text, delimiter, has_quotes), begins_with_names=True)
     return writer.to_parsed(None, warnings=warnings)
 
 

@@ -20,7 +20,7 @@ from scoqa.parse.common.text_decoding import BLANK, decode
 from scoqa.parse.web.markup import HtmlPage, parse_page
 from scoqa.types import Mark, Parser
 
-PARSER = Parser("html", "2")
+PARSER = Parser("html", "3")
 
 LINES_BEFORE = 3  # the lines before the first heading that may contain a date
 # The depth of nested blocks. Browsers stop at 512. The time of the HTML parser grows with the
