@@ -20,7 +20,7 @@ from scoqa.parse import PARSERS
 from scoqa.parse.common.parsed import Parsed, Writer
 from scoqa.parse.common.table import Row, write_rows
 from scoqa.parse.common.table_heads import SAMPLE_ROWS
-from tablefiles import MAKERS, as_docx, as_fods, as_fodt, as_html, as_pptx, as_xlsx
+from tablefiles import MAKERS, as_docx, as_html, as_ods, as_odt, as_pptx, as_xlsx
 
 # PDF files are measured in tests/benchmarks/table_cells.py.
 ENDINGS = [ending for ending in MAKERS if not ending.endswith(".pdf")]
@@ -76,12 +76,12 @@ LISTS = {
 }
 
 
-@pytest.mark.parametrize("make", [as_docx, as_fodt, as_xlsx, as_fods, as_html])
+@pytest.mark.parametrize("make", [as_docx, as_odt, as_xlsx, as_ods, as_html])
 @pytest.mark.parametrize("kind", LISTS)
 def test_labels_with_their_values_are_no_table_with_a_head(kind: str, make: object) -> None:
     # "23": neither bold nor a head of its own in any format.
     table = MadeTable("23 list", "", (), rows_of(*LISTS[kind]))
-    ending = {as_docx: ".docx", as_fodt: ".fodt", as_xlsx: ".xlsx", as_fods: ".fods"}.get(
+    ending = {as_docx: ".docx", as_odt: ".odt", as_xlsx: ".xlsx", as_ods: ".ods"}.get(
         make,  # type: ignore[call-overload]
         ".html",
     )
@@ -125,6 +125,20 @@ def sheet(*rows: tuple[object, ...]) -> Parsed:
     for row in rows:
         book.active.append(row)
     return read(saved(book), "a.xlsx")
+
+
+def test_a_row_of_units_below_the_names_may_have_a_label() -> None:
+    units = b"Works,Output,Way\nUnit,t,km\nVarn,12,13\nOrl,14,15\nElm,3,4\n"
+    assert "Output / t" == names(read(units, "a.csv"))["14"]
+    missing = b"Works,Output,Way\nOak,n/a,n/a\nVarn,12,13\nOrl,14,15\nElm,3,4\n"
+    assert "Output" == names(read(missing, "a.csv"))["14"]
+
+
+def test_a_head_may_be_repeated_and_a_label_with_its_date_is_none() -> None:
+    repeated = b"Port,Ships\nVarn,12\nPort,Ships\nElm,7\nOak,9\n"
+    assert "Ships" == names(read(repeated, "a.csv"))["7"]
+    dated = b"Invoice date,2024-05-03,Nora\nDue,2024-06-03,Ada\nTotal,12,Bea\n"
+    assert {""} == set(names(read(dated, "a.csv")).values())
 
 
 def test_a_note_beside_a_table_names_nothing() -> None:

@@ -259,12 +259,12 @@ def _two_levels(source: _Source) -> tuple[Rows, Rows, int]:
 
 
 def _units(source: _Source) -> tuple[Rows, Rows, int]:
-    """A row of units under the names."""
+    """A row of units under the names; by turns, it has a label."""
     names = source.columns(3)
     units = source.random.sample(("t", "million m³", "hours", "£ thousand", "%", "km"), 3)
     head = [
         (MadeCell("Works"), *map(MadeCell, names)),
-        (MadeCell(""), *map(MadeCell, units)),
+        (MadeCell("Unit" if source.number // 10 % 2 else ""), *map(MadeCell, units)),
     ]
     body = [
         (MadeCell(name), source.decimal(), source.count(), source.decimal())

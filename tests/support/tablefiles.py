@@ -158,7 +158,7 @@ def as_markdown(table: MadeTable) -> bytes:
     return "\n".join([BEFORE[table.way], "", *caption, *lines, "", AFTER[table.way], ""]).encode()
 
 
-# -- OpenDocument, flat ----------------------------------------------------------------------------
+# -- OpenDocument ----------------------------------------------------------------------------------
 
 _NAMES = " ".join(
     f'xmlns:{prefix}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
@@ -169,12 +169,19 @@ _NAMES = " ".join(
 )  # fmt: skip
 
 
-def _flat(kind: str, media: str, body: str) -> bytes:
-    return (
-        f'<?xml version="1.0" encoding="UTF-8"?><office:document {_NAMES} office:version="1.3" '
-        f'office:mimetype="application/vnd.oasis.opendocument.{media}"><office:body>'
-        f"<office:{kind}>{body}</office:{kind}></office:body></office:document>"
-    ).encode()
+def _packed(kind: str, body: str) -> bytes:
+    media = f"application/vnd.oasis.opendocument.{kind}"
+    manifest = "urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"
+    root = "office:document-content"
+    return docxfiles.zipped({
+        "mimetype": media,
+        "content.xml": f'<?xml version="1.0" encoding="UTF-8"?><{root} {_NAMES} '
+        f'office:version="1.3"><office:body><office:{kind}>{body}</office:{kind}>'
+        f"</office:body></{root}>",
+        "META-INF/manifest.xml": f'<m:manifest xmlns:m="{manifest}" m:version="1.3">'
+        f'<m:file-entry m:full-path="/" m:media-type="{media}"/>'
+        '<m:file-entry m:full-path="content.xml" m:media-type="text/xml"/></m:manifest>',
+    })  # fmt: skip
 
 
 def _open_rows(table: MadeTable) -> list[str]:
@@ -204,7 +211,7 @@ def _paragraph(text: str) -> str:
     return f"<text:p>{escape(text)}</text:p>"
 
 
-def as_fods(table: MadeTable) -> bytes:
+def as_ods(table: MadeTable) -> bytes:
     rows = _open_rows(table)
     if table.caption:
         title = MadeTable(table.name, "", ((MadeCell(table.caption),),), ())
@@ -213,10 +220,10 @@ def as_fods(table: MadeTable) -> bytes:
     note = MadeTable(table.name, "", ((MadeCell(AFTER[table.way]),),), ())
     rows += ["<table:table-row><table:table-cell/></table:table-row>", *_open_rows(note)]
     sheet = f'<table:table table:name="Sheet1">{"".join(rows)}</table:table>'
-    return _flat("spreadsheet", "spreadsheet", sheet)
+    return _packed("spreadsheet", sheet)
 
 
-def as_fodt(table: MadeTable) -> bytes:
+def as_odt(table: MadeTable) -> bytes:
     """By turns, the head is repeated on each page, or like any other row."""
     rows = _open_rows(table)
     if _turn(table) % 2 == 0:
@@ -228,10 +235,10 @@ def as_fodt(table: MadeTable) -> bytes:
     above = [BEFORE[table.way], table.caption] if table.caption else [BEFORE[table.way]]
     body = f'<table:table table:name="T">{"".join(rows)}</table:table>'
     body = "".join(map(_paragraph, above)) + body + _paragraph(AFTER[table.way])
-    return _flat("text", "text", body)
+    return _packed("text", body)
 
 
-def as_fodp(table: MadeTable) -> bytes:
+def as_odp(table: MadeTable) -> bytes:
     title = (
         '<draw:frame presentation:class="title"><draw:text-box>'
         f"{_paragraph(table.caption or BEFORE[table.way])}</draw:text-box></draw:frame>"
@@ -239,7 +246,7 @@ def as_fodp(table: MadeTable) -> bytes:
     rows = "".join(_open_rows(table))
     body = f'<table:table table:use-first-row-styles="true">{rows}</table:table>'
     page = f'<draw:page draw:name="p1">{title}<draw:frame>{body}</draw:frame></draw:page>'
-    return _flat("presentation", "presentation", page)
+    return _packed("presentation", page)
 
 
 # -- PDF -------------------------------------------------------------------------------------------
@@ -301,11 +308,11 @@ def _seen(text: str) -> str:
 MAKERS: dict[str, Callable[[MadeTable], bytes | None]] = {
     ".csv": as_csv,
     ".xlsx": as_xlsx,
-    ".fods": as_fods,
+    ".ods": as_ods,
     ".docx": as_docx,
-    ".fodt": as_fodt,
+    ".odt": as_odt,
     ".pptx": as_pptx,
-    ".fodp": as_fodp,
+    ".odp": as_odp,
     ".html": as_html,
     ".md": as_markdown,
     "-grid.pdf": lambda table: _as_pdf(table, "grid"),
@@ -313,4 +320,4 @@ MAKERS: dict[str, Callable[[MadeTable], bytes | None]] = {
     "-bare.pdf": lambda table: _as_pdf(table, "none"),
     "-pages.pdf": lambda table: _as_pdf(table, "pages"),
 }
-MERGES = frozenset({".xlsx", ".fods", ".docx", ".fodt", ".pptx", ".fodp", ".html"})
+MERGES = frozenset({".xlsx", ".ods", ".docx", ".odt", ".pptx", ".odp", ".html"})
