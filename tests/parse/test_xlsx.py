@@ -134,15 +134,20 @@ def test_what_is_merged_stands_beside_every_row_it_spans() -> None:
 
 def test_several_tables_in_a_sheet_have_names_of_their_own() -> None:
     book = openpyxl.Workbook()
-    for row in (["Name", "Depth"], ["Varn", 12], [], ["Ship", "Tons"], ["Erna", 41], [], ["Note"]):
+    harbours = ["Name", "Depth"], ["Varn", 12], ["Orl", 8], ["Elm", 9]
+    ships = ["Ship", "Tons"], ["Erna", 41], ["Olga", 36], ["Ida", 77]
+    for row in (*harbours, [], *ships, [], ["All figures are estimates."]):
         book.active.append(row)
-    book.active["A7"] = "All figures are estimates."
     assert [
         ("1", "Name\tDepth"),
         ("2", "Name: Varn\tDepth: 12"),
-        ("4", "Ship\tTons"),
-        ("5", "Ship: Erna\tTons: 41"),
-        ("7", "All figures are estimates."),
+        ("3", "Name: Orl\tDepth: 8"),
+        ("4", "Name: Elm\tDepth: 9"),
+        ("6", "Ship\tTons"),
+        ("7", "Ship: Erna\tTons: 41"),
+        ("8", "Ship: Olga\tTons: 36"),
+        ("9", "Ship: Ida\tTons: 77"),
+        ("11", "All figures are estimates."),
     ] == read_rows(read(saved(book), "plan.xlsx"))
 
 

@@ -60,7 +60,7 @@ class MadeTable:
 
     @property
     def width(self) -> int:
-        return sum(cell.columns for cell in self.head[0])
+        return sum(cell.columns for cell in self.rows[0])
 
     def expected(self) -> Iterator[Expected]:
         """Yield every cell that has a value and belongs to a row with a name."""
@@ -139,6 +139,7 @@ class _Source:
     """Draws names and values; no value occurs twice in a table, and no row name."""
 
     def __init__(self, number: int) -> None:
+        self.number = number
         self.random = random.Random(f"table {number}")
         self._drawn: set[str] = set()
 
@@ -200,33 +201,47 @@ Rows = list[tuple[MadeCell, ...]]
 
 
 def _one_head(source: _Source) -> tuple[Rows, Rows, int]:
-    """Columns of different kinds: words, numbers, shares, days."""
-    head = ["Place", "Keeper", *source.columns(2), "Share", "Inspected", "Material", "Remarks"]
+    """Columns of different kinds; by turns, words alone, or names with one number each."""
+    first, second = source.columns(2)
+    columns: dict[str, Callable[[], MadeCell]] = {
+        "Keeper": lambda: source.words(KEEPERS),
+        first: source.count,
+        second: source.decimal,
+        "Share": source.share,
+        "Inspected": source.day,
+        "Material": lambda: source.words(STONES),
+        "Remarks": lambda: source.words(NOTES),
+    }
+    match source.number // 10 % 3:
+        case 1:
+            columns = {name: columns[name] for name in ("Keeper", "Material", "Remarks")}
+        case 2:
+            columns = {first: source.count}
     body = [
-        (
-            MadeCell(name), source.words(KEEPERS), source.count(), source.decimal(),
-            source.share(), source.day(), source.words(STONES), source.words(NOTES),
-        )
+        (MadeCell(name), *(draw() for draw in columns.values()))
         for name in source.names(source.rows())
-    ]  # fmt: skip
-    return [tuple(map(MadeCell, head))], body, 1
+    ]
+    return [tuple(map(MadeCell, ("Place", *columns)))], body, 1
 
 
 def _years(source: _Source) -> tuple[Rows, Rows, int]:
-    """A column for each year; the corner has a name or none."""
+    """A column for each year, some values missing; the corner has a name or none."""
     first = source.random.randrange(1995, 2020)
     count = source.random.randrange(3, 7)
     corner = source.random.choice(("", "District"))
+    missing = source.random.choice(("", "–", "n/a"))
     head = (MadeCell(corner), *(year(first + number) for number in range(count)))
-    body = [
-        (MadeCell(name), *(source.count() for _ in range(count)))
-        for name in source.names(source.rows())
-    ]
+    body: Rows = []
+    for name in source.names(source.rows()):
+        row = [source.count() for _ in range(count)]
+        if source.random.random() < 0.3:
+            row[source.random.randrange(count)] = MadeCell(missing)
+        body.append((MadeCell(name), *row))
     return [head], body, 1
 
 
 def _two_levels(source: _Source) -> tuple[Rows, Rows, int]:
-    """Two rows of names: each name of the first covers two of the second."""
+    """Two rows of names: each of the first covers two of the second; by turns, a third above."""
     outer = source.random.choice((("January–June", "July–December"), ("Summer", "Winter")))
     inner = source.random.choice((("2022", "2023"), ("Income", "Costs"), ("Women", "Men")))
     corner = source.random.choice(("", "Place"))
@@ -234,6 +249,8 @@ def _two_levels(source: _Source) -> tuple[Rows, Rows, int]:
         (MadeCell(corner, rows=2), *(MadeCell(text, columns=2) for text in outer)),
         tuple(year(int(text)) if text.isdigit() else MadeCell(text) for text in inner * 2),
     ]
+    if source.number // 10 % 2:
+        head.insert(0, (MadeCell(""), MadeCell("Thousand visitors", columns=4)))
     body = [
         (MadeCell(name), *(source.count() for _ in range(4)))
         for name in source.names(source.rows())
@@ -242,12 +259,12 @@ def _two_levels(source: _Source) -> tuple[Rows, Rows, int]:
 
 
 def _units(source: _Source) -> tuple[Rows, Rows, int]:
-    """A row of units under the names."""
+    """A row of units under the names; by turns, it has a label."""
     names = source.columns(3)
     units = source.random.sample(("t", "million m³", "hours", "£ thousand", "%", "km"), 3)
     head = [
         (MadeCell("Works"), *map(MadeCell, names)),
-        (MadeCell(""), *map(MadeCell, units)),
+        (MadeCell("Unit" if source.number // 10 % 2 else ""), *map(MadeCell, units)),
     ]
     body = [
         (MadeCell(name), source.decimal(), source.count(), source.decimal())

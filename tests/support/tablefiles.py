@@ -46,6 +46,7 @@ def as_csv(table: MadeTable) -> bytes:
     if table.caption:
         rows.writerow([table.caption] + [""] * (table.width - 1))
     rows.writerows([cell.text for cell in row] for row in plain_cells(table.rows))
+    rows.writerow([AFTER[table.way]] + [""] * (table.width - 1))
     return file.getvalue().encode()
 
 
@@ -68,6 +69,7 @@ def as_xlsx(table: MadeTable) -> bytes:
                 start_row=top + row, start_column=1 + column,
                 end_row=top + row + cell.rows - 1, end_column=column + cell.columns,
             )  # fmt: skip
+    sheet.cell(top + len(table.rows) + 1, 1, AFTER[table.way])
     return saved(book)
 
 
@@ -156,7 +158,7 @@ def as_markdown(table: MadeTable) -> bytes:
     return "\n".join([BEFORE[table.way], "", *caption, *lines, "", AFTER[table.way], ""]).encode()
 
 
-# -- OpenDocument, flat ----------------------------------------------------------------------------
+# -- OpenDocument ----------------------------------------------------------------------------------
 
 _NAMES = " ".join(
     f'xmlns:{prefix}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
@@ -167,12 +169,19 @@ _NAMES = " ".join(
 )  # fmt: skip
 
 
-def _flat(kind: str, media: str, body: str) -> bytes:
-    return (
-        f'<?xml version="1.0" encoding="UTF-8"?><office:document {_NAMES} office:version="1.3" '
-        f'office:mimetype="application/vnd.oasis.opendocument.{media}"><office:body>'
-        f"<office:{kind}>{body}</office:{kind}></office:body></office:document>"
-    ).encode()
+def _packed(kind: str, body: str) -> bytes:
+    media = f"application/vnd.oasis.opendocument.{kind}"
+    manifest = "urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"
+    root = "office:document-content"
+    return docxfiles.zipped({
+        "mimetype": media,
+        "content.xml": f'<?xml version="1.0" encoding="UTF-8"?><{root} {_NAMES} '
+        f'office:version="1.3"><office:body><office:{kind}>{body}</office:{kind}>'
+        f"</office:body></{root}>",
+        "META-INF/manifest.xml": f'<m:manifest xmlns:m="{manifest}" m:version="1.3">'
+        f'<m:file-entry m:full-path="/" m:media-type="{media}"/>'
+        '<m:file-entry m:full-path="content.xml" m:media-type="text/xml"/></m:manifest>',
+    })  # fmt: skip
 
 
 def _open_rows(table: MadeTable) -> list[str]:
@@ -202,17 +211,19 @@ def _paragraph(text: str) -> str:
     return f"<text:p>{escape(text)}</text:p>"
 
 
-def as_fods(table: MadeTable) -> bytes:
+def as_ods(table: MadeTable) -> bytes:
     rows = _open_rows(table)
     if table.caption:
         title = MadeTable(table.name, "", ((MadeCell(table.caption),),), ())
         blank = "<table:table-row><table:table-cell/></table:table-row>" * (_turn(table) // 2 % 2)
         rows = [*_open_rows(title), blank, *rows]
+    note = MadeTable(table.name, "", ((MadeCell(AFTER[table.way]),),), ())
+    rows += ["<table:table-row><table:table-cell/></table:table-row>", *_open_rows(note)]
     sheet = f'<table:table table:name="Sheet1">{"".join(rows)}</table:table>'
-    return _flat("spreadsheet", "spreadsheet", sheet)
+    return _packed("spreadsheet", sheet)
 
 
-def as_fodt(table: MadeTable) -> bytes:
+def as_odt(table: MadeTable) -> bytes:
     """By turns, the head is repeated on each page, or like any other row."""
     rows = _open_rows(table)
     if _turn(table) % 2 == 0:
@@ -224,10 +235,10 @@ def as_fodt(table: MadeTable) -> bytes:
     above = [BEFORE[table.way], table.caption] if table.caption else [BEFORE[table.way]]
     body = f'<table:table table:name="T">{"".join(rows)}</table:table>'
     body = "".join(map(_paragraph, above)) + body + _paragraph(AFTER[table.way])
-    return _flat("text", "text", body)
+    return _packed("text", body)
 
 
-def as_fodp(table: MadeTable) -> bytes:
+def as_odp(table: MadeTable) -> bytes:
     title = (
         '<draw:frame presentation:class="title"><draw:text-box>'
         f"{_paragraph(table.caption or BEFORE[table.way])}</draw:text-box></draw:frame>"
@@ -235,7 +246,7 @@ def as_fodp(table: MadeTable) -> bytes:
     rows = "".join(_open_rows(table))
     body = f'<table:table table:use-first-row-styles="true">{rows}</table:table>'
     page = f'<draw:page draw:name="p1">{title}<draw:frame>{body}</draw:frame></draw:page>'
-    return _flat("presentation", "presentation", page)
+    return _packed("presentation", page)
 
 
 # -- PDF -------------------------------------------------------------------------------------------
@@ -297,11 +308,11 @@ def _seen(text: str) -> str:
 MAKERS: dict[str, Callable[[MadeTable], bytes | None]] = {
     ".csv": as_csv,
     ".xlsx": as_xlsx,
-    ".fods": as_fods,
+    ".ods": as_ods,
     ".docx": as_docx,
-    ".fodt": as_fodt,
+    ".odt": as_odt,
     ".pptx": as_pptx,
-    ".fodp": as_fodp,
+    ".odp": as_odp,
     ".html": as_html,
     ".md": as_markdown,
     "-grid.pdf": lambda table: _as_pdf(table, "grid"),
@@ -309,4 +320,4 @@ MAKERS: dict[str, Callable[[MadeTable], bytes | None]] = {
     "-bare.pdf": lambda table: _as_pdf(table, "none"),
     "-pages.pdf": lambda table: _as_pdf(table, "pages"),
 }
-MERGES = frozenset({".xlsx", ".fods", ".docx", ".fodt", ".pptx", ".fodp", ".html"})
+MERGES = frozenset({".xlsx", ".ods", ".docx", ".odt", ".pptx", ".odp", ".html"})

@@ -173,7 +173,10 @@ def describe_table(
     rows = table.rows
     count = count_head_rows(rows, has_styled_head=table.has_styled_head)
     columns = 1 + max(column for row in rows for column in row.cells)
-    found = build_names(rows[:count], rows[count:]) if count else {}
+    found: Mapping[int, str] = {}
+    if count:
+        first = find_first_level(rows, count - 1)
+        found = build_names(rows[first:count], rows[count : count + SAMPLE_ROWS])
     names = [found.get(column, "") for column in range(columns)]
     if not count and len(names_above) == columns:
         names = list(names_above)
@@ -288,7 +291,8 @@ def _write_row(writer: Writer, row: Row, columns: list[int], last: str | None) -
 
 
 def _join_cells(row: Row, columns: list[int]) -> str:
-    columns += [column for column in row.cells if column not in columns]
+    if more := row.cells.keys() - columns:
+        columns += sorted(more)
     return "\t".join(row.cells.get(column, "") for column in columns).rstrip("\t")
 
 

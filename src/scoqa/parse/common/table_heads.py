@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 # The header row is searched in this many rows, so that very long tables can be streamed.
 SAMPLE_ROWS = 100
 LONGEST_NAME = 100  # characters; a longer cell is prose, not a column name
-LEAST_VALUES = 2  # below the names of two columns
+LEAST_WORDS_OF_A_NOTE = 4  # beside a table, after a blank column
+LONGEST_UNIT = 15  # characters, in a row of units below the names
+LEAST_VALUES = 3  # below the names of two columns
 LONGEST_LONE_NAME = 40  # characters, in a table with one column, which may be a list of anything
 
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
@@ -33,6 +35,7 @@ _VALUE = re.compile(
     re.IGNORECASE,
 )
 _YEAR = re.compile(r"(?:1[5-9]|20|21)\d\d")
+_MISSING = re.compile(r"[-–—.…?]+|n\.?/?a\.?|k\.\s?a\.|nil|none|unknown", re.IGNORECASE)
 # Values that may name columns, above values of another kind.
 _PERIODS = (_YEAR, re.compile(_DATE, re.IGNORECASE), re.compile(_TIME, re.IGNORECASE))
 
@@ -48,7 +51,8 @@ def count_head_rows(rows: Sequence[Row], *, has_styled_head: bool) -> int:
     if not below:
         return 0
     header = find_header(sample, {})
-    if has_styled_head and (header is None or header > 0) and _can_be_header(first, below):
+    is_other = header is None or find_first_level(sample, header) > 0
+    if has_styled_head and is_other and _can_be_header(first, below):
         header = 0
     if header is None:
         return 0
@@ -70,16 +74,22 @@ def find_header(head: Sequence[Row], above: Mapping[int, str]) -> int | None:
         if 2 * covered <= len(named) > 1 or (len(row.cells) == 1 and covered > 1):
             continue  # a title, a date or an author
         stands_out = _stands_out(row, below) or _is_styled(row, below)
-        if len(columns) == 1 and not _can_title_list(row, below):
+        if len(columns) == 1 and (len(row.cells) > 1 or not _can_title_list(row, below)):
             return None
         is_level = len(row.cells) < len(columns) and below and not stands_out
-        if is_level and _stands_out(below[0], below[1:]):
+        names_more = is_level and _stands_out(below[0], below[1:])
+        if names_more and _can_be_header(below[0], below[1:]):
             continue  # a period or a unit above the names
         is_below_level = index > 0 and _is_level(head[index - 1], row)
         if not stands_out and (
             columns <= above.keys()
             or (len(set(row.cells.values())) < len(row.cells) and not is_below_level)
-            or any(row.cells[c] == other.cells.get(c) for other in below for c in row.cells)
+            or any(
+                row.cells[c] == other.cells.get(c)
+                for other in below
+                if other.cells != row.cells  # the head may be repeated
+                for c in row.cells
+            )
         ):
             return None
         return index if _can_be_header(row, below) else None
@@ -100,7 +110,8 @@ def may_list_values(sample: Sequence[Row], header: int, begins_with_names: bool 
     begins_with_names: whether the first row usually names columns; then only mixed values count.
     """
     columns = sorted({column for row in sample for column in row.cells})
-    below = sample[header + 1 :]
+    names = sample[header].cells
+    below = [row for row in sample[header + 1 :] if row.cells != names]  # they may be repeated
     if len(columns) != 2 or _is_styled(sample[header], below) or not below:
         return False
     texts = [row.cells[columns[1]] for row in below if columns[1] in row.cells]
@@ -142,7 +153,7 @@ def find_last_level(sample: Sequence[Row], header: int) -> int:
     """Return the index of the last row of a head that begins at or above the row `header`.
 
     A row below belongs to the head if it names parts of the columns: a cell above it covers several
-    columns, or it leaves out the first column.
+    columns, it leaves out the first column, or it gives units.
     """
     last = header
     while last + 1 < len(sample):
@@ -150,12 +161,31 @@ def find_last_level(sample: Sequence[Row], header: int) -> int:
         own = {column for column, text in below.cells.items() if row.cells.get(column) != text}
         split = {c + more for c, span in row.spans.items() for more in range(span)}
         lacks_first = len(own) > 1 and min(below.cells, default=0) > min(row.cells)
-        if not own or not (own <= split or lacks_first):
+        if not own or not (own <= split or lacks_first or _names_units(below, sample[last + 2 :])):
             break
         if not _can_be_header(below, sample[last + 2 :]):
             break
         last += 1
     return last
+
+
+def _names_units(row: Row, below: Sequence[Row]) -> bool:
+    """Return whether a row gives the unit of each column of numbers: at least two, in short words.
+
+    Missing values ("n/a") are no units.
+    """
+    units = []
+    for column in sorted({column for other in below for column in other.cells}):
+        others = [other.cells[column] for other in below if column in other.cells]
+        values = sum(_VALUE.fullmatch(other) is not None for other in others)
+        if 2 * values > len(others):
+            units.append(row.cells.get(column, ""))
+    return len(units) > 1 and all(
+        0 < len(unit) <= LONGEST_UNIT
+        and not _VALUE.fullmatch(unit)
+        and not _MISSING.fullmatch(unit)
+        for unit in units
+    )
 
 
 def build_names(head: Sequence[Row], below: Sequence[Row]) -> dict[int, str]:
@@ -186,7 +216,15 @@ def build_names(head: Sequence[Row], below: Sequence[Row]) -> dict[int, str]:
     if numbers - names.keys():
         moved = [column for column in names if column not in numbers and column + 1 in numbers]
         names |= {column + 1: names[column] for column in moved if column + 1 not in names}
-    return dict(sorted(names.items()))
+    filled, first = names.keys() | numbers, min(names)
+    notes = {  # words beside the table, after a blank column
+        column
+        for column, name in names.items()
+        if column > first
+        and not filled & {column - 1, column + 1}
+        and len(name.split()) >= LEAST_WORDS_OF_A_NOTE
+    }
+    return {column: names[column] for column in sorted(names.keys() - notes)}
 
 
 def _find_columns(rows: Iterable[Row]) -> set[int]:
@@ -201,6 +239,9 @@ def _can_be_header(row: Row, below: Sequence[Row]) -> bool:
 
     A first cell with a colon is the label of a value beside it.
     """
+    first = min((min(other.cells) for other in below if other.cells), default=0)
+    is_beside_labels = min(row.cells) > first  # years above columns, beside a column without a name
+    found: list[re.Pattern[str]] = []
     for column, text in row.cells.items():
         if len(text) > LONGEST_NAME:
             return False
@@ -213,16 +254,17 @@ def _can_be_header(row: Row, below: Sequence[Row]) -> bool:
         same = sum(period.fullmatch(other) is not None for other in others)
         if 2 * same > len(others) or (not others and period is not _YEAR):
             return False
+        found.append(period)
+    if len(found) == 1 and found[0] is not _YEAR and not is_beside_labels:
+        return False  # a label with its date
     has_colon = [text.endswith(":") for text in row.cells.values()]
     if has_colon[0] and not all(has_colon):
         return False
-    first = min((min(other.cells) for other in below if other.cells), default=0)
-    is_beside_labels = min(row.cells) > first  # years above columns, beside a column without a name
     return is_beside_labels or any(not _VALUE.fullmatch(text) for text in row.cells.values())
 
 
 def _can_title_list(row: Row, below: Sequence[Row]) -> bool:
-    text = next(iter(row.cells.values()))
+    (text,) = row.cells.values()
     return len(below) > 1 and len(text) <= LONGEST_LONE_NAME and text[-1] not in ".!?:;,"
 
 
@@ -231,6 +273,7 @@ def _stands_out(row: Row, below: Sequence[Row]) -> bool:
     for column, text in row.cells.items():
         others = [other.cells[column] for other in below if column in other.cells]
         values = sum(_VALUE.fullmatch(other) is not None for other in others)
-        if 2 * values > len(others) and not _VALUE.fullmatch(text):
+        is_name = not (_VALUE.fullmatch(text) or SYMBOL.fullmatch(text))
+        if is_name and 2 * values > len(others):
             return True
     return False

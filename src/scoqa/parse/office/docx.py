@@ -67,7 +67,7 @@ from scoqa.types import Parser
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-PARSER = Parser("docx", "3")
+PARSER = Parser("docx", "4")
 
 TRACKED_CHANGES = "has tracked changes: what was inserted is read, what was deleted is not."
 _REMOVED = frozenset("w:del w:moveFrom".split())

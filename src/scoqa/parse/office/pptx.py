@@ -21,7 +21,7 @@ from scoqa.types import Parser
 if TYPE_CHECKING:
     from lxml import etree
 
-PARSER = Parser("pptx", "2")
+PARSER = Parser("pptx", "3")
 
 _UNITS_PER_INCH = 914_400
 _REPEATED_KINDS = frozenset({"sldNum", "ftr", "dt", "hdr", "sldImg"})  # placeholders on every slide

@@ -34,7 +34,7 @@ from scoqa.types import Parser
 if TYPE_CHECKING:
     from lxml import etree
 
-PARSER = Parser("xlsx", "3")
+PARSER = Parser("xlsx", "4")
 
 _MOST_COLUMNS = 16_384
 _MERGED = re.compile(
@@ -50,6 +50,7 @@ class _Book:
     path: str
     texts: list[str]
     formats: list[str]  # indexed by the style of a cell
+    bold: list[bool]  # indexed by the style of a cell
     from_1904: bool
     without_value: int = 0  # formulas that were never computed
     hidden: list[str] = field(default_factory=list)  # sheets
@@ -63,10 +64,12 @@ def read(data: bytes, path: str) -> Parsed:
     root = package.tree(main)
     relations = package.relations(main)
     parts = {relation.kind: relation.part for relation in relations.values()}
+    styles = package.tree(parts["styles"]) if "styles" in parts else None
     book = _Book(
         path,
         _read_shared_texts(package, parts["sharedStrings"]) if "sharedStrings" in parts else [],
-        _read_formats(package, parts["styles"]) if "styles" in parts else [],
+        _read_formats(styles) if styles is not None else [],
+        _find_bold_styles(styles) if styles is not None else [],
         any(_is_on(element.get("date1904")) for element in root.iterfind("{*}workbookPr")),
     )
     writer = Writer()
@@ -119,10 +122,14 @@ def _iterate_rows(data: bytes, name: str, book: _Book) -> Iterator[Row]:
         is_hidden = _is_on(element.get("hidden", "1" if hides_rows else "0"))
         cells: dict[int, str] = {}
         spans: dict[int, int] = {}
+        is_bold = True
         column = -1
         for cell in element:
             column = _find_column(cell.get("r"), column + 1)
             text = _read_cell(cell, book) if len(cell) else ""
+            if text and is_bold:
+                style = parse_count(cell.get("s", "0"), book.path)
+                is_bold = style < len(book.bold) and book.bold[style]
             if text and (column in hidden_columns or is_hidden):
                 has_hidden_text = True
             elif text:
@@ -137,7 +144,7 @@ def _iterate_rows(data: bytes, name: str, book: _Book) -> Iterator[Row]:
             continue
         if is_blank_before:
             yield Row(number - 1, {})
-        yield Row(number, merged.fill_row(number, cells), spans)
+        yield Row(number, merged.fill_row(number, cells), spans, is_bold)
     if has_hidden_text:
         book.partly_hidden.append(name)
 
@@ -290,15 +297,26 @@ def _unescape(text: str) -> str:
     return _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text) if "_x" in text else text
 
 
-def _read_formats(package: Package, part: str) -> list[str]:
+def _read_formats(root: etree._Element) -> list[str]:
     """Return the number format of each cell style."""
-    root = package.tree(part)
     codes = dict(BUILT_IN)
     for number_format in root.iterfind("{*}numFmts/{*}numFmt"):
         number = parse_int(number_format.get("numFmtId"), -1)
         codes[number] = number_format.get("formatCode", "General")
     return [
         codes.get(parse_int(style.get("numFmtId"), 0), "General")
+        for style in root.iterfind("{*}cellXfs/{*}xf")
+    ]
+
+
+def _find_bold_styles(root: etree._Element) -> list[bool]:
+    """Return for each cell style whether its font is bold."""
+    fonts = [
+        any(_is_on(bold.get("val", "1")) for bold in font.iterfind("{*}b"))
+        for font in root.iterfind("{*}fonts/{*}font")
+    ]
+    return [
+        -1 < (font := parse_int(style.get("fontId"), -1)) < len(fonts) and fonts[font]
         for style in root.iterfind("{*}cellXfs/{*}xf")
     ]
 

@@ -27,6 +27,7 @@ _PERCENT = re.compile(r"(-?\d{1,9}(?:\.\d{1,9})?)%")
 # In the manifest of a file, which is not parsed as XML: OpenOffice.org wrote it with a namespace
 # that only a DTD declares.
 _ENCRYPTED = re.compile(rb"<(?:[\w.-]+:)?encryption-data\b")
+_BOLD = ("bold", "600", "700", "800", "900")
 _MOST_SPACES = 100  # per text:s element
 # Elements whose text is not displayed in place: comments, deletions, alternative texts, fields.
 _HIDDEN_ELEMENTS = frozenset(
@@ -94,6 +95,25 @@ class OpenDocument:
             in (("text-properties", "none"), ("table-properties", "false"))
             or get_attribute(properties, "visibility") == "hidden"
         )
+
+    @cached_property
+    def bold_styles(self) -> frozenset[str]:
+        """Return the names of the styles in bold type; styles inherit it from their parents."""
+        weights = {
+            get_attribute(style, "name") or "": weight
+            for style in self.iterate_styles("style")
+            for properties in style
+            if (weight := get_attribute(properties, "font-weight"))
+        }
+        bold: set[str] = set()
+        for name in {*weights, *self.parents}:
+            style, seen = name, set[str]()
+            while style not in weights and style in self.parents and style not in seen:
+                seen.add(style)
+                style = self.parents[style]
+            if weights.get(style) in _BOLD:
+                bold.add(name)
+        return frozenset(bold)
 
     @cached_property
     def shifts(self) -> dict[str, float]:

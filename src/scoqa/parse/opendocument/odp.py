@@ -12,7 +12,7 @@ from scoqa.parse.opendocument.odf import OdfWords, OpenDocument
 from scoqa.parse.opendocument.shapes import find_shapes, read_blocks
 from scoqa.types import Parser
 
-PARSER = Parser("odp", "3")
+PARSER = Parser("odp", "4")
 
 _REPEATED_KINDS = frozenset({"header", "footer", "page-number", "date-time", "page"})
 

@@ -20,7 +20,7 @@ from scoqa.types import Parser
 if TYPE_CHECKING:
     from lxml import etree
 
-PARSER = Parser("ods", "3")
+PARSER = Parser("ods", "4")
 
 # The limit for repeated rows and cells with text; users do not fill in more identical ones.
 _MOST_REPEATED = 1000
@@ -61,6 +61,7 @@ def _iterate_rows(table: etree._Element, document: OpenDocument) -> Iterator[Row
         if not _is_hidden(row):
             cells: dict[int, str] = {}
             spans: dict[int, int] = {}
+            is_bold = True
             for column, cell in _iterate_cells(row, document.path):
                 text = clean_cell(
                     " ".join(words.read_words(paragraph) for paragraph in cell.iterfind("{*}p"))
@@ -68,6 +69,8 @@ def _iterate_rows(table: etree._Element, document: OpenDocument) -> Iterator[Row
                 if not text or column in hidden:
                     continue
                 cells[column] = text
+                style = get_attribute(cell, "style-name")
+                is_bold = is_bold and style in document.bold_styles
                 spanned = parse_int(get_attribute(cell, "number-rows-spanned"), 1)
                 if spanned > 1:
                     merged.add(column, number + spanned - 1, text)
@@ -75,7 +78,7 @@ def _iterate_rows(table: etree._Element, document: OpenDocument) -> Iterator[Row
                 if wide > 1:
                     spans[column] = wide
             for again in range(min(count, _MOST_REPEATED) if cells else 1):
-                yield Row(number + again, merged.fill_row(number + again, cells), spans)
+                yield Row(number + again, merged.fill_row(number + again, cells), spans, is_bold)
         number += count
 
 

@@ -22,7 +22,7 @@ from scoqa.types import Parser
 if TYPE_CHECKING:
     from lxml import etree
 
-PARSER = Parser("odt", "3")
+PARSER = Parser("odt", "4")
 
 _CONTAINERS = frozenset(
     "section list-header table-index illustration-index object-index user-index alphabetical-index"

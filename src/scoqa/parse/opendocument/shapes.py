@@ -62,12 +62,16 @@ def read_table(
 ) -> TextTable | None:
     """Return the table with these rows; None without text.
 
-    Header rows are those in an element `table-header-rows`. Covered cells are left out.
+    Header rows are those in an element `table-header-rows`; a first row may have a style of its
+    own. Covered cells are left out.
     """
     cells: list[list[tuple[str, int, int]]] = []
     header_rows = 0
+    is_styled = False
     for row in rows:
         parent = row.getparent()
+        if parent is not None and not cells:
+            is_styled = get_attribute(parent, "use-first-row-styles") == "true"
         is_header = parent is not None and local_name(parent) == "table-header-rows"
         own: list[tuple[str, int, int]] = []
         for cell in row:
@@ -80,7 +84,7 @@ def read_table(
         header_rows += is_header and any(text for text, _, _ in own)
         cells.append(own)
     built = build_rows(cells)
-    return TextTable(built, header_rows or None) if built else None
+    return TextTable(built, header_rows or None, is_styled) if built else None
 
 
 def read_chart(element: etree._Element, words: OdfWords, document: OpenDocument) -> Iterator[str]:

@@ -19,7 +19,7 @@ from scoqa.parse.common.table import Row, clean_cell, write_rows
 from scoqa.parse.common.text_decoding import decode
 from scoqa.types import Parser
 
-PARSER = Parser("delimited", "2")
+PARSER = Parser("delimited", "3")
 
 # Of two delimiters that fit equally well, the first is chosen: in "1,5;2,5" the commas are decimal.
 _DELIMITERS = "\t;|,"

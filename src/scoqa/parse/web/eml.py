@@ -29,7 +29,7 @@ from scoqa.parse.web.mail_authors import label_lines, read_line
 from scoqa.parse.web.markup import parse_page
 from scoqa.types import Mark, Parser
 
-PARSER = Parser("eml", "2")
+PARSER = Parser("eml", "3")
 
 _HEADERS = frozenset(
     "from to cc subject date received return-path message-id mime-version content-type sender "

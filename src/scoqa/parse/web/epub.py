@@ -28,7 +28,7 @@ from scoqa.types import Parser
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-PARSER = Parser("epub", "2")
+PARSER = Parser("epub", "3")
 
 _CONTAINER = "META-INF/container.xml"
 _ENCRYPTION = "META-INF/encryption.xml"

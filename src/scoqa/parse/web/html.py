@@ -20,7 +20,7 @@ from scoqa.parse.common.text_decoding import BLANK, decode
 from scoqa.parse.web.markup import HtmlPage, parse_page
 from scoqa.types import Mark, Parser
 
-PARSER = Parser("html", "2")
+PARSER = Parser("html", "3")
 
 NEEDS_SCRIPTS = (
     "has almost no text without its scripts, which scoqa does not run. Open it in a browser and "
