@@ -298,9 +298,6 @@ def test_a_quoted_row_is_shown_under_or_beside_the_names_of_its_columns(
             ("Which town keeps the east wall?", 4),
             ("Which line has 1207?", 8),
         ):
-            ("Which town keeps the east wall?", 4),
-            ("Which line has 1207?", 8),
-        ):
             ask(page, question, expect=f".scoqa-table:has(th:nth-child({columns}))")
             boxes = page.evaluate(
                 "(question) => { const table = [...document.querySelectorAll('.scoqa-table')]"
