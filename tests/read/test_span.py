@@ -314,6 +314,13 @@ def test_what_repeats_the_question_or_asks_answers_nothing() -> None:
     assert not may(0, window.text.index("films"), asked - 1), "what asks"
 
 
+def test_an_article_is_no_word_that_the_question_lacks() -> None:
+    window = window_of(document_of("The archive password is kept by Ines Roth."))
+    may = make_answer_filter("What is the password of the archive?", [window])
+    assert not may(0, 0, len("The archive password"))
+    assert may(0, 0, len("The archive password is kept"))
+
+
 def test_one_window_that_answers_is_enough_against_silence() -> None:
     assert combine_nulls([3.0]) == pytest.approx(3.0)
     assert combine_nulls([-5.0, 40.0, 40.0]) == pytest.approx(-5.0)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from scoqa.normalization import query_terms, terms
+from scoqa.normalization import query_terms
 from scoqa.read.keys import ParsedQuestion, compute_conflict, compute_share, parse_question
 from scoqa.read.kinds import find_contacts, rate_kind
 from scoqa.read.span_decoding import Place, WindowScores
@@ -88,7 +88,7 @@ def make_answer_filter(question: str, windows: Sequence[Window]) -> Callable[[in
         blocks = split_blocks(text)
         if find_block(blocks, start).is_question or find_block(blocks, end - 1).is_question:
             return False
-        place_terms = set(terms(text[start:end]))
+        place_terms = set(query_terms(text[start:end]))  # "The password" is no more than "password"
         return bool(place_terms) and not place_terms <= question_terms
 
     return could_answer
