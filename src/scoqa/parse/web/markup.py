@@ -259,7 +259,7 @@ class _LayoutWalker:
             if element.is_data:
                 self.table = TableBuilder()
         elif tag == "tr":
-            self.table.start_row(in_head=any(parent.tag == "thead" for parent in self.open))
+            self.table.start_row(in_head=above.tag == "thead")
         elif tag in _CELLS or tag == "caption":
             element.is_flat = self.count["data"] > 0
             element.span = read_span(attributes)
