@@ -172,10 +172,18 @@ def test_a_row_of_units_below_the_names_may_have_a_label() -> None:
 
 
 def test_a_head_may_be_repeated_and_a_label_with_its_date_is_none() -> None:
+    repeated = b"Port,Keeper\nVarn,Ada\nPort,Keeper\nElm,Bea\nOak,Carl\n"
+    assert "Keeper" == names(read(repeated, "a.csv"))["Bea"]
     repeated = b"Port,Ships\nVarn,12\nPort,Ships\nElm,7\nOak,9\n"
     assert "Ships" == names(read(repeated, "a.csv"))["7"]
     dated = b"Invoice date,2024-05-03,Nora\nDue,2024-06-03,Ada\nTotal,12,Bea\n"
     assert {""} == set(names(read(dated, "a.csv")).values())
+
+
+@pytest.mark.parametrize("missing", ["–", "n/a"])
+def test_a_row_of_missing_values_below_years_names_nothing(missing: str) -> None:
+    text = f",2012,2013\nVarn,{missing},{missing}\nOrl,12,13\nElm,14,15\n"
+    assert "2013" == names(read(text.encode(), "a.csv"))["15"]
 
 
 def test_a_note_beside_a_table_names_nothing() -> None:
