@@ -105,6 +105,43 @@ def test_a_bold_first_row_of_a_sheet_names_two_columns_of_words() -> None:
     assert "Meaning" == names(read(saved(book), "a.xlsx"))["a pole"]
 
 
+def test_a_bold_first_row_of_an_open_sheet_names_two_columns_of_words() -> None:
+    spaces = " ".join(
+        f'xmlns:{prefix}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for prefix, name in (
+            ("office", "office"), ("table", "table"), ("text", "text"), ("style", "style"),
+            ("fo", "xsl-fo-compatible"),
+        )
+    )  # fmt: skip
+    rows = "".join(
+        f"<table:table-row>{''.join(cells)}</table:table-row>"
+        for cells in [
+            [
+                f'<table:table-cell table:style-name="{style}"><text:p>{text}</text:p>'
+                "</table:table-cell>"
+                for text in row
+            ]
+            for style, row in (
+                ("Child", ("Term", "Meaning")),
+                ("Light", ("Quay", "a landing place")),
+                ("Light", ("Spar", "a pole")),
+            )
+        ]
+    )
+    data = (
+        f"<office:document {spaces}><office:automatic-styles>"
+        '<style:style style:name="Heavy" style:family="table-cell">'
+        '<style:text-properties fo:font-weight="bold"/></style:style>'
+        '<style:style style:name="Child" style:parent-style-name="Heavy"/>'
+        '<style:style style:name="Light"><style:text-properties fo:font-weight="normal"/>'
+        "</style:style></office:automatic-styles><office:body><office:spreadsheet>"
+        f"<table:table>{rows}</table:table></office:spreadsheet></office:body></office:document>"
+    )
+    assert "Meaning" == names(read(data.encode(), "a.fods"))["a pole"]
+    light = data.replace('"Child"', '"Light"')
+    assert "" == names(read(light.encode(), "a.fods"))["a pole"]
+
+
 def test_one_row_is_no_head_and_an_empty_table_is_no_text() -> None:
     row = MadeTable("00 row", "", (), rows_of(("Varn", "12", "13")))
     for make, path in ((as_docx, "a.docx"), (as_pptx, "a.pptx"), (as_html, "a.html")):
@@ -135,10 +172,18 @@ def test_a_row_of_units_below_the_names_may_have_a_label() -> None:
 
 
 def test_a_head_may_be_repeated_and_a_label_with_its_date_is_none() -> None:
+    repeated = b"Port,Keeper\nVarn,Ada\nPort,Keeper\nElm,Bea\nOak,Carl\n"
+    assert "Keeper" == names(read(repeated, "a.csv"))["Bea"]
     repeated = b"Port,Ships\nVarn,12\nPort,Ships\nElm,7\nOak,9\n"
     assert "Ships" == names(read(repeated, "a.csv"))["7"]
     dated = b"Invoice date,2024-05-03,Nora\nDue,2024-06-03,Ada\nTotal,12,Bea\n"
     assert {""} == set(names(read(dated, "a.csv")).values())
+
+
+@pytest.mark.parametrize("missing", ["–", "n/a"])
+def test_a_row_of_missing_values_below_years_names_nothing(missing: str) -> None:
+    text = f",2012,2013\nVarn,{missing},{missing}\nOrl,12,13\nElm,14,15\n"
+    assert "2013" == names(read(text.encode(), "a.csv"))["15"]
 
 
 def test_a_note_beside_a_table_names_nothing() -> None:

@@ -273,7 +273,7 @@ def _stands_out(row: Row, below: Sequence[Row]) -> bool:
     for column, text in row.cells.items():
         others = [other.cells[column] for other in below if column in other.cells]
         values = sum(_VALUE.fullmatch(other) is not None for other in others)
-        is_name = not (_VALUE.fullmatch(text) or SYMBOL.fullmatch(text))
+        is_name = not any(kind.fullmatch(text) for kind in (_VALUE, SYMBOL, _MISSING))
         if is_name and 2 * values > len(others):
             return True
     return False
