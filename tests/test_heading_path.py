@@ -39,6 +39,12 @@ def test_a_text_is_taken_apart_at_its_separators(
     assert (headings, last) == (path.headings, path.last)
 
 
+def test_a_path_above_its_last_heading_lacks_that_one_only() -> None:
+    path = HeadingPath(("Charter", "Article 4", "stock 2024"))
+    assert HeadingPath(("Charter", "Article 4")) == path.above("stock 2024")
+    assert path == path.above("Article 4") == path.above("")
+
+
 def test_only_one_module_knows_the_separator() -> None:
     quoted = ('" > "', "' > '", ' > "', "{title} > ")
     found = [

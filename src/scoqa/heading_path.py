@@ -34,6 +34,10 @@ class HeadingPath:
         """The innermost heading; "" if there is none."""
         return self.headings[-1] if self.headings else ""
 
+    def above(self, heading: str) -> HeadingPath:
+        """Return the path without `heading` at its end, or unchanged if it ends differently."""
+        return HeadingPath(self.headings[:-1]) if heading and self.last == heading else self
+
     def below(self, title: str) -> HeadingPath:
         """Return the path without `title` at its start, or unchanged if it starts differently.
 

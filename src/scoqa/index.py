@@ -353,11 +353,7 @@ def _to_embed(parsed: _Parsed) -> list[Passage]:
         replace(
             passage,
             text=layout.build_view(document.text, passage.start, passage.end).text,
-            heading=str(
-                HeadingPath.parse(passage.heading.removesuffix(name).removesuffix(" > ")).below(
-                    title
-                )
-            ),
+            heading=str(HeadingPath.parse(passage.heading).above(name).below(title)),
         )
         for passage in parsed.passages
     ]

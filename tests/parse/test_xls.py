@@ -21,11 +21,8 @@ def test_numbers_and_dates_are_as_displayed_and_hidden_sheets_are_named() -> Non
         {"Prices": rows, "Secret": [["x"]]}, formats=("#,##0.00", "d mmm yyyy"), hidden=("Secret",)
     )
     parsed = xls.read(data, "a.xls")
-    assert parsed.text == (
-        "Pier\tPrice\tDay\nPier: North\tPrice: 1,234.50\tDay: 15 Mar 2023\n\n"
-        "Pier: South\tPrice: 7\tDay: été 2023"
-    )
-    labels = [(mark.kind, mark.label) for mark in parsed.marks]
+    assert parsed.text == ("Pier\tPrice\tDay\nNorth\t1,234.50\t15 Mar 2023\n\nSouth\t7\tété 2023")
+    labels = [(m.kind, m.label) for m in parsed.marks if m.kind in ("sheet", "row")]
     assert [("sheet", "Prices"), ("row", "1"), ("row", "2"), ("row", "4")] == labels
     assert ("has hidden sheets, which are not read: Secret.",) == parsed.warnings
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from itertools import groupby
 
+from scoqa.heading_path import HeadingPath
 from scoqa.parse.common.lines import LONGEST_TITLE
 from scoqa.parse.common.outline import Outline
 from scoqa.parse.common.parsed import Parsed, Writer
@@ -133,7 +134,9 @@ def write_blocks(
 def split_into_blocks(parsed: Parsed) -> list[Block]:
     """Return the paragraphs and headings of a parsed document, to write them into another one."""
     levels = {
-        mark.start: mark.label.count(" > ") + 1 for mark in parsed.marks if mark.kind == "heading"
+        mark.start: len(HeadingPath.parse(mark.label).headings)
+        for mark in parsed.marks
+        if mark.kind == "heading"
     }
     blocks: list[Block] = []
     start = 0

@@ -17,7 +17,13 @@ from operator import itemgetter
 from markdown_it import MarkdownIt
 
 from scoqa.parse.common.blocks import merge_marks
-from scoqa.parse.common.lines import HEAD_LINES, LONGEST_TITLE, find_date_mark, find_text_lines
+from scoqa.parse.common.lines import (
+    DATE,
+    HEAD_LINES,
+    LONGEST_TITLE,
+    find_date_mark,
+    find_text_lines,
+)
 from scoqa.parse.common.outline import Outline
 from scoqa.parse.common.parsed import Parsed
 from scoqa.parse.common.text_decoding import decode
@@ -88,7 +94,7 @@ def find_title_and_marks(text: str) -> tuple[str | None, tuple[Mark, ...]]:
         )
         for part in find_hidden_parts(text, [(0, body_start), *code])
     ]
-    concealed = [(mark.start, mark.end) for mark in marks]
+    concealed = [(mark.start, mark.end) for mark in marks if mark.kind != "date"]
     for token, inline in pairwise(tokens):
         if token.type != "heading_open" or token.map is None or token.level != 0:
             continue
@@ -104,23 +110,31 @@ def find_title_and_marks(text: str) -> tuple[str | None, tuple[Mark, ...]]:
         if title is None and start < head_end:
             title = words
     marks += mark_tables(text, tokens, starts)
-    dated = find_date_mark(text, [line for line in head if not _is_within(line[0], concealed)])
-    return title, merge_marks(marks, dated)
+    if not any(mark.kind == "date" for mark in front_marks):
+        visible = [line for line in head if not _is_within(line[0], concealed)]
+        marks += find_date_mark(text, visible)
+    return title, merge_marks(marks, ())
 
 
 def _read_front_matter(text: str, end: int) -> tuple[str | None, list[Mark]]:
-    """Return the title in the front matter text[:end], and asides for all that no page shows."""
+    """Return the title in the front matter text[:end], and marks for its date and for asides.
+
+    Asides are all settings that no page shows.
+    """
     title: str | None = None
-    asides: list[Mark] = []
+    marks: list[Mark] = []
     position = 0
     for setting in _SETTING.finditer(text, 0, end):
-        asides.append(Mark(position, setting.start(), "aside", ""))
+        marks.append(Mark(position, setting.start(), "aside", ""))
         position = setting.end()
         value = setting["value"].strip("\"' ")
         if setting["name"].lower() == "title" and 0 < len(value) <= LONGEST_TITLE:
             title = title or " ".join(value.split())
-    asides.append(Mark(position, end, "aside", ""))
-    return title, [mark for mark in asides if text[mark.start : mark.end].strip()]
+        if setting["name"].lower() == "date" and DATE.search(value):
+            label = " ".join(setting[0].split())
+            marks.append(Mark(setting.start(), setting.end(), "date", label))
+    marks.append(Mark(position, end, "aside", ""))
+    return title, [mark for mark in marks if text[mark.start : mark.end].strip()]
 
 
 def _is_within(position: int, ranges: Sequence[tuple[int, int]]) -> bool:

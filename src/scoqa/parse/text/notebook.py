@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from scoqa.errors import ParseError
+from scoqa.heading_path import HeadingPath
 from scoqa.parse.common.outline import Outline
 from scoqa.parse.common.parsed import Parsed, Writer
 from scoqa.parse.common.table import NO_TEXT
@@ -76,7 +77,7 @@ def _write_markdown(writer: Writer, source: str, outline: Outline) -> str | None
     position = 0
     for mark in headings:
         writer.add(source[position : mark.start])
-        words = mark.label.split(" > ")
+        words = HeadingPath.parse(mark.label).headings
         with writer.mark("heading", outline.open_heading(len(words), words[-1])):
             writer.add(source[mark.start : mark.end])
         position = mark.end
