@@ -94,17 +94,6 @@ def find_column_names(text: str, marks: Sequence[Marked], start: int) -> tuple[s
     return ()
 
 
-def find_rows(text: str, table: Table) -> Iterator[tuple[int, int]]:
-    """Yield (start, end) of each row of `table`, head included, in order."""
-    start = table.start
-    while start < table.end:
-        end = text.find("\n", start, table.end)
-        end = table.end if end < 0 else end
-        if end > start:
-            yield start, end
-        start = end + 1
-
-
 def find_cells(text: str, start: int, end: int, separator: str = "\t") -> Iterator[TableCell]:
     """Yield the cells with text of the row text[start:end], which is a complete line."""
     column = 0

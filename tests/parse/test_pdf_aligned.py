@@ -141,21 +141,22 @@ RESULTS = [
 ]
 
 
+def draw_between_lines(canvas: Canvas, groups: Sequence[Sequence[Sequence[str]]]) -> None:
+    """Draw groups of rows with a line above and below each."""
+    y = 700.0
+    for group in groups:
+        canvas.line(55, y + 12, 420, y + 12)
+        for row in group:
+            for x, cell in zip((60, 140, 240, 320), row, strict=True):
+                canvas.drawString(x, y, cell)
+            y -= 14
+        y -= 6
+    canvas.line(55, y + 12, 420, y + 12)
+
+
 def between_lines(groups: Sequence[Sequence[Sequence[str]]]) -> str:
     """Return the text of groups of rows with a line above and below each."""
-
-    def draw(canvas: Canvas) -> None:
-        y = 700.0
-        for group in groups:
-            canvas.line(55, y + 12, 420, y + 12)
-            for row in group:
-                for x, cell in zip((60, 140, 240, 320), row, strict=True):
-                    canvas.drawString(x, y, cell)
-                y -= 14
-            y -= 6
-        canvas.line(55, y + 12, 420, y + 12)
-
-    return text_of(draw)
+    return text_of(lambda canvas: draw_between_lines(canvas, groups))
 
 
 def test_several_rows_between_two_lines_are_rows() -> None:
@@ -232,18 +233,8 @@ def test_years_above_columns_of_prose_are_no_figures() -> None:
 
 
 def test_the_names_of_columns_and_groups_are_read_with_the_cells() -> None:
-    def draw(canvas: Canvas) -> None:
-        y = 700.0
-        for group in RESULTS:
-            canvas.line(55, y + 12, 420, y + 12)
-            for row in group:
-                for x, cell in zip((60, 140, 240, 320), row, strict=True):
-                    canvas.drawString(x, y, cell)
-                y -= 14
-            y -= 6
-        canvas.line(55, y + 12, 420, y + 12)
-
-    parsed = read(pdfs.pages(draw), "x.pdf")
+    data = pdfs.pages(lambda canvas: draw_between_lines(canvas, RESULTS))
+    parsed = read(data, "x.pdf")
     view = Layout(parsed.marks).build_view(parsed.text, 0, len(parsed.text))
     assert "Setting: Single\tModel: Beta\tVarn: 76.6\tOrl: 79.8\n" in view.text
     assert "Setting: Both\tModel: Beta\tVarn: 78.0\tOrl: 79.9" in view.text

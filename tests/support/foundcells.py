@@ -5,11 +5,11 @@ Input: a parsed file. Output: FoundCells; `count_right` compares them with those
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from madetables import Expected, MadeTable
-from scoqa.cells import LEVELS, find_cells, find_rows, find_tables
+from scoqa.cells import LEVELS, Table, find_cells, find_tables
 from scoqa.parse.common.parsed import Parsed
 from tablefiles import MERGES
 
@@ -23,6 +23,15 @@ class FoundCell:
     text: str
     group: str = ""
     start: int = 0
+
+
+def find_rows(text: str, table: Table) -> Iterator[tuple[int, int]]:
+    """Yield (start, end) of each row of `table`, head included, in order."""
+    start = table.start
+    for line in text[table.start : table.end].split("\n"):
+        if line:
+            yield start, start + len(line)
+        start += len(line) + 1
 
 
 def find_all(parsed: Parsed) -> list[FoundCell]:

@@ -35,12 +35,12 @@ from scoqa.parse.web.elements import (
 )
 from scoqa.parse.web.html_tables import TableBuilder, read_span
 from scoqa.parse.web.inline import SPACE, Inline
+from scoqa.parse.web.open_element import OpenElement
 from scoqa.parse.web.styles import Styles, find_shift, is_for_screens, is_struck
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-_IN_ARTICLE = frozenset("article main section blockquote figure".split())
 _CELLS = frozenset("td th".split())
 
 _FORMULAS = SCRIPTS.keys() | {"mfrac"}  # white space between their children is ignored
@@ -124,39 +124,6 @@ def _find_sheets(
                 yield load_sheet(attributes.get("href") or "")
 
 
-@dataclass(slots=True)
-class _OpenElement:
-    """An open element, and the counts at its start."""
-
-    tag: str
-    role: str
-    names: str
-    blocks: int = 0
-    parts: int = 0
-    characters: int = 0
-    links: int = 0
-    is_block: bool = False
-    is_preformatted: bool = False  # its white space is preserved
-    is_flat: bool = False  # its content is a single line
-    is_data: bool = False
-    is_quote: bool = False
-    is_struck: bool = False
-    is_link: bool = False
-    is_place: bool = False  # it is a link to a place in a page
-    is_note: bool = False  # it is a link to a note
-    children: int = 0
-    is_operand: bool = False  # it is an operand of a fraction
-    shift: str = ""  # "sup" for a superscript, "sub" for a subscript
-    level: int = 0
-    numbering: str = ""
-    next_number: int = 1
-    span: tuple[int, int] = (1, 1)  # the columns and rows that a cell covers
-
-    @property
-    def in_article(self) -> bool:
-        return self.tag in _IN_ARTICLE or self.role in ("main", "article")
-
-
 class _LayoutWalker:
     """Walks the elements of a page and builds its blocks as a browser lays them out."""
 
@@ -165,8 +132,8 @@ class _LayoutWalker:
         self.styles = styles
         self.blocks: list[Block] = []
         self.asides: list[tuple[int, int, Boilerplate]] = []
-        self.open: list[_OpenElement] = []
-        self.lists: list[_OpenElement] = []
+        self.open: list[OpenElement] = []
+        self.lists: list[OpenElement] = []
         counted = "link preformatted flat data article li sup nav quote struck"
         self.count = dict.fromkeys(counted.split(), 0)
         self.last = dict.fromkeys("heading h1 main article".split(), -1)  # index of the last block
@@ -237,7 +204,7 @@ class _LayoutWalker:
         if is_hidden(tag, attributes, style):
             return False
         role = (attributes.get("role") or "").strip().lower()
-        element = _OpenElement(
+        element = OpenElement(
             tag, role, f"{attributes.get('class') or ''} {attributes.get('id') or ''}"
         )
         above = self.open[-1] if self.open else element
@@ -339,7 +306,7 @@ class _LayoutWalker:
         if element.is_block and self.characters > element.characters:
             self.rate_element(element)
 
-    def close_table_part(self, element: _OpenElement) -> None:
+    def close_table_part(self, element: OpenElement) -> None:
         """Close a cell, a row or a table of data."""
         if element.tag in _CELLS:
             is_header = element.tag == "th"
@@ -350,7 +317,7 @@ class _LayoutWalker:
         elif element.is_data:
             self.add_table()
 
-    def rate_element(self, closed: _OpenElement) -> None:
+    def rate_element(self, closed: OpenElement) -> None:
         """Record the blocks of a closed element as an aside if it is boilerplate."""
         properties = Element(
             closed.tag,
