@@ -34,6 +34,7 @@ def words_of(text: str) -> list[str]:
         "12:30",
         "1,200.50",
         "-15",
+        "1st-class",
     ],
 )
 def test_what_is_useless_in_part_is_one_word(word: str) -> None:

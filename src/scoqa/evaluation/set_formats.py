@@ -44,6 +44,7 @@ def question_kind(question: str) -> str:
 
 REQUIRED_COLUMNS = ("question", "answer", "document")
 ALTERNATIVES = "|"  # separates alternative answers in one cell
+LONGEST_FIELD = 131_072  # characters of a cell, the default of csv; more is an unclosed quote
 _SEPARATORS = (",", ";", "\t")  # spreadsheets write ";" where the decimal separator is a comma
 _TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
@@ -79,6 +80,7 @@ def _read_records(text: str, source: str) -> Iterator[tuple[int, list[str]]]:
     """Yield each row that is not blank, with the number of its first line."""
     first = next((line for line in io.StringIO(text) if line.strip()), "")
     separator = max(_SEPARATORS, key=first.count)
+    csv.field_size_limit(LONGEST_FIELD)  # of the process, which other readers may have changed
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     while True:
         line = reader.line_num + 1
