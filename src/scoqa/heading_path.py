@@ -31,7 +31,7 @@ class HeadingPath:
 
     @property
     def last(self) -> str:
-        """The innermost heading; "" if there is none."""
+        """The innermost heading, "" without headings."""
         return self.headings[-1] if self.headings else ""
 
     def above(self, heading: str) -> HeadingPath:
